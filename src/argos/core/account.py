@@ -1,0 +1,108 @@
+"""Accounts and routes as the operator configured them, and an account's last known state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
+from enum import StrEnum
+
+from argos.core.instrument import Instrument, Quote
+from argos.core.intent import Size
+from argos.core.position import Position
+
+
+class TradingMode(StrEnum):
+    """What an account, route or strategy may do. `reducing` lets exits through, `halted` nothing."""
+
+    ACTIVE = "active"
+    REDUCING = "reducing"
+    HALTED = "halted"
+
+
+class HaltScope(StrEnum):
+    GLOBAL = "global"
+    ACCOUNT = "account"
+    ROUTE = "route"
+    STRATEGY = "strategy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """A brake in force. `key` is the account, route or bot_version it holds; empty when global."""
+
+    scope: HaltScope
+    key: str
+    mode: TradingMode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLimits:
+    """The operator's own ceilings; None means none set."""
+
+    qty_max: Decimal | None = None
+    notional_max: Decimal | None = None
+    positions_max: int | None = None
+    snapshot_age_s_max: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    account: str
+    venue: str
+    currency: str
+    enabled: bool
+    hedging: bool
+    limits: AccountLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSnapshot:
+    """What a node last saw of its account. Money is in the account's currency."""
+
+    account: str
+    currency: str
+    balance: Decimal
+    equity: Decimal
+    margin_free: Decimal
+    hedging: bool
+    taken_at: datetime
+    positions: tuple[Position, ...] = ()
+    open_orders: int = 0
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingHours:
+    """Window in which a leg takes entries: weekdays (Monday is 0) and local times; `to` is exclusive.
+
+    A window whose end is not after its start runs over midnight and belongs to the day it starts on.
+    """
+
+    days: frozenset[int]
+    start: time
+    end: time
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteLeg:
+    """One account behind a route. `share` scales the size; 1 is the size as stated."""
+
+    account: str
+    share: Decimal
+    size: Size | None
+    symbol_map: Mapping[str, str]
+    hours: tuple[TradingHours, ...]
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    route: str
+    enabled: bool
+    size: Size | None
+    expiry_s: int
+    alert_age_s_max: int
+    legs: tuple[RouteLeg, ...]

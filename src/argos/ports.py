@@ -1,0 +1,164 @@
+"""The seams: what the use cases need of a venue, in words of the core. Stores have theirs in `flows.ports`."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from argos.core.account import AccountSnapshot
+from argos.core.execution import Execution
+from argos.core.instrument import Instrument, Quote
+from argos.core.intent import OrderType, Side
+from argos.core.position import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTraits:
+    """What a venue promises. Without unique client ids an entry is never sent again after doubt."""
+
+    name: str
+    unique_client_ids: bool
+    hedging: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueIdentity:
+    """How an order can be recognised at the venue: `magic` where it is kept, else `client_order_id`."""
+
+    magic: int
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOrder:
+    """An entry as the venue shall get it. Quantities in units, prices already on the tick."""
+
+    identity: VenueIdentity
+    symbol: str
+    side: Side
+    order_type: OrderType
+    qty: Decimal
+    price: Decimal | None
+    stop_limit_price: Decimal | None
+    sl: Decimal | None
+    tp: Decimal | None
+    deviation_points: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueClose:
+    """Close `qty` units of a position. The position is named by its venue id and by who opened it.
+
+    Exits are naturally idempotent only because the venue refuses to close more than is there.
+    """
+
+    identity: VenueIdentity
+    symbol: str
+    side: Side
+    qty: Decimal
+    position_id: str
+    comment: str
+
+
+class VenueOrderState(StrEnum):
+    WORKING = "working"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueOrderReport:
+    """One order as the venue lists it, working or ended. Quantities in units."""
+
+    venue_order_id: str
+    identity: VenueIdentity
+    symbol: str
+    side: Side
+    state: VenueOrderState
+    qty: Decimal
+    filled_qty: Decimal
+    price: Decimal | None
+    position_id: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueAnswer:
+    """What the venue said at once to a request it took. Fills may be in it or come later, or both."""
+
+    venue_order_id: str
+    state: VenueOrderState
+    executions: tuple[Execution, ...] = ()
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueScan:
+    """One complete look at an account: all positions, all working orders, and what ended or filled since.
+
+    A scan exists only when every query behind it was answered; otherwise VenueUnreachable is raised,
+    so an empty tuple here really means "none". `cursor` is handed to the next scan.
+    """
+
+    taken_at: datetime
+    positions: tuple[Position, ...]
+    orders: tuple[VenueOrderReport, ...]
+    executions: tuple[Execution, ...]
+    account: AccountSnapshot
+    cursor: str
+    charges: tuple[Mapping[str, str], ...] = field(default=())
+
+
+class Venue(Protocol):
+    """One broker account. Every call raises VenueRefused (a definite no) or VenueUnreachable (open).
+
+    Implementations never retry a send and never turn a missing answer into a refusal.
+    """
+
+    @property
+    def traits(self) -> VenueTraits: ...
+
+    async def connect(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+    async def instruments(self) -> Sequence[Instrument]: ...
+
+    def quote(self, symbol: str, *, at: datetime | None = None) -> Quote | None:
+        """The newest quote held, or the one that stood at `at`; None when none is known. No I/O."""
+        ...
+
+    async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer: ...
+
+    async def close(self, request: VenueClose, *, timeout_s: float) -> VenueAnswer: ...
+
+    async def cancel(
+        self, identity: VenueIdentity, *, symbol: str, timeout_s: float
+    ) -> VenueAnswer: ...
+
+    async def modify(
+        self,
+        identity: VenueIdentity,
+        *,
+        symbol: str,
+        position_id: str,
+        price: Decimal | None,
+        sl: Decimal | None,
+        tp: Decimal | None,
+        timeout_s: float,
+    ) -> VenueAnswer:
+        """Set stop and target of a position, or price, stop and target of a working order; None removes."""
+        ...
+
+    async def scan(self, *, cursor: str) -> VenueScan: ...
+
+    def hints(self) -> AsyncIterator[None]:
+        """Yields when something may have happened. Losing a hint only makes the next scan later."""
+        ...

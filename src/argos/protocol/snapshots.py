@@ -1,0 +1,131 @@
+"""Account snapshots, positions, quotes and instrument terms on the wire."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from argos.core.account import AccountSnapshot
+from argos.core.errors import InputError
+from argos.core.instrument import Instrument, Quote
+from argos.core.intent import Side
+from argos.core.position import Position
+from argos.protocol.values import (
+    decimal_text,
+    moment_text,
+    optional_decimal,
+    optional_decimal_text,
+    parse_decimal,
+    parse_moment,
+)
+
+
+def encode_quote(quote: Quote) -> dict[str, str]:
+    return {
+        "symbol": quote.symbol,
+        "bid": decimal_text(quote.bid),
+        "ask": decimal_text(quote.ask),
+        "at": moment_text(quote.at),
+    }
+
+
+def decode_quote(body: Mapping[str, Any]) -> Quote:
+    return Quote(
+        symbol=body["symbol"],
+        bid=parse_decimal(body["bid"], field="bid"),
+        ask=parse_decimal(body["ask"], field="ask"),
+        at=parse_moment(body["at"], field="at"),
+    )
+
+
+def encode_position(position: Position) -> dict[str, Any]:
+    return {
+        "symbol": position.symbol,
+        "side": position.side.value,
+        "qty": decimal_text(position.qty),
+        "price_open": decimal_text(position.price_open),
+        "position_id": position.position_id,
+        "sl": optional_decimal_text(position.sl),
+        "tp": optional_decimal_text(position.tp),
+        "magic": str(position.magic),
+        "client_order_id": position.client_order_id,
+    }
+
+
+def decode_position(body: Mapping[str, Any]) -> Position:
+    return Position(
+        symbol=body["symbol"],
+        side=Side(body["side"]),
+        qty=parse_decimal(body["qty"], field="qty"),
+        price_open=parse_decimal(body["price_open"], field="price_open"),
+        position_id=str(body["position_id"]),
+        sl=optional_decimal(body["sl"], field="sl"),
+        tp=optional_decimal(body["tp"], field="tp"),
+        magic=int(body["magic"]),
+        client_order_id=body["client_order_id"],
+    )
+
+
+_INSTRUMENT_DECIMALS = (
+    "contract_size",
+    "tick_size",
+    "qty_min",
+    "qty_max",
+    "qty_step",
+    "stops_distance_min",
+    "unit_value",
+)
+
+
+def encode_instrument(instrument: Instrument) -> dict[str, Any]:
+    amounts = {name: decimal_text(getattr(instrument, name)) for name in _INSTRUMENT_DECIMALS}
+    return {
+        "symbol": instrument.symbol,
+        "quote_currency": instrument.quote_currency,
+        "tradable": instrument.tradable,
+        **amounts,
+    }
+
+
+def decode_instrument(body: Mapping[str, Any]) -> Instrument:
+    amounts = {name: parse_decimal(body[name], field=name) for name in _INSTRUMENT_DECIMALS}
+    return Instrument(
+        symbol=body["symbol"],
+        quote_currency=body["quote_currency"],
+        tradable=bool(body["tradable"]),
+        **amounts,
+    )
+
+
+def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
+    return {
+        "account": snapshot.account,
+        "currency": snapshot.currency,
+        "balance": decimal_text(snapshot.balance),
+        "equity": decimal_text(snapshot.equity),
+        "margin_free": decimal_text(snapshot.margin_free),
+        "hedging": snapshot.hedging,
+        "taken_at": moment_text(snapshot.taken_at),
+        "open_orders": snapshot.open_orders,
+        "positions": [encode_position(position) for position in snapshot.positions],
+        "quotes": [encode_quote(quote) for quote in snapshot.quotes.values()],
+        "instruments": [encode_instrument(item) for item in snapshot.instruments.values()],
+    }
+
+
+def decode_snapshot(body: Mapping[str, Any]) -> AccountSnapshot:
+    """The snapshot in `body`; InputError with SNAPSHOT_MALFORMED when it cannot be read."""
+    try:
+        return AccountSnapshot(
+            account=body["account"],
+            currency=body["currency"],
+            balance=parse_decimal(body["balance"], field="balance"),
+            equity=parse_decimal(body["equity"], field="equity"),
+            margin_free=parse_decimal(body["margin_free"], field="margin_free"),
+            hedging=bool(body["hedging"]),
+            taken_at=parse_moment(body["taken_at"], field="taken_at"),
+            open_orders=int(body["open_orders"]),
+            positions=tuple(decode_position(item) for item in body["positions"]),
+            quotes={item["symbol"]: decode_quote(item) for item in body["quotes"]},
+            instruments={item["symbol"]: decode_instrument(item) for item in body["instruments"]},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"not a snapshot: {error!r}", code="SNAPSHOT_MALFORMED") from error
