@@ -92,6 +92,7 @@ async def upgrade(connection: asyncpg.Connection) -> tuple[Migration, ...]:
                 continue
             await _apply(connection, migration)
             missing.append(migration)
+        await _write_transitions(connection)
         return tuple(missing)
     except asyncpg.PostgresError as error:
         raise StoreError(f"migration failed: {error}", code="MIGRATION_FAILED") from error
@@ -114,19 +115,24 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {SCHEMA}")
         await connection.execute(migration.sql)
-        if migration.name == "truth":
-            await connection.executemany(
-                "INSERT INTO order_transitions VALUES ($1, $2, $3)",
-                [
-                    (before.value, event.value, after.value)
-                    for before, steps in TRANSITIONS.items()
-                    for event, afters in steps.items()
-                    for after in sorted(afters)
-                ],
-            )
         await connection.execute(
             "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
             migration.version,
             migration.name,
             migration.checksum,
+        )
+
+
+async def _write_transitions(connection: asyncpg.Connection) -> None:
+    """The database's copy of the order's rule book follows the code's."""
+    async with connection.transaction():
+        await connection.execute("DELETE FROM argos.order_transitions")
+        await connection.executemany(
+            "INSERT INTO argos.order_transitions VALUES ($1, $2, $3)",
+            [
+                (before.value, event.value, after.value)
+                for before, steps in TRANSITIONS.items()
+                for event, afters in steps.items()
+                for after in sorted(afters)
+            ],
         )

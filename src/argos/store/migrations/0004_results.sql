@@ -53,3 +53,14 @@ CREATE TABLE alarms (
     order_id   uuid,
     text       text NOT NULL
 );
+
+-- What a person decided about an order in doubt, or a discrepancy: evidence of another kind, kept like a fact.
+CREATE TABLE manual_decisions (
+    decision_id     uuid PRIMARY KEY,
+    order_id        uuid,
+    discrepancy_id  uuid,
+    decision        text NOT NULL,
+    reason          text NOT NULL,
+    decided_by      text NOT NULL,
+    decided_at      timestamptz NOT NULL
+);

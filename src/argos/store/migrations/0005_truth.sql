@@ -19,6 +19,13 @@ CREATE TABLE audit_heads (
     row_hash  bytea NOT NULL
 );
 
+-- Which tables the chain covers, and how a row's key and stream are written there.
+CREATE TABLE audit_subjects (
+    subject        text PRIMARY KEY,
+    key_columns    text NOT NULL,
+    stream_suffix  text NOT NULL
+);
+
 -- The text that is hashed for one row: canonical JSON without its nulls, so that a column added
 -- later, empty in old rows, leaves their text as it was.
 CREATE FUNCTION audit_text(row_data jsonb) RETURNS text
@@ -54,40 +61,19 @@ BEGIN
     UPDATE audit_heads SET seq = head.seq + 1, row_hash = link WHERE stream = p_stream;
 END $$;
 
--- Statement trigger for fact tables: one entry per statement, covering all rows that it inserted.
--- Arguments: the stream, and the columns that make a row's key.
-CREATE FUNCTION audit_inserted() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = argos, pg_temp SET timezone = 'UTC' AS $$
-DECLARE
-    keys text[];
-    digest bytea;
-BEGIN
-    EXECUTE format(
-        'SELECT array_agg(k ORDER BY k), sha256(convert_to(string_agg(t, E''\n'' ORDER BY k), ''UTF8''))
-         FROM (SELECT concat_ws(''|'', %s) AS k, audit_text(to_jsonb(r)) AS t FROM inserted r) rows',
-        TG_ARGV[1]
-    ) INTO keys, digest;
-    IF keys IS NOT NULL THEN
-        PERFORM audit_append(TG_ARGV[0], TG_TABLE_NAME, keys, digest);
-    END IF;
-    RETURN NULL;
-END $$;
-
 -- Row trigger for configuration: the change itself goes into the entry, secrets left out.
 CREATE FUNCTION audit_configuration() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = argos, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
-    hidden text[] := ARRAY['key', 'key_hash', 'secret_hash', 'code_hash'];
+    -- what a halt calls "key" names whom it holds; elsewhere it is a secret
+    hidden text[] := CASE WHEN TG_TABLE_NAME = 'halts' THEN '{}'::text[]
+        ELSE ARRAY['key', 'key_hash', 'secret_hash', 'code_hash'] END;
     before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - hidden END;
     after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - hidden END;
     detail jsonb := jsonb_build_object(
         'verb', lower(TG_OP), 'by', session_user, 'before', before, 'after', after
     );
 BEGIN
-    -- "key" names the scope of a halt, and is no secret there
-    IF TG_TABLE_NAME = 'halts' THEN
-        detail := detail || jsonb_build_object('key', CASE WHEN TG_OP = 'DELETE' THEN OLD.key ELSE NEW.key END);
-    END IF;
     PERFORM audit_append('control', TG_TABLE_NAME, '{}', sha256(convert_to(audit_text(detail), 'UTF8')), detail);
     PERFORM pg_notify('argos_config', TG_TABLE_NAME);
     RETURN NULL;
@@ -116,31 +102,55 @@ END $$;
 CREATE TRIGGER order_states_watch AFTER UPDATE OF status ON order_states
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION watch_transition();
 
+-- One trigger function per fact table: one entry per statement and stream, covering all rows inserted. Facts and
+-- executions have a stream per account, so that accounts do not wait for each other's commits.
 DO $$
 DECLARE
     fact text[];
     facts text[][] := ARRAY[
-        ['alerts', 'r.alert_id'],
-        ['intents', 'r.intent_id'],
-        ['orders', 'r.order_id'],
-        ['leg_refusals', 'r.intent_id, r.account, r.code'],
-        ['facts', 'r.account, r.fact_id'],
-        ['executions', 'r.account, r.venue_exec_id'],
-        ['reconciled_legs', 'r.trade_id, r.account, r.revision'],
-        ['discrepancies', 'r.discrepancy_id'],
-        ['discrepancy_resolutions', 'r.discrepancy_id'],
-        ['alarms', 'r.alarm_id']
+        ['alerts', 'r.alert_id', $q$''$q$],
+        ['intents', 'r.intent_id', $q$''$q$],
+        ['orders', 'r.order_id', $q$''$q$],
+        ['leg_refusals', 'r.intent_id, r.account, r.code', $q$''$q$],
+        ['facts', 'r.account, r.fact_id', $q$':' || r.account$q$],
+        ['executions', 'r.account, r.venue_exec_id', $q$':' || r.account$q$],
+        ['reconciled_legs', 'r.trade_id, r.account, r.revision', $q$''$q$],
+        ['discrepancies', 'r.discrepancy_id', $q$''$q$],
+        ['discrepancy_resolutions', 'r.discrepancy_id', $q$''$q$],
+        ['alarms', 'r.alarm_id', $q$''$q$],
+        ['manual_decisions', 'r.decision_id', $q$''$q$]
     ];
     name text;
 BEGIN
     FOREACH fact SLICE 1 IN ARRAY facts LOOP
+        INSERT INTO audit_subjects VALUES (fact[1], fact[2], fact[3]);
+        EXECUTE format($code$
+            CREATE FUNCTION audit_%1$s() RETURNS trigger
+                LANGUAGE plpgsql SECURITY DEFINER SET search_path = argos, pg_temp SET timezone = 'UTC' AS $body$
+            DECLARE
+                entry record;
+            BEGIN
+                FOR entry IN
+                    SELECT stream, array_agg(k ORDER BY k) AS keys,
+                           sha256(convert_to(string_agg(t, E'\n' ORDER BY k), 'UTF8')) AS digest
+                    FROM (
+                        SELECT '%1$s' || %3$s AS stream, concat_ws('|', %2$s) COLLATE "C" AS k,
+                               audit_text(to_jsonb(r)) AS t
+                        FROM inserted r
+                    ) rows
+                    GROUP BY stream ORDER BY stream
+                LOOP
+                    PERFORM audit_append(entry.stream, '%1$s', entry.keys, entry.digest);
+                END LOOP;
+                RETURN NULL;
+            END $body$ $code$, fact[1], fact[2], fact[3]);
         EXECUTE format(
             'CREATE TRIGGER %1$s_audit AFTER INSERT ON %1$s REFERENCING NEW TABLE AS inserted
-             FOR EACH STATEMENT EXECUTE FUNCTION audit_inserted(%1$L, %2$L)', fact[1], fact[2]);
+             FOR EACH STATEMENT EXECUTE FUNCTION audit_%1$s()', fact[1]);
     END LOOP;
     FOREACH name IN ARRAY ARRAY[
-        'alerts', 'intents', 'orders', 'leg_refusals', 'facts', 'executions', 'reconciled_legs',
-        'discrepancies', 'discrepancy_resolutions', 'alarms', 'audit_log', 'order_transitions'
+        'alerts', 'intents', 'orders', 'leg_refusals', 'facts', 'executions', 'reconciled_legs', 'discrepancies',
+        'discrepancy_resolutions', 'alarms', 'manual_decisions', 'audit_log', 'audit_subjects'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %1$s_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$s

@@ -1,0 +1,114 @@
+"""Connections: one pool per role, the same session settings everywhere, SQL read from files by name."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+from urllib.parse import quote
+
+import asyncpg
+import orjson
+
+from argos.core.errors import StoreError
+
+STATEMENT_TIMEOUT_MS: Final = 10_000
+LOCK_TIMEOUT_MS: Final = 5_000
+CONNECTION_ERRORS: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+    TimeoutError,
+)
+"""What a database that is away looks like from here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dsn:
+    """Where the database is and as whom to log in. The password never shows in `repr`."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+    def as_role(self, role: str, *, password: str) -> "Dsn":
+        return replace(self, user=role, password=password)
+
+    @property
+    def url(self) -> str:
+        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql://{login}@{self.host}:{self.port}/{quote(self.database, safe='')}"
+
+    def __repr__(self) -> str:
+        return f"Dsn({self.user}@{self.host}:{self.port}/{self.database})"
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + orjson.dumps(value)
+
+
+def _decode_jsonb(data: bytes) -> Any:
+    return orjson.loads(data[1:])
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+
+
+def _server_settings(name: str) -> dict[str, str]:
+    return {
+        "search_path": "argos",
+        "timezone": "UTC",
+        "application_name": f"argos-{name}",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+        "jit": "off",
+    }
+
+
+async def open_pool(dsn: Dsn, *, name: str, size_max: int, size_min: int = 1) -> asyncpg.Pool:
+    """A pool for one role. Raises StoreError when the database cannot be reached."""
+    try:
+        return await asyncpg.create_pool(
+            dsn.url,
+            min_size=size_min,
+            max_size=size_max,
+            timeout=5,
+            command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 2,
+            init=_prepare_connection,
+            server_settings=_server_settings(name),
+        )
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+        raise StoreError(f"cannot connect as {dsn.user}: {error}") from error
+
+
+async def open_connection(dsn: Dsn, *, name: str) -> asyncpg.Connection:
+    """One connection, for LISTEN or for long reading. Raises StoreError when it cannot be had."""
+    try:
+        connection = await asyncpg.connect(
+            dsn.url, timeout=5, server_settings=_server_settings(name)
+        )
+        await _prepare_connection(connection)
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+        raise StoreError(f"cannot connect as {dsn.user}: {error}") from error
+    return connection
+
+
+_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+@cache
+def queries(file: str) -> Mapping[str, str]:
+    """The statements of `sql/<file>.sql`, by the name in the `-- name:` line above each."""
+    text = resources.files("argos.store").joinpath("sql", f"{file}.sql").read_text("utf-8")
+    parts = _NAME.split(text)
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
