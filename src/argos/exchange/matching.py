@@ -1,0 +1,74 @@
+"""When an order or a protective price is due at a quote, and at what price it is done."""
+
+from decimal import Decimal
+
+from argos.core.execution import FillReason
+from argos.core.instrument import Quote
+from argos.core.intent import OrderType, Side
+from argos.core.money import BPS, round_down, round_up
+from argos.exchange.orders import BrokerOrder
+from argos.exchange.positions import BrokerPosition
+
+
+def far_side(side: Side, quote: Quote) -> Decimal:
+    """What a market order pays: the ask for a buy, the bid for a sale."""
+    return quote.ask if side is Side.BUY else quote.bid
+
+
+def _is_reached(side: Side, trigger: Decimal, quote: Quote) -> bool:
+    return quote.ask >= trigger if side is Side.BUY else quote.bid <= trigger
+
+
+def _is_within(side: Side, limit: Decimal, quote: Quote) -> bool:
+    return quote.ask <= limit if side is Side.BUY else quote.bid >= limit
+
+
+def is_triggered(order: BrokerOrder, quote: Quote) -> bool:
+    """True if `order` waits for a trigger price and the quote has reached it."""
+    if order.triggered or order.price is None:
+        return False
+    if order.order_type not in {OrderType.STOP, OrderType.STOP_LIMIT}:
+        return False
+    return _is_reached(order.side, order.price, quote)
+
+
+def limit_of(order: BrokerOrder) -> Decimal | None:
+    """The worst price the order allows now; None for a market order or a stop."""
+    if order.order_type is OrderType.LIMIT:
+        return order.price
+    return order.stop_limit_price if order.order_type is OrderType.STOP_LIMIT else None
+
+
+def is_due(order: BrokerOrder, quote: Quote) -> bool:
+    """True if `order` can be filled at `quote` now (its trigger, if it has one, already reached)."""
+    if order.order_type in {OrderType.STOP, OrderType.STOP_LIMIT} and not order.triggered:
+        return False
+    limit = limit_of(order)
+    return limit is None or _is_within(order.side, limit, quote)
+
+
+def fill_price(
+    order: BrokerOrder, quote: Quote, *, slippage_bps: Decimal, tick_size: Decimal
+) -> Decimal:
+    """The far side of the quote; market and stop orders slip from there, limits never past their price.
+
+    Rounded to the tick against the client, which errs on the side of dearer fills.
+    """
+    far = far_side(order.side, quote)
+    if limit_of(order) is not None:
+        return far
+    slipped = far * (1 + order.side.sign * slippage_bps / BPS)
+    if order.side is Side.BUY:
+        return round_up(slipped, step=tick_size)
+    return max(tick_size, round_down(slipped, step=tick_size))
+
+
+def protection_hit(position: BrokerPosition, quote: Quote) -> FillReason | None:
+    """SL or TP if the quote has reached one of the position's own; a stop comes before a target."""
+    mark = position.mark(quote)
+    sign = position.side.sign
+    if position.sl is not None and (mark - position.sl) * sign <= 0:
+        return FillReason.SL
+    if position.tp is not None and (mark - position.tp) * sign >= 0:
+        return FillReason.TP
+    return None
