@@ -48,7 +48,10 @@ class Migration:
 def known_migrations() -> tuple[Migration, ...]:
     """All migrations that this version of Argos carries, by number."""
     folder = resources.files("argos.store").joinpath("migrations")
-    files = sorted(item for item in folder.iterdir() if item.name.endswith(".sql"))
+    files = sorted(
+        (item for item in folder.iterdir() if item.name.endswith(".sql")),
+        key=lambda item: item.name,
+    )
     return tuple(
         Migration(version=int(item.name[:4]), name=item.name[5:-4], sql=item.read_text("utf-8"))
         for item in files

@@ -41,17 +41,23 @@ CREATE TABLE leg_refusals (
     PRIMARY KEY (intent_id, account, code)
 );
 
--- Projection: the status that an order's facts add up to. Rebuilt from facts at will.
+-- Projection: the status that an order's facts add up to. Rebuilt from facts at will. `closed_qty` is how much of
+-- an entry's fill has been closed again; `live` means: working, or holding a position that is not closed.
 CREATE TABLE order_states (
     order_id       uuid PRIMARY KEY REFERENCES orders,
     account        text NOT NULL,
+    role           text NOT NULL,
     status         text NOT NULL,
     effective_qty  numeric NOT NULL,
     filled_qty     numeric NOT NULL DEFAULT 0,
-    updated_at     timestamptz NOT NULL
+    closed_qty     numeric NOT NULL DEFAULT 0,
+    updated_at     timestamptz NOT NULL,
+    live           boolean GENERATED ALWAYS AS (
+        status NOT IN ('denied', 'filled', 'canceled', 'expired', 'expired_unsent', 'rejected')
+        OR (role = 'entry' AND filled_qty > closed_qty)
+    ) STORED
 ) WITH (fillfactor = 80);
-CREATE INDEX order_states_open ON order_states (account, status)
-    WHERE status NOT IN ('denied', 'filled', 'canceled', 'expired', 'expired_unsent', 'rejected');
+CREATE INDEX order_states_live ON order_states (account) WHERE live;
 
 CREATE TABLE order_transitions (
     from_status  text NOT NULL,

@@ -18,7 +18,7 @@ GRANT SELECT, INSERT, UPDATE ON node_sessions, account_states TO argos_dispatch;
 GRANT SELECT ON commands TO argos_dispatch;
 GRANT UPDATE (state, node, epoch, log_id, attempt, leased_at, done_at) ON commands TO argos_dispatch;
 GRANT SELECT ON order_states TO argos_dispatch;
-GRANT UPDATE (status, effective_qty, filled_qty, updated_at) ON order_states TO argos_dispatch;
+GRANT UPDATE (status, effective_qty, filled_qty, closed_qty, updated_at) ON order_states TO argos_dispatch;
 GRANT INSERT ON facts, executions, alarms, outbox TO argos_dispatch;
 
 -- Decides and reconciles.
@@ -27,10 +27,10 @@ GRANT SELECT ON accounts, routes, route_legs, halts, nodes, node_sessions, inten
     discrepancy_resolutions, outbox, leg_heads TO argos_worker;
 GRANT INSERT ON orders, leg_refusals, order_states, commands, facts, reconciled_legs, discrepancies,
     discrepancy_resolutions, alarms, outbox, leg_heads TO argos_worker;
-GRANT UPDATE (status, effective_qty, filled_qty, updated_at) ON order_states TO argos_worker;
+GRANT UPDATE (status, effective_qty, filled_qty, closed_qty, updated_at) ON order_states TO argos_worker;
 GRANT UPDATE (state, done_at) ON commands TO argos_worker;
 GRANT UPDATE (revision, digest, reconciled_at) ON leg_heads TO argos_worker;
-GRANT UPDATE (available_at, attempts, last_error), DELETE ON outbox TO argos_worker;
+GRANT UPDATE (topic, available_at, attempts, last_error), DELETE ON outbox TO argos_worker;
 
 -- A strategy states intents. It can read the market and never touch what the brokers said.
 GRANT SELECT ON routes TO argos_strategy;

@@ -1,0 +1,341 @@
+"""Collect: append what a node reports, in any order, any number of times, and derive what follows.
+
+Reports are taken from any epoch: a fact about the broker is true whoever brings it.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from argos.core.errors import InputError
+from argos.core.execution import Execution
+from argos.core.order import (
+    ALARMING,
+    FINAL_STATUSES,
+    CommandKind,
+    FactKind,
+    OrderFact,
+    OrderStatus,
+    event_of,
+    filled_qty,
+    is_legal,
+    status,
+)
+from argos.protocol.facts import Report, ReportKind, decode_execution
+from argos.protocol.values import decimal_text, moment_text, parse_decimal
+
+EXTERNAL_TRADE: Final = "external:"
+"""Trades that no intent explains are named by this and the venue's position id."""
+
+_EXECUTION_KINDS: Final = frozenset({ReportKind.FILL, ReportKind.DEAL})
+_ORDER_KINDS: Final = frozenset(kind.value for kind in FactKind)
+_REQUEST_ANSWERS: Final = frozenset(
+    {FactKind.MODIFIED, FactKind.REJECTED, FactKind.CANCELED, FactKind.NOT_FOUND, FactKind.UNSENT}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Who reports: the node, its account, and the epoch under which it spoke."""
+
+    node: str
+    account: str
+    epoch: int
+
+
+@dataclass(slots=True)
+class Progress:
+    """What new facts change in the projections."""
+
+    states: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
+    reconcile: list[dict[str, Any]] = field(default_factory=list)
+
+    def rows(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("states", "ended", "alarms", "reconcile")}
+
+
+class CollectStore(Protocol):
+    """What collecting needs of the database; one transaction is one report call."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+    async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[UUID]: ...
+
+    async def owners(
+        self, connection: Any, account: str, executions: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+    async def order_facts(
+        self, connection: Any, order_ids: Sequence[UUID]
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+    async def closed_qty(
+        self, connection: Any, account: str, order_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Decimal]: ...
+
+    async def save_executions(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None: ...
+
+    async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
+
+    async def save_positions(
+        self, connection: Any, account: str, positions: Sequence[Any], *, at: datetime
+    ) -> None: ...
+
+
+async def collect(
+    store: CollectStore,
+    connection: Any,
+    *,
+    reporter: Reporter,
+    reports: Sequence[Report],
+    now: datetime,
+) -> None:
+    """Append `reports` inside the caller's transaction and bring the projections up to date."""
+    fresh = await store.append(connection, [_fact_row(report, reporter) for report in reports])
+    new = [report for report in reports if report.fact_id in fresh]
+    if not new:
+        return
+    progress = Progress()
+    closers = await _save_executions(
+        store, connection, reporter=reporter, reports=new, progress=progress, now=now
+    )
+    touched = {report.order_id for report in new if report.order_id is not None} | closers
+    if touched:
+        rows = await store.order_facts(connection, sorted(touched))
+        closed = await store.closed_qty(connection, reporter.account, sorted(touched))
+        for row in rows:
+            _advance(progress, row, new=new, closed_qty=closed.get(row["order_id"], Decimal(0)))
+    if progress.states or progress.reconcile:
+        await store.save_progress(connection, progress.rows())
+    await _save_positions(store, connection, reporter=reporter, reports=new)
+
+
+def _fact_row(report: Report, reporter: Reporter) -> dict[str, Any]:
+    return {
+        "account": reporter.account,
+        "fact_id": report.fact_id,
+        "kind": report.kind.value,
+        "order_id": report.order_id,
+        "command_id": report.command_id,
+        "at": moment_text(report.at),
+        "node": reporter.node,
+        "epoch": reporter.epoch,
+        "body": report.body,
+    }
+
+
+async def _save_executions(
+    store: CollectStore,
+    connection: Any,
+    *,
+    reporter: Reporter,
+    reports: Sequence[Report],
+    progress: Progress,
+    now: datetime,
+) -> set[UUID]:
+    """Store the executions among the reports; returns the entries that they closed."""
+    found = {
+        execution.venue_exec_id: (execution, report)
+        for report in reports
+        if report.kind in _EXECUTION_KINDS
+        for execution in (decode_execution(report.body),)
+    }
+    if not found:
+        return set()
+    asked = [
+        {
+            "venue_exec_id": execution.venue_exec_id,
+            "order_id": report.order_id,
+            "opening_order_id": report.body.get("opening_order_id"),
+            "magic": execution.magic,
+            "client_order_id": execution.client_order_id,
+            "position_id": execution.position_id,
+        }
+        for execution, report in found.values()
+    ]
+    owners = await store.owners(connection, reporter.account, asked)
+    rows = []
+    closers: set[UUID] = set()
+    for owner in owners:
+        execution, report = found[owner["venue_exec_id"]]
+        row = _execution_row(execution, report, owner=owner, reporter=reporter, now=now)
+        rows.append(row)
+        if row["opening_order_id"] and execution.entry != "in":
+            closers.add(row["opening_order_id"])
+        progress.reconcile.append({"trade_id": row["trade_id"], "account": reporter.account})
+    await store.save_executions(connection, rows)
+    return closers
+
+
+def _execution_row(
+    execution: Execution,
+    report: Report,
+    *,
+    owner: Mapping[str, Any],
+    reporter: Reporter,
+    now: datetime,
+) -> dict[str, Any]:
+    """Tie an execution to its trade: by the order that caused it, by the one it closes, else by its position."""
+    order_id = owner["order_id"] if report.kind is ReportKind.FILL else None
+    opening = owner["opening_order_id"] or owner["own_closes"]
+    if opening is None and execution.entry != "in":
+        opening = owner["held_order_id"] if owner["own_role"] != "entry" else owner["order_id"]
+    own_trade = owner["own_trade"] if order_id or execution.entry != "in" else None
+    trade_id = owner["opening_trade"] or own_trade or owner["held_trade"]
+    bid, ask = report.body.get("bid_at_send"), report.body.get("ask_at_send")
+    return {
+        "account": reporter.account,
+        "venue_exec_id": execution.venue_exec_id,
+        "order_id": order_id,
+        "opening_order_id": opening,
+        "trade_id": trade_id or f"{EXTERNAL_TRADE}{execution.position_id or execution.symbol}",
+        "venue_order_id": execution.venue_order_id,
+        "position_id": execution.position_id,
+        "symbol": execution.symbol,
+        "side": execution.side.value,
+        "entry": execution.entry.value,
+        "fill_price": decimal_text(execution.price),
+        "fill_qty": decimal_text(execution.qty),
+        "commission": decimal_text(execution.commission),
+        "swap": decimal_text(execution.swap),
+        "fee": decimal_text(execution.fee),
+        "profit": decimal_text(execution.profit),
+        "reason": execution.reason.value,
+        "magic": execution.magic,
+        "client_order_id": execution.client_order_id,
+        "comment": execution.comment,
+        "bid_at_send": bid,
+        "ask_at_send": ask,
+        "timestamp_broker": moment_text(execution.occurred_at),
+        "received_at": moment_text(now),
+    }
+
+
+def order_facts_of(rows: Sequence[Mapping[str, Any]]) -> list[OrderFact]:
+    """Stored facts of one order in words of the core; kinds that say nothing about an order are left out."""
+    return [
+        OrderFact(
+            kind=FactKind(row["kind"]),
+            command_kind=CommandKind(row["command_kind"] or "submit"),
+            command_id=UUID(row["command_id"]) if row["command_id"] else None,
+            qty=Decimal(row["qty"] or 0),
+            venue_exec_id=row["venue_exec_id"] or "",
+        )
+        for row in rows
+        if row["kind"] in _ORDER_KINDS
+    ]
+
+
+def effective_qty(facts: Sequence[OrderFact], *, planned_qty: Decimal) -> Decimal:
+    """What the order really is for: an exit's quantity is fixed when it is leased, or when the node finds less."""
+    for kind in (FactKind.ACCEPTED, FactKind.LEASED):
+        stated = [fact.qty for fact in facts if fact.kind is kind and fact.about_order and fact.qty]
+        if stated:
+            return min(stated)
+    return planned_qty
+
+
+def _advance(
+    progress: Progress, row: Mapping[str, Any], *, new: Sequence[Report], closed_qty: Decimal
+) -> None:
+    """One order's projection from all its facts; illegal and alarming steps are recorded, never dropped."""
+    facts = order_facts_of(row["facts"])
+    qty = effective_qty(facts, planned_qty=row["qty"])
+    after = status(facts, qty=qty, denied=row["denied"])
+    before = OrderStatus(row["status"])
+    fresh = {str(report.fact_id): report for report in new if report.order_id == row["order_id"]}
+    kinds = {report.kind.value for report in fresh.values()} & _ORDER_KINDS
+    _raise_alarms(progress, row, facts=facts, kinds=kinds, before=before, after=after, qty=qty)
+    progress.states.append(
+        {
+            "order_id": row["order_id"],
+            "status": after.value,
+            "effective_qty": decimal_text(qty),
+            "filled_qty": decimal_text(filled_qty(facts)),
+            "closed_qty": decimal_text(closed_qty),
+        }
+    )
+    progress.ended.extend(
+        {"command_id": command["command_id"]}
+        for command in row["commands"]
+        if _is_done(command, facts=facts, order_type=row["order_type"], after=after)
+    )
+    progress.reconcile.append({"trade_id": row["trade_id"], "account": row["account"]})
+
+
+def _raise_alarms(
+    progress: Progress,
+    row: Mapping[str, Any],
+    *,
+    facts: Sequence[OrderFact],
+    kinds: set[str],
+    before: OrderStatus,
+    after: OrderStatus,
+    qty: Decimal,
+) -> None:
+    events = {event_of(fact) for fact in facts if fact.kind.value in kinds}
+    legal = not events or before is after or any(is_legal(before, e, after) for e in events)
+    alarms = []
+    if not legal and len(events) == 1:
+        alarms.append(("ORDER_ILLEGAL_TRANSITION", f"{before} -> {after} by {next(iter(events))}"))
+    alarms.extend(
+        ("ORDER_MOVED_AFTER_END", f"{before} -> {after} by {event}")
+        for event in events
+        if (before, event) in ALARMING and before is not after
+    )
+    if filled_qty(facts) > qty > 0:
+        alarms.append(("ORDER_OVERFILLED", f"filled {filled_qty(facts)} of {qty}"))
+    progress.alarms.extend(
+        {
+            "code": code,
+            "account": row["account"],
+            "order_id": row["order_id"],
+            "text": f"order={row['order_id']}, {text}",
+        }
+        for code, text in alarms
+    )
+
+
+def _is_done(
+    command: Mapping[str, Any],
+    *,
+    facts: Sequence[OrderFact],
+    order_type: str,
+    after: OrderStatus,
+) -> bool:
+    """Whether the lane may go on: a resting order is done once accepted, all others when they have ended."""
+    if after in FINAL_STATUSES:
+        return True
+    command_id = UUID(command["command_id"])
+    own = {fact.kind for fact in facts if fact.command_id == command_id}
+    if command["kind"] in {CommandKind.MODIFY, CommandKind.CANCEL}:
+        return bool(own & _REQUEST_ANSWERS)
+    resting = order_type != "market" and command["kind"] == CommandKind.SUBMIT
+    return resting and bool({FactKind.ACCEPTED, FactKind.FILL} & {fact.kind for fact in facts})
+
+
+async def _save_positions(
+    store: CollectStore, connection: Any, *, reporter: Reporter, reports: Sequence[Report]
+) -> None:
+    seen = [report for report in reports if report.kind is ReportKind.POSITION]
+    if seen:
+        newest = max(seen, key=lambda report: report.at)
+        positions = newest.body.get("positions", [])
+        await store.save_positions(connection, reporter.account, positions, at=newest.at)
+
+
+def require_usable(report: Report) -> None:
+    """Raise InputError with FACT_MALFORMED when the body of a fact cannot be used."""
+    if report.kind in _EXECUTION_KINDS:
+        decode_execution(report.body)
+        for name in ("bid_at_send", "ask_at_send"):
+            if report.body.get(name) is not None:
+                parse_decimal(report.body[name], field=name)
+    if report.kind is ReportKind.FILL and report.order_id is None:
+        raise InputError("a fill names its order; others are deals", code="FACT_MALFORMED")

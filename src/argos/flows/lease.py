@@ -1,0 +1,284 @@
+"""Lease: hand the heads of an account's lanes to its node, checking validity and brakes once more."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from argos.core.account import Halt, HaltScope, TradingMode
+from argos.core.errors import InputError
+from argos.core.ids import comment_of, fact_uuid
+from argos.core.intent import OrderType, Side
+from argos.core.order import CommandKind, FactKind, OrderStatus
+from argos.protocol.commands import Command
+from argos.protocol.values import decimal_text, moment_text
+
+LEASE_MS: Final = 10_000
+"""A node may begin to send this long after it got the command; nobody else gets it sooner."""
+LEASE_MARGIN_MS: Final = 5_000
+_ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSession:
+    """The node that asks: its epoch decides whether it may send, its log what it has seen before."""
+
+    node: str
+    account: str
+    epoch: int
+    log_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A command that will never be sent, and why."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class LeasePlan:
+    """What one lease writes: commands out, commands ended, the facts that say so."""
+
+    commands: list[Command] = field(default_factory=list)
+    leased: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
+    reconcile: list[dict[str, Any]] = field(default_factory=list)
+
+    def rows(self) -> dict[str, Any]:
+        names = ("leased", "ended", "facts", "states", "reconcile")
+        return {name: getattr(self, name) for name in names}
+
+
+class LeaseStore(Protocol):
+    """What leasing needs of the database; one transaction is one lease."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+    async def session(self, connection: Any, node: str) -> Mapping[str, Any]: ...
+
+    async def halts(self, connection: Any) -> Sequence[Halt]: ...
+
+    async def head_of_lanes(
+        self, connection: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
+    ) -> Sequence[Mapping[str, Any]]: ...
+
+    async def save_lease(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
+
+
+def mode_of(
+    halts: Sequence[Halt], *, account: str, route: str, bot_version: str
+) -> tuple[TradingMode, str]:
+    """The strictest brake that holds this order, with its reason; ACTIVE when none does."""
+    keys = {
+        HaltScope.GLOBAL: "",
+        HaltScope.ACCOUNT: account,
+        HaltScope.ROUTE: route,
+        HaltScope.STRATEGY: bot_version,
+    }
+    order = (TradingMode.ACTIVE, TradingMode.REDUCING, TradingMode.HALTED)
+    found = (TradingMode.ACTIVE, "")
+    for halt in halts:
+        if keys[halt.scope] == halt.key and order.index(halt.mode) > order.index(found[0]):
+            found = (halt.mode, f"{halt.scope} {halt.key}: {halt.reason}".replace(" :", ":"))
+    return found
+
+
+async def lease(
+    store: LeaseStore, session: NodeSession, *, in_flight: Sequence[UUID], now: datetime
+) -> list[Command]:
+    """The commands that this node shall carry out now. Empty when nothing may leave.
+
+    Raises InputError with NODE_EPOCH_FENCED when a newer session of the node exists.
+    """
+    async with store.transaction() as connection:
+        current = await store.session(connection, session.node)
+        if current["epoch"] != session.epoch:
+            raise InputError(
+                f"epoch {session.epoch} of {session.node} was superseded by {current['epoch']}",
+                code="NODE_EPOCH_FENCED",
+                fix="one node per account: stop this process, the newer one has taken over",
+            )
+        heads = await store.head_of_lanes(
+            connection,
+            session,
+            in_flight=in_flight,
+            lease_s=(LEASE_MS + LEASE_MARGIN_MS) / 1000,
+        )
+        if not heads:
+            return []
+        halts = await store.halts(connection)
+        plan = plan_lease(heads, session=session, halts=halts, now=now)
+        await store.save_lease(connection, plan.rows())
+        return plan.commands
+
+
+def plan_lease(
+    heads: Sequence[Mapping[str, Any]],
+    *,
+    session: NodeSession,
+    halts: Sequence[Halt],
+    now: datetime,
+) -> LeasePlan:
+    plan = LeasePlan()
+    for head in heads:
+        mode, reason = mode_of(
+            halts, account=session.account, route=head["route"], bot_version=head["bot_version"]
+        )
+        if head["waits_for"]:
+            continue
+        ending = _ending_of(head, mode=mode, reason=reason, now=now)
+        if ending is not None:
+            _end(plan, head, session=session, ending=ending, now=now)
+        elif mode is not TradingMode.HALTED:
+            _send(plan, head, session=session, now=now)
+    return plan
+
+
+def _ending_of(
+    head: Mapping[str, Any], *, mode: TradingMode, reason: str, now: datetime
+) -> Ending | None:
+    """Why this command must never be sent, or None. What was heard of is never ended here: it may be at the venue."""
+    if head["was_heard_of"]:
+        return None
+    if head["failed_dependencies"]:
+        return Ending(
+            code="REVERSE_CLOSE_FAILED", text="the close that comes first did not succeed"
+        )
+    if not head["is_exit"]:
+        valid_until = head["valid_until"]
+        if valid_until is not None and now > valid_until:
+            return Ending(code="EXPIRED_UNSENT", text=f"valid until {moment_text(valid_until)}")
+        if mode is not TradingMode.ACTIVE:
+            return Ending(code=mode.value.upper(), text=reason)
+    if head["kind"] == CommandKind.CLOSE and _closing_qty(head) <= 0:
+        if head["target_status"] in {OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED}:
+            return None
+        return Ending(code="CLOSE_NOTHING_OPEN", text="nothing of this position is open any more")
+    return None
+
+
+def _closing_qty(head: Mapping[str, Any]) -> Decimal:
+    """Units to close: all that is left for a full close, else the planned part of it."""
+    left: Decimal = max(_ZERO, head["target_filled"] - head["target_closed"])
+    planned: Decimal = head["qty"]
+    return left if head["close_fraction"] in {None, Decimal(1)} else min(left, planned)
+
+
+def _end(
+    plan: LeasePlan,
+    head: Mapping[str, Any],
+    *,
+    session: NodeSession,
+    ending: Ending,
+    now: datetime,
+) -> None:
+    plan.ended.append({"command_id": head["command_id"]})
+    body = {"code": ending.code, "text": ending.text}
+    plan.facts.append(_fact(FactKind.UNSENT, head, session=session, now=now, key="", body=body))
+    if head["kind"] in {CommandKind.SUBMIT, CommandKind.CLOSE}:
+        plan.states.append(
+            {
+                "order_id": head["order_id"],
+                "status": OrderStatus.EXPIRED_UNSENT.value,
+                "effective_qty": decimal_text(head["qty"]),
+            }
+        )
+    plan.reconcile.append({"trade_id": head["trade_id"], "account": session.account})
+
+
+def _send(plan: LeasePlan, head: Mapping[str, Any], *, session: NodeSession, now: datetime) -> None:
+    qty = head["qty"]
+    if head["kind"] == CommandKind.CLOSE:
+        qty = _closing_qty(head)
+        if qty <= 0:
+            return
+    known_log = head["state"] == "leased" and head["log_id"] == session.log_id
+    attempt = head["attempt"] if known_log else head["attempt"] + 1
+    plan.leased.append(
+        {
+            "command_id": head["command_id"],
+            "node": session.node,
+            "epoch": session.epoch,
+            "log_id": session.log_id,
+            "attempt": attempt,
+        }
+    )
+    body = {"qty": decimal_text(qty), "attempt": attempt}
+    plan.facts.append(
+        _fact(FactKind.LEASED, head, session=session, now=now, key=str(attempt), body=body)
+    )
+    if head["kind"] in {CommandKind.SUBMIT, CommandKind.CLOSE} and head["state"] == "pending":
+        plan.states.append(
+            {
+                "order_id": head["order_id"],
+                "status": OrderStatus.LEASED.value,
+                "effective_qty": decimal_text(qty),
+            }
+        )
+    plan.commands.append(_command(head, qty=qty, attempt=attempt))
+
+
+def _fact(
+    kind: FactKind,
+    head: Mapping[str, Any],
+    *,
+    session: NodeSession,
+    now: datetime,
+    key: str,
+    body: Mapping[str, Any],
+) -> dict[str, Any]:
+    return {
+        "account": session.account,
+        "fact_id": fact_uuid(
+            account=session.account, kind=kind.value, key=f"{head['command_id']}:{key}"
+        ),
+        "kind": kind.value,
+        "order_id": head["order_id"],
+        "command_id": head["command_id"],
+        "command_kind": head["kind"],
+        "at": moment_text(now),
+        "node": session.node,
+        "epoch": session.epoch,
+        "body": body,
+    }
+
+
+def _command(head: Mapping[str, Any], *, qty: Decimal, attempt: int) -> Command:
+    kind = CommandKind(head["kind"])
+    modify = kind is CommandKind.MODIFY
+    closing = kind is CommandKind.CLOSE
+    return Command(
+        command_id=head["command_id"],
+        order_id=head["order_id"],
+        seq=head["seq"],
+        kind=kind,
+        symbol=head["symbol"],
+        side=Side(head["side"]),
+        order_type=OrderType(head["order_type"]),
+        qty=qty,
+        price=head["new_price"] if modify else head["price"],
+        stop_limit_price=head["stop_limit_price"],
+        sl=head["new_sl"] if modify else head["sl"],
+        tp=head["new_tp"] if modify else head["tp"],
+        deviation_points=head["deviation_points"],
+        position_id=head["position_id"],
+        magic=head["magic"],
+        client_order_id=head["client_order_id"],
+        target_magic=head["target_magic"] if closing else head["magic"],
+        target_client_order_id=head["target_client_order_id"]
+        if closing
+        else head["client_order_id"],
+        comment=comment_of(head["order_id"]),
+        valid_until=head["valid_until"],
+        is_exit=head["is_exit"],
+        attempt=attempt,
+        lease_ms=LEASE_MS,
+        alert_received_at=head["alert_received_at"],
+    )

@@ -1,0 +1,82 @@
+"""Facts and executions into the database, and the projections that follow from them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from argos.store.database import queries
+from argos.store.lanes import as_rows, transaction
+
+
+class CollectingStore:
+    """Everything that `flows.collect` needs; all calls run in the caller's transaction."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = queries("collecting")
+
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
+    async def append(
+        self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> set[UUID]:
+        """Append facts; returns the ids of those that were new."""
+        return {row["fact_id"] for row in await self._fetch(connection, "append", rows)}
+
+    async def owners(
+        self, connection: asyncpg.Connection, account: str, executions: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        """One row per execution: the order behind it, the one it closes, the trade they belong to."""
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            self._sql["owners"], account, _list(executions)
+        )
+        return rows
+
+    async def order_facts(
+        self, connection: asyncpg.Connection, order_ids: Sequence[UUID]
+    ) -> Sequence[Mapping[str, Any]]:
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            self._sql["order_facts"], list(order_ids)
+        )
+        return rows
+
+    async def closed_qty(
+        self, connection: asyncpg.Connection, account: str, order_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Decimal]:
+        """How many units of each entry have been closed."""
+        rows = await connection.fetch(self._sql["closed_qty"], account, list(order_ids))
+        return {row["opening_order_id"]: row["closed_qty"] for row in rows}
+
+    async def save_executions(
+        self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        await connection.execute(self._sql["save_executions"], _list(rows))
+
+    async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
+        await connection.execute(self._sql["save_progress"], as_rows(rows))
+
+    async def save_positions(
+        self,
+        connection: asyncpg.Connection,
+        account: str,
+        positions: Sequence[Any],
+        *,
+        at: datetime,
+    ) -> None:
+        await connection.execute(self._sql["save_positions"], account, list(positions), at)
+
+    async def _fetch(
+        self, connection: asyncpg.Connection, name: str, rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql[name], _list(rows))
+        return found
+
+
+def _list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(rows, default=str))

@@ -1,0 +1,123 @@
+"""Lanes and node sessions in the database."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from argos.core.account import AccountSnapshot, Halt, HaltScope, TradingMode
+from argos.core.errors import StoreError
+from argos.protocol.snapshots import encode_instrument, encode_snapshot
+from argos.store.database import CONNECTION_ERRORS, queries
+
+
+def as_rows(rows: Mapping[str, Any]) -> orjson.Fragment:
+    """Rows for `jsonb_to_recordset`: UUIDs and moments as text."""
+    return orjson.Fragment(orjson.dumps(rows, default=str))
+
+
+def read_halts(rows: Sequence[Mapping[str, Any]]) -> list[Halt]:
+    return [
+        Halt(
+            scope=HaltScope(row["scope"]),
+            key=row["key"],
+            mode=TradingMode(row["mode"]),
+            reason=row["reason"],
+        )
+        for row in rows
+    ]
+
+
+@asynccontextmanager
+async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """One transaction on a pooled connection. A database that is away becomes StoreError."""
+    try:
+        async with pool.acquire(timeout=5) as connection, connection.transaction():
+            yield connection
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+        raise StoreError(f"the transaction failed: {error}") from error
+
+
+class LaneStore:
+    """Leases of commands, and the sessions of the nodes that ask for them."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = queries("lanes")
+
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
+    async def node_keys(self) -> dict[str, tuple[str, tuple[bytes, ...]]]:
+        """Node -> (account, its one or two live keys)."""
+        async with self.transaction() as connection:
+            rows = await connection.fetch(self._sql["node_keys"])
+        return {row["node"]: (row["account"], tuple(row["keys"])) for row in rows}
+
+    async def touch_node(
+        self, connection: asyncpg.Connection, node: str, *, counter: int
+    ) -> Mapping[str, Any] | None:
+        """Note a request; None when its counter does not rise or the node is not enabled."""
+        row: Mapping[str, Any] | None = await connection.fetchrow(
+            self._sql["touch_node"], node, counter
+        )
+        return row
+
+    async def hello(
+        self,
+        connection: asyncpg.Connection,
+        node: str,
+        *,
+        log_id: UUID,
+        version: str,
+        terminal: Mapping[str, Any],
+    ) -> int:
+        """Begin a new session; returns its epoch, which fences all earlier ones."""
+        epoch: int = await connection.fetchval(
+            self._sql["hello"], node, log_id, version, dict(terminal)
+        )
+        return epoch
+
+    async def save_state(
+        self, connection: asyncpg.Connection, snapshot: AccountSnapshot, *, received_at: datetime
+    ) -> None:
+        instruments = {
+            symbol: encode_instrument(item) for symbol, item in snapshot.instruments.items()
+        }
+        body = encode_snapshot(snapshot)
+        del body["instruments"]
+        await connection.execute(
+            self._sql["save_state"],
+            snapshot.account,
+            body,
+            instruments,
+            snapshot.taken_at,
+            received_at,
+        )
+
+    async def session(self, connection: asyncpg.Connection, node: str) -> Mapping[str, Any]:
+        row: Mapping[str, Any] = await connection.fetchrow(self._sql["session"], node)
+        return row
+
+    async def halts(self, connection: asyncpg.Connection) -> list[Halt]:
+        return read_halts(await connection.fetch(self._sql["halts"]))
+
+    async def head_of_lanes(
+        self,
+        connection: asyncpg.Connection,
+        session: Any,
+        *,
+        in_flight: Sequence[UUID],
+        lease_s: float,
+    ) -> Sequence[Mapping[str, Any]]:
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            self._sql["head_of_lanes"], session.account, list(in_flight), session.log_id, lease_s
+        )
+        return rows
+
+    async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
+        await connection.execute(self._sql["save_lease"], as_rows(rows))

@@ -1,0 +1,105 @@
+-- name: append
+-- Facts as reported; the ids that are new come back. A repeat is nothing new and no error.
+INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
+SELECT f.account, f.fact_id, f.kind, f.order_id, f.command_id,
+       (SELECT c.kind FROM commands c WHERE c.command_id = f.command_id), f.at, f.node, f.epoch, f.body
+FROM jsonb_to_recordset($1::jsonb) AS f(
+    account text, fact_id uuid, kind text, order_id uuid, command_id uuid, at timestamptz, node text, epoch bigint,
+    body jsonb
+)
+ON CONFLICT DO NOTHING
+RETURNING fact_id;
+
+-- name: owners
+-- Whose executions are these? By the order's own id, by the identity that the venue kept, or by the position.
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(
+        venue_exec_id text, order_id uuid, opening_order_id uuid, magic bigint, client_order_id text, position_id text
+    )
+)
+SELECT g.venue_exec_id,
+       own.order_id AS order_id, own.role AS own_role, own.closes_order_id AS own_closes,
+       own.trade_id AS own_trade,
+       opening.order_id AS opening_order_id, opening.trade_id AS opening_trade,
+       held.order_id AS held_order_id, held.trade_id AS held_trade
+FROM given g
+LEFT JOIN orders own ON own.account = $1 AND (
+    own.order_id = g.order_id
+    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.magic = g.magic AND g.magic > 0)
+    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.client_order_id = nullif(g.client_order_id, ''))
+)
+LEFT JOIN orders opening ON opening.account = $1 AND opening.order_id = g.opening_order_id
+LEFT JOIN LATERAL (
+    SELECT x.order_id, x.trade_id FROM executions x
+    WHERE x.account = $1 AND x.position_id = g.position_id AND g.position_id <> '' AND x.entry = 'in'
+    ORDER BY x.timestamp_broker LIMIT 1
+) held ON true;
+
+-- name: order_facts
+-- The orders that new facts speak of, locked, with all that is known of each.
+SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
+       s.status, s.effective_qty, s.filled_qty, s.closed_qty,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+           'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
+           'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id'
+       )), '[]') FROM facts f WHERE f.order_id = o.order_id) AS facts,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+           'command_id', c.command_id, 'kind', c.kind
+       )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands
+FROM orders o JOIN order_states s USING (order_id)
+WHERE o.order_id = ANY($1)
+ORDER BY o.order_id
+FOR UPDATE OF s;
+
+-- name: closed_qty
+SELECT opening_order_id, sum(fill_qty) AS closed_qty FROM executions
+WHERE account = $1 AND opening_order_id = ANY($2) AND entry <> 'in'
+GROUP BY opening_order_id;
+
+-- name: save_executions
+INSERT INTO executions (
+    account, venue_exec_id, order_id, opening_order_id, trade_id, venue_order_id, position_id, symbol, side, entry,
+    fill_price, fill_qty, commission, swap, fee, profit, reason, magic, client_order_id, comment, bid_at_send,
+    ask_at_send, timestamp_broker, received_at
+)
+SELECT e.* FROM jsonb_to_recordset($1::jsonb) AS e(
+    account text, venue_exec_id text, order_id uuid, opening_order_id uuid, trade_id text, venue_order_id text,
+    position_id text, symbol text, side text, entry text, fill_price numeric, fill_qty numeric, commission numeric,
+    swap numeric, fee numeric, profit numeric, reason text, magic bigint, client_order_id text, comment text,
+    bid_at_send numeric, ask_at_send numeric, timestamp_broker timestamptz, received_at timestamptz
+)
+ON CONFLICT DO NOTHING;
+
+-- name: save_progress
+WITH given AS (
+    SELECT $1::jsonb AS plan
+), new_states AS (
+    UPDATE order_states s
+    SET status = n.status, effective_qty = n.effective_qty, filled_qty = n.filled_qty, closed_qty = n.closed_qty,
+        updated_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'states') AS n(
+        order_id uuid, status text, effective_qty numeric, filled_qty numeric, closed_qty numeric
+    )
+    WHERE s.order_id = n.order_id
+), ended AS (
+    UPDATE commands c SET state = 'done', done_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'ended') AS e(command_id uuid)
+    WHERE c.command_id = e.command_id AND c.state <> 'done'
+    RETURNING c.account
+), new_alarms AS (
+    INSERT INTO alarms (code, account, order_id, text)
+    SELECT a.* FROM given, jsonb_to_recordset(plan->'alarms') AS a(code text, account text, order_id uuid, text text)
+), reconcile AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT DISTINCT 'reconcile', r.trade_id || '|' || r.account,
+           jsonb_build_object('trade_id', r.trade_id, 'account', r.account)
+    FROM given, jsonb_to_recordset(plan->'reconcile') AS r(trade_id text, account text)
+    RETURNING key
+)
+SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
+UNION ALL
+SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes;
+
+-- name: save_positions
+UPDATE account_states SET positions = $2, positions_at = $3
+WHERE account = $1 AND (positions_at IS NULL OR positions_at <= $3);

@@ -1,0 +1,116 @@
+-- name: claim
+-- The oldest undecided intent whose key (route and symbol) has no older one: the order of acceptance is kept.
+SELECT w.outbox_id, w.attempts, i.sequence, i.body
+FROM outbox w
+JOIN intents i ON i.intent_id = (w.payload->>'intent_id')::uuid
+WHERE w.topic = 'decide' AND w.available_at <= now()
+  AND NOT EXISTS (
+      SELECT FROM outbox older
+      WHERE older.topic = 'decide' AND older.key = w.key AND older.outbox_id < w.outbox_id
+  )
+ORDER BY w.outbox_id
+LIMIT 1
+FOR UPDATE OF w SKIP LOCKED;
+
+-- name: context
+-- Everything that the decision about one intent may depend on: route, legs, accounts, their state, brakes, open orders.
+SELECT jsonb_build_object(
+    'route', (SELECT to_jsonb(r) FROM routes r WHERE r.route = $1),
+    'legs', (
+        SELECT coalesce(jsonb_agg(to_jsonb(l) || jsonb_build_object('share', l.share::text) ORDER BY l.account), '[]')
+        FROM route_legs l WHERE l.route = $1
+    ),
+    'accounts', (
+        SELECT coalesce(jsonb_agg(
+            to_jsonb(a) || jsonb_build_object(
+                'snapshot', s.snapshot, 'instruments', s.instruments, 'positions', s.positions,
+                'received_at', s.received_at
+            )
+        ), '[]')
+        FROM route_legs l JOIN accounts a USING (account) LEFT JOIN account_states s USING (account)
+        WHERE l.route = $1
+    ),
+    'halts', (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h),
+    'open', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'order', to_jsonb(o) || jsonb_build_object(
+                'qty', o.qty::text, 'price', o.price::text, 'stop_limit_price', o.stop_limit_price::text,
+                'sl', o.sl::text, 'tp', o.tp::text, 'magic', o.magic::text
+            ),
+            'status', st.status, 'filled_qty', st.filled_qty::text, 'closed_qty', st.closed_qty::text,
+            'closing_qty', (
+                SELECT coalesce(sum(x.effective_qty - x.filled_qty), 0)::text
+                FROM orders e JOIN order_states x USING (order_id)
+                WHERE e.closes_order_id = o.order_id AND x.live
+            ),
+            'position_id', (
+                SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id
+            )
+        ) ORDER BY o.planned_at, o.order_id), '[]')
+        FROM order_states st JOIN orders o USING (order_id)
+        WHERE st.live AND o.role = 'entry'
+          AND st.account IN (SELECT account FROM route_legs WHERE route = $1)
+    )
+) AS context;
+
+-- name: save
+-- A whole decision in one statement: orders with their states, refusals, commands in their lanes, next steps.
+WITH given AS (
+    SELECT $1::jsonb AS plan, $2::bigint AS outbox_id
+), new_orders AS (
+    INSERT INTO orders (
+        order_id, intent_id, trade_id, account, route, bot_version, role, symbol, side, order_type, qty, price,
+        stop_limit_price, sl, tp, valid_until, magic, client_order_id, planned_at, denial_code, denial_text,
+        closes_order_id, checks
+    )
+    SELECT o.* FROM given, jsonb_to_recordset(plan->'orders') AS o(
+        order_id uuid, intent_id uuid, trade_id text, account text, route text, bot_version text, role text,
+        symbol text, side text, order_type text, qty numeric, price numeric, stop_limit_price numeric, sl numeric,
+        tp numeric, valid_until timestamptz, magic bigint, client_order_id text, planned_at timestamptz,
+        denial_code text, denial_text text, closes_order_id uuid, checks jsonb
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING order_id, account, role, qty, denial_code, trade_id, planned_at
+), new_states AS (
+    INSERT INTO order_states (order_id, account, role, status, effective_qty, updated_at)
+    SELECT order_id, account, role, CASE WHEN denial_code IS NULL THEN 'planned' ELSE 'denied' END, qty, planned_at
+    FROM new_orders
+), new_refusals AS (
+    INSERT INTO leg_refusals (intent_id, account, trade_id, code, text, refused_at)
+    SELECT r.* FROM given, jsonb_to_recordset(plan->'refusals') AS r(
+        intent_id uuid, account text, trade_id text, code text, text text, refused_at timestamptz
+    )
+    ON CONFLICT DO NOTHING
+), new_commands AS (
+    INSERT INTO commands (
+        command_id, order_id, intent_id, account, symbol, kind, is_exit, price, sl, tp, close_fraction,
+        deviation_points, valid_until, depends_on
+    )
+    SELECT c.* FROM given, jsonb_to_recordset(plan->'commands') AS c(
+        command_id uuid, order_id uuid, intent_id uuid, account text, symbol text, kind text, is_exit boolean,
+        price numeric, sl numeric, tp numeric, close_fraction numeric, deviation_points integer,
+        valid_until timestamptz, depends_on uuid[]
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING account
+), reconcile AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT DISTINCT 'reconcile', trade_id || '|' || account,
+           jsonb_build_object('trade_id', trade_id, 'account', account)
+    FROM new_orders WHERE denial_code IS NOT NULL
+    RETURNING outbox_id
+), done AS (
+    DELETE FROM outbox USING given WHERE outbox.outbox_id = given.outbox_id
+), woken AS (
+    SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM new_commands) AS lanes
+    UNION ALL
+    SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
+)
+SELECT count(*) FROM woken;
+
+-- name: postpone
+UPDATE outbox
+SET attempts = attempts + 1, last_error = $2, available_at = now() + make_interval(secs => $3),
+    topic = CASE WHEN attempts + 1 >= $4 THEN 'dead:' || topic ELSE topic END
+WHERE outbox_id = ANY($1)
+RETURNING outbox_id, topic, attempts;

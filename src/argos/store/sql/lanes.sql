@@ -1,0 +1,117 @@
+-- name: touch_node
+-- A signed request of a node: the counter must rise. No row back means: it did not, or the node is not enabled.
+UPDATE node_sessions s
+SET counter = $2, last_seen_at = clock_timestamp()
+FROM nodes n
+WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
+RETURNING s.epoch, s.log_id, n.account, n.venue;
+
+-- name: node_keys
+SELECT n.node, n.account, array_agg(k.key ORDER BY k.slot) AS keys
+FROM nodes n JOIN node_keys k USING (node) WHERE n.enabled GROUP BY n.node, n.account;
+
+-- name: hello
+UPDATE node_sessions
+SET epoch = epoch + 1, log_id = $2, version = $3, terminal = $4, hello_at = clock_timestamp()
+WHERE node = $1
+RETURNING epoch;
+
+-- name: save_state
+INSERT INTO account_states (account, snapshot, instruments, taken_at, received_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account) DO UPDATE
+SET snapshot = excluded.snapshot, taken_at = excluded.taken_at, received_at = excluded.received_at,
+    instruments = CASE WHEN excluded.instruments = '{}' THEN account_states.instruments ELSE excluded.instruments END
+WHERE account_states.taken_at <= excluded.taken_at;
+
+-- name: session
+SELECT epoch, log_id FROM node_sessions WHERE node = $1 FOR SHARE;
+
+-- name: head_of_lanes
+-- The first unfinished command of each lane of an account, if it may go out now: never leased, or leased in a way
+-- that cannot lead to a second send. A cancel or modify may overtake the order it speaks of once the venue has it.
+SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attempt, c.state, c.deviation_points,
+       c.price AS new_price, c.sl AS new_sl, c.tp AS new_tp, c.close_fraction, c.log_id,
+       o.order_id, o.trade_id, o.route, o.bot_version, o.side, o.order_type, o.qty, o.price, o.stop_limit_price,
+       o.sl, o.tp, o.magic, o.client_order_id, o.closes_order_id, o.planned_at,
+       i.received_at AS alert_received_at,
+       entry.magic AS target_magic, entry.client_order_id AS target_client_order_id,
+       entry_state.status AS target_status,
+       coalesce(entry_state.filled_qty, 0) AS target_filled, coalesce(entry_state.closed_qty, 0) AS target_closed,
+       (SELECT max(x.position_id) FROM executions x
+        WHERE x.order_id = coalesce(o.closes_order_id, o.order_id)) AS position_id,
+       (SELECT count(*) FROM unnest(c.depends_on) d JOIN order_states ds ON ds.order_id = d
+        WHERE ds.status NOT IN ('denied', 'filled', 'canceled', 'expired', 'expired_unsent', 'rejected')) AS waits_for,
+       (SELECT count(*) FROM unnest(c.depends_on) d JOIN order_states ds ON ds.order_id = d
+        WHERE ds.status IN ('denied', 'rejected', 'expired')
+           OR (ds.status = 'canceled' AND ds.filled_qty < ds.effective_qty)) AS failed_dependencies,
+       EXISTS (SELECT FROM facts f WHERE f.command_id = c.command_id AND f.account = c.account
+               AND f.kind <> 'leased') AS was_heard_of
+FROM commands c
+JOIN orders o USING (order_id)
+JOIN intents i ON i.intent_id = c.intent_id
+LEFT JOIN orders entry ON entry.order_id = o.closes_order_id
+LEFT JOIN order_states entry_state ON entry_state.order_id = o.closes_order_id
+WHERE c.account = $1 AND c.state <> 'done'
+  AND NOT EXISTS (
+      SELECT FROM commands older
+      WHERE older.account = c.account AND older.symbol = c.symbol AND older.state <> 'done' AND older.seq < c.seq
+        AND NOT (
+            c.kind IN ('cancel', 'modify') AND older.state = 'leased' AND older.kind = 'submit'
+            AND EXISTS (
+                SELECT FROM order_states os
+                WHERE os.order_id = older.order_id AND os.status IN ('accepted', 'partially_filled')
+            )
+        )
+  )
+  AND (
+      c.state = 'pending'
+      -- the answer that carried it was lost: the node's log has never seen it, or would know it again
+      OR (c.log_id = $3 AND NOT c.command_id = ANY($2::uuid[]) AND NOT EXISTS (
+          SELECT FROM facts f WHERE f.command_id = c.command_id AND f.account = c.account AND f.kind <> 'leased'))
+      -- the node's log was lost: only when the lease has surely ended, and then it looks before it sends
+      OR (c.log_id <> $3 AND c.leased_at < clock_timestamp() - make_interval(secs => $4))
+  )
+ORDER BY c.seq
+LIMIT 64
+FOR UPDATE OF c SKIP LOCKED;
+
+-- name: halts
+SELECT scope, key, mode, reason FROM halts;
+
+-- name: save_lease
+-- Commands leave, or end unsent; the facts say which. One statement, so a crash leaves all of it or nothing.
+WITH given AS (
+    SELECT $1::jsonb AS plan
+), leased AS (
+    UPDATE commands c
+    SET state = 'leased', node = l.node, epoch = l.epoch, log_id = l.log_id, attempt = l.attempt,
+        leased_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'leased') AS l(
+        command_id uuid, node text, epoch bigint, log_id uuid, attempt integer
+    )
+    WHERE c.command_id = l.command_id
+), ended AS (
+    UPDATE commands c SET state = 'done', done_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'ended') AS e(command_id uuid)
+    WHERE c.command_id = e.command_id
+), new_facts AS (
+    INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
+    SELECT f.* FROM given, jsonb_to_recordset(plan->'facts') AS f(
+        account text, fact_id uuid, kind text, order_id uuid, command_id uuid, command_kind text, at timestamptz,
+        node text, epoch bigint, body jsonb
+    )
+    ON CONFLICT DO NOTHING
+), new_states AS (
+    UPDATE order_states s
+    SET status = n.status, effective_qty = n.effective_qty, updated_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'states') AS n(order_id uuid, status text, effective_qty numeric)
+    WHERE s.order_id = n.order_id
+), reconcile AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT DISTINCT 'reconcile', r.trade_id || '|' || r.account,
+           jsonb_build_object('trade_id', r.trade_id, 'account', r.account)
+    FROM given, jsonb_to_recordset(plan->'reconcile') AS r(trade_id text, account text)
+    RETURNING key
+)
+SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile);
