@@ -1,0 +1,85 @@
+import asyncio
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argos.core.errors import InputError
+from argos.rehearsal.everyday import MarketSettings, place_at, run_market
+from argos.rehearsal.feed import BrokerAddress
+from argos.rehearsal.market import day_ticks
+from argos.rehearsal.prices import load_trading_days
+
+START, END = date(2008, 3, 3), date(2008, 3, 7)
+
+
+@given(
+    unix_s=st.floats(0, 4e9),
+    days=st.integers(1, 3000),
+    ticks_per_day=st.integers(4, 600),
+    day_s=st.integers(1, 3600),
+)
+def test_the_place_is_always_on_the_calendar(unix_s, days, ticks_per_day, day_s):
+    place = place_at(unix_s, days=days, ticks_per_day=ticks_per_day, day_s=day_s)
+    assert 0 <= place.day < days
+    assert 0 <= place.tick < ticks_per_day
+    assert place.rest_s <= day_s / ticks_per_day + 1e-6
+
+
+def test_days_follow_each_other_and_start_over():
+    places = [place_at(60.0 * n, days=3, ticks_per_day=60, day_s=60) for n in range(7)]
+    assert [place.day for place in places] == [0, 1, 2, 0, 1, 2, 0]
+    assert {place.tick for place in places} == {0}
+
+
+def test_within_a_day_ticks_are_evenly_spaced():
+    places = [place_at(120.0 + 5 * n, days=9, ticks_per_day=12, day_s=60) for n in range(12)]
+    assert [place.tick for place in places] == list(range(12))
+    assert {place.rest_s for place in places} == {5.0}
+
+
+async def test_brokers_get_the_prices_of_the_clocks_place_until_stopped(open_door, eventually):
+    door = await open_door()
+    settings = MarketSettings(
+        brokers=(door.address,), symbols=("IBM",), start=START, end=END, ticks_per_day=8, day_s=0.2
+    )
+    days = load_trading_days(symbols=("IBM",), start=START, end=END)
+    stop = asyncio.Event()
+    running = asyncio.create_task(run_market(settings, stop=stop))
+    await eventually(lambda: sum(post["rollover"] for post in door.posts) >= 2)
+    stop.set()
+    await running
+    prices = {
+        (day.date.isoformat(), str(tick["IBM"].normalize()))
+        for day in days
+        for tick in day_ticks(day, seed=settings.seed, ticks=8)
+    }
+    assert {(post["label"], post["ticks"][0]["mid"]) for post in door.posts} <= prices
+
+
+async def test_a_night_is_charged_once(open_door, eventually):
+    door = await open_door()
+    settings = MarketSettings(
+        brokers=(door.address,), symbols=("IBM",), start=START, end=END, ticks_per_day=4, day_s=4
+    )
+    stop = asyncio.Event()
+    last_tick_of_a_day = 3.0
+    running = asyncio.create_task(
+        run_market(settings, stop=stop, unix_s_now=lambda: last_tick_of_a_day)
+    )
+    await eventually(lambda: len(door.posts) == 1)
+    stop.set()
+    await running
+    assert [post["rollover"] for post in door.posts] == [True]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"ticks_per_day": 3}, "MARKET_TICKS_TOO_FEW"), ({"day_s": 0.01}, "MARKET_TOO_FAST")],
+)
+async def test_settings_that_cannot_work_are_refused(change, code):
+    broker = BrokerAddress(url="http://127.0.0.1:1", feed_key="k")
+    settings = MarketSettings(**{"brokers": (broker,), **change})
+    with pytest.raises(InputError, match=code):
+        await run_market(settings)
