@@ -5,20 +5,21 @@ Reports are taken from any epoch: a fact about the broker is true whoever brings
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from argos.core.errors import InputError
-from argos.core.execution import Execution
+from argos.core.execution import Entry, FillReason
 from argos.core.order import (
     ALARMING,
     FINAL_STATUSES,
     CommandKind,
     FactKind,
     OrderFact,
+    OrderRole,
     OrderStatus,
     event_of,
     filled_qty,
@@ -97,14 +98,24 @@ async def collect(
     now: datetime,
 ) -> None:
     """Append `reports` inside the caller's transaction and bring the projections up to date."""
-    fresh = await store.append(connection, [_fact_row(report, reporter) for report in reports])
-    new = [report for report in reports if report.fact_id in fresh]
+    owners = await _owners_of(store, connection, reporter=reporter, reports=reports)
+    owned = [_as_own_fill(report, owners) for report in reports]
+    fresh = await store.append(connection, [_fact_row(report, reporter) for report in owned])
+    new = [report for report in owned if report.fact_id in fresh]
     if not new:
         return
     progress = Progress()
-    closers = await _save_executions(
-        store, connection, reporter=reporter, reports=new, progress=progress, now=now
+    executions = [
+        _execution_row(report, owner=owners[report.fact_id], reporter=reporter, now=now)
+        for report in new
+        if report.kind in _EXECUTION_KINDS
+    ]
+    if executions:
+        await store.save_executions(connection, executions)
+    progress.reconcile.extend(
+        {"trade_id": row["trade_id"], "account": reporter.account} for row in executions
     )
+    closers = {row["opening_order_id"] for row in executions if row["entry"] != "in"} - {None}
     touched = {report.order_id for report in new if report.order_id is not None} | closers
     if touched:
         rows = await store.order_facts(connection, sorted(touched))
@@ -130,58 +141,49 @@ def _fact_row(report: Report, reporter: Reporter) -> dict[str, Any]:
     }
 
 
-async def _save_executions(
-    store: CollectStore,
-    connection: Any,
-    *,
-    reporter: Reporter,
-    reports: Sequence[Report],
-    progress: Progress,
-    now: datetime,
-) -> set[UUID]:
-    """Store the executions among the reports; returns the entries that they closed."""
-    found = {
-        execution.venue_exec_id: (execution, report)
+async def _owners_of(
+    store: CollectStore, connection: Any, *, reporter: Reporter, reports: Sequence[Report]
+) -> dict[UUID, Mapping[str, Any]]:
+    """Fact id of each execution -> the orders and trade it belongs to."""
+    by_exec_id = {
+        report.body["venue_exec_id"]: report
         for report in reports
         if report.kind in _EXECUTION_KINDS
-        for execution in (decode_execution(report.body),)
     }
-    if not found:
-        return set()
+    if not by_exec_id:
+        return {}
     asked = [
         {
-            "venue_exec_id": execution.venue_exec_id,
+            "venue_exec_id": exec_id,
             "order_id": report.order_id,
             "opening_order_id": report.body.get("opening_order_id"),
-            "magic": execution.magic,
-            "client_order_id": execution.client_order_id,
-            "position_id": execution.position_id,
+            "magic": report.body["magic"],
+            "client_order_id": report.body["client_order_id"],
+            "position_id": report.body["position_id"],
         }
-        for execution, report in found.values()
+        for exec_id, report in by_exec_id.items()
     ]
     owners = await store.owners(connection, reporter.account, asked)
-    rows = []
-    closers: set[UUID] = set()
-    for owner in owners:
-        execution, report = found[owner["venue_exec_id"]]
-        row = _execution_row(execution, report, owner=owner, reporter=reporter, now=now)
-        rows.append(row)
-        if row["opening_order_id"] and execution.entry != "in":
-            closers.add(row["opening_order_id"])
-        progress.reconcile.append({"trade_id": row["trade_id"], "account": reporter.account})
-    await store.save_executions(connection, rows)
-    return closers
+    return {by_exec_id[owner["venue_exec_id"]].fact_id: owner for owner in owners}
+
+
+def _as_own_fill(report: Report, owners: Mapping[UUID, Mapping[str, Any]]) -> Report:
+    """A deal that bears one of our orders' identity is that order's fill, also when the node's log was lost."""
+    owner = owners.get(report.fact_id)
+    if report.kind is not ReportKind.DEAL or owner is None or owner["order_id"] is None:
+        return report
+    ours = owner["own_role"] == OrderRole.EXIT or report.body["entry"] == Entry.IN
+    by_command = report.body["reason"] == FillReason.COMMAND
+    if ours and by_command and not report.body.get("opening_order_id"):
+        return replace(report, kind=ReportKind.FILL, order_id=owner["order_id"])
+    return report
 
 
 def _execution_row(
-    execution: Execution,
-    report: Report,
-    *,
-    owner: Mapping[str, Any],
-    reporter: Reporter,
-    now: datetime,
+    report: Report, *, owner: Mapping[str, Any], reporter: Reporter, now: datetime
 ) -> dict[str, Any]:
     """Tie an execution to its trade: by the order that caused it, by the one it closes, else by its position."""
+    execution = decode_execution(report.body)
     order_id = owner["order_id"] if report.kind is ReportKind.FILL else None
     opening = owner["opening_order_id"] or owner["own_closes"]
     if opening is None and execution.entry != "in":
@@ -248,10 +250,8 @@ def _advance(
     facts = order_facts_of(row["facts"])
     qty = effective_qty(facts, planned_qty=row["qty"])
     after = status(facts, qty=qty, denied=row["denied"])
-    before = OrderStatus(row["status"])
-    fresh = {str(report.fact_id): report for report in new if report.order_id == row["order_id"]}
-    kinds = {report.kind.value for report in fresh.values()} & _ORDER_KINDS
-    _raise_alarms(progress, row, facts=facts, kinds=kinds, before=before, after=after, qty=qty)
+    fresh = {str(report.fact_id) for report in new if report.order_id == row["order_id"]}
+    _raise_alarms(progress, row, fresh=fresh, qty=qty)
     progress.states.append(
         {
             "order_id": row["order_id"],
@@ -270,27 +270,22 @@ def _advance(
 
 
 def _raise_alarms(
-    progress: Progress,
-    row: Mapping[str, Any],
-    *,
-    facts: Sequence[OrderFact],
-    kinds: set[str],
-    before: OrderStatus,
-    after: OrderStatus,
-    qty: Decimal,
+    progress: Progress, row: Mapping[str, Any], *, fresh: set[str], qty: Decimal
 ) -> None:
-    events = {event_of(fact) for fact in facts if fact.kind.value in kinds}
-    legal = not events or before is after or any(is_legal(before, e, after) for e in events)
+    """Walk the new facts one by one over what was known, and judge every step by the rule book."""
+    known = order_facts_of([fact for fact in row["facts"] if fact["fact_id"] not in fresh])
+    before = status(known, qty=qty, denied=row["denied"])
     alarms = []
-    if not legal and len(events) == 1:
-        alarms.append(("ORDER_ILLEGAL_TRANSITION", f"{before} -> {after} by {next(iter(events))}"))
-    alarms.extend(
-        ("ORDER_MOVED_AFTER_END", f"{before} -> {after} by {event}")
-        for event in events
-        if (before, event) in ALARMING and before is not after
-    )
-    if filled_qty(facts) > qty > 0:
-        alarms.append(("ORDER_OVERFILLED", f"filled {filled_qty(facts)} of {qty}"))
+    for fact in order_facts_of([fact for fact in row["facts"] if fact["fact_id"] in fresh]):
+        known.append(fact)
+        after, event = status(known, qty=qty, denied=row["denied"]), event_of(fact)
+        if not is_legal(before, event, after):
+            alarms.append(("ORDER_ILLEGAL_TRANSITION", f"{before} -> {after} by {event}"))
+        elif (before, event) in ALARMING:
+            alarms.append(("ORDER_MOVED_AFTER_END", f"{before} -> {after} by {event}"))
+        before = after
+    if filled_qty(known) > qty > 0:
+        alarms.append(("ORDER_OVERFILLED", f"filled {filled_qty(known)} of {qty}"))
     progress.alarms.extend(
         {
             "code": code,

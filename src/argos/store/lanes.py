@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from argos.core.account import AccountSnapshot, Halt, HaltScope, TradingMode
-from argos.core.errors import StoreError
+from argos.core.errors import InputError, StoreError
 from argos.protocol.snapshots import encode_instrument, encode_snapshot
 from argos.store.database import CONNECTION_ERRORS, queries
 
@@ -121,3 +121,22 @@ class LaneStore:
 
     async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_lease"], as_rows(rows))
+
+    async def enrol(self, code_hash: bytes, *, account: str, venue: str, key: bytes) -> str:
+        """Use up a code and give its node this key. Raises InputError with ENROLMENT_REFUSED."""
+        async with self.transaction() as connection:
+            node = await connection.fetchval(self._sql["use_code"], code_hash, account, venue)
+            slot = node and await connection.fetchval(self._sql["add_key"], node, key)
+            if slot is None:
+                raise InputError(
+                    "the code is unknown, used, expired, or for another account or venue",
+                    code="ENROLMENT_REFUSED",
+                    fix="make a new one with `argos nodes enrol NODE`; a node has two keys at most",
+                )
+            await connection.execute(self._sql["begin_sessions"], node)
+        return str(node)
+
+    async def read_halts(self) -> list[Halt]:
+        """The brakes in force."""
+        async with self.transaction() as connection:
+            return await self.halts(connection)

@@ -38,11 +38,10 @@ LEFT JOIN LATERAL (
 -- name: order_facts
 -- The orders that new facts speak of, locked, with all that is known of each.
 SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
-       s.status, s.effective_qty, s.filled_qty, s.closed_qty,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
-           'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
+           'fact_id', f.fact_id, 'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
            'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id'
-       )), '[]') FROM facts f WHERE f.order_id = o.order_id) AS facts,
+       ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id) AS facts,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'command_id', c.command_id, 'kind', c.kind
        )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands

@@ -115,3 +115,22 @@ WITH given AS (
     RETURNING key
 )
 SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile);
+
+-- name: use_code
+-- A code works once, in its time, for the node it was made for.
+UPDATE enrolment_codes c SET used_at = now()
+FROM nodes n
+WHERE c.code_hash = $1 AND c.used_at IS NULL AND c.expires_at > now()
+  AND n.node = c.node AND n.account = $2 AND n.venue = $3 AND n.enabled
+RETURNING c.node;
+
+-- name: add_key
+INSERT INTO node_keys (node, slot, key)
+SELECT $1, free.slot, $2
+FROM (VALUES (1::smallint), (2::smallint)) AS free(slot)
+WHERE NOT EXISTS (SELECT FROM node_keys k WHERE k.node = $1 AND k.slot = free.slot)
+ORDER BY free.slot LIMIT 1
+RETURNING slot;
+
+-- name: begin_sessions
+INSERT INTO node_sessions (node) VALUES ($1) ON CONFLICT DO NOTHING;

@@ -1,0 +1,50 @@
+"""JSON answers and the one shape of every error."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from argos.core.errors import ArgosError, InputError, StoreError
+
+STATUS_OF_CODE: Final[Mapping[str, int]] = {
+    "UNAUTHORISED": 401,
+    "SCOPE_MISSING": 403,
+    "NOT_FOUND": 404,
+    "BODY_TOO_LARGE": 413,
+    "NODE_UNKNOWN": 401,
+    "NODE_SIGNATURE_INVALID": 401,
+    "NODE_CLOCK_SKEW": 401,
+    "NODE_COUNTER_STALE": 401,
+    "NODE_EPOCH_FENCED": 409,
+    "ENROLMENT_REFUSED": 401,
+}
+"""Errors of the core know no HTTP: this is where they meet it. Everything else an InputError says is 422."""
+
+
+def json_bytes(content: Any) -> bytes:
+    return orjson.dumps(content, default=str)
+
+
+def answer(content: Any, *, status: int = 200) -> Response:
+    return Response(json_bytes(content), status_code=status, media_type="application/json")
+
+
+def error_body(*, code: str, message: str, field: str | None, fix: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "field": field, "fix": fix}}
+
+
+def status_of(error: ArgosError) -> int:
+    if isinstance(error, StoreError):
+        return 503
+    if isinstance(error, InputError):
+        return STATUS_OF_CODE.get(error.code, 422)
+    return 503
+
+
+def error_answer(error: ArgosError) -> Response:
+    body = error_body(
+        code=error.code, message=error.message, field=error.field or None, fix=error.fix
+    )
+    return answer(body, status=status_of(error))

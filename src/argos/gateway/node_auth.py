@@ -1,0 +1,121 @@
+"""Who signs? Every node request is checked, and every answer signed, with the node's own key."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argos.core.errors import InputError
+from argos.gateway.answers import json_bytes
+from argos.gateway.doors import DoorsCopy
+from argos.protocol.signing import (
+    CLOCK_SKEW_MS_MAX,
+    HEADER_COUNTER,
+    HEADER_EPOCH,
+    HEADER_NODE,
+    HEADER_SIGNATURE,
+    HEADER_TIME,
+    sign_request,
+    sign_response,
+    signatures_match,
+)
+
+NODE_BODY_BYTES_MAX = 4 * 1024 * 1024
+COUNTER_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCall:
+    """A request whose signature was good. Whether its counter rises is for the database to say."""
+
+    node: str
+    account: str
+    key: bytes
+    epoch: int
+    counter: int
+    body: bytes
+
+    def signed_answer(self, content: Any, *, status: int = 200) -> Response:
+        data = json_bytes(content)
+        signature = sign_response(
+            self.key, status=status, body=data, node=self.node, counter=self.counter
+        )
+        return Response(
+            data,
+            status_code=status,
+            media_type="application/json",
+            headers={HEADER_SIGNATURE: signature},
+        )
+
+
+def _refused(code: str, message: str, fix: str) -> InputError:
+    return InputError(message, code=code, fix=fix)
+
+
+async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
+    """The verified call. Raises InputError NODE_UNKNOWN, NODE_CLOCK_SKEW or NODE_SIGNATURE_INVALID."""
+    body = await _bounded(request)
+    headers = request.headers
+    node = headers.get(HEADER_NODE, "")
+    epoch, counter, time_ms = (
+        _number(headers.get(name, "")) for name in (HEADER_EPOCH, HEADER_COUNTER, HEADER_TIME)
+    )
+    account, keys = await _keys_of(node, doors=doors)
+    if abs(time.time() * 1000 - time_ms) > CLOCK_SKEW_MS_MAX:
+        raise _refused(
+            "NODE_CLOCK_SKEW",
+            f"the node's clock is more than {CLOCK_SKEW_MS_MAX} ms away from ours",
+            "set both clocks by NTP",
+        )
+    given = headers.get(HEADER_SIGNATURE, "")
+    for key in keys:
+        expected = sign_request(
+            key,
+            method=request.method,
+            path=request.url.path,
+            body=body,
+            node=node,
+            epoch=epoch,
+            counter=counter,
+            time_ms=time_ms,
+        )
+        if signatures_match(expected, given):
+            return SignedCall(
+                node=node, account=account, key=key, epoch=epoch, counter=counter, body=body
+            )
+    raise _refused("NODE_SIGNATURE_INVALID", "the signature does not match", "enrol the node again")
+
+
+async def _bounded(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > NODE_BODY_BYTES_MAX:
+            raise _refused(
+                "BODY_TOO_LARGE", "the body is too large", "report at most 500 facts at once"
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= COUNTER_MAX:
+        return int(text)
+    raise _refused(
+        "NODE_SIGNATURE_INVALID", "a header of the signature is missing", "see the node protocol"
+    )
+
+
+async def _keys_of(node: str, *, doors: DoorsCopy) -> tuple[str, Sequence[bytes]]:
+    if node not in doors.node_keys:
+        doors.refresh_soon()
+        raise _refused(
+            "NODE_UNKNOWN",
+            f"there is no enrolled node {node!r}",
+            "enrol it with `argos nodes enrol`",
+        )
+    return doors.node_keys[node]

@@ -1,0 +1,216 @@
+"""The node protocol's four calls. No broker is known here: commands go out, facts come in."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argos.core.account import AccountSnapshot, Halt, TradingMode
+from argos.core.errors import ArgosError, InputError
+from argos.flows.accept_alert import secret_hash
+from argos.flows.collect import Reporter, collect, require_usable
+from argos.flows.lease import NodeSession, lease, mode_of
+from argos.gateway.answers import answer, error_body, status_of
+from argos.gateway.doors import DoorsCopy
+from argos.gateway.node_auth import SignedCall, signed_call
+from argos.gateway.waking import Waker
+from argos.protocol.commands import Command, encode_command
+from argos.protocol.facts import Report, decode_report
+from argos.protocol.signing import KEY_BYTES
+from argos.protocol.snapshots import decode_snapshot
+from argos.protocol.values import moment_text, parse_json
+from argos.store.collecting import CollectingStore
+from argos.store.lanes import LaneStore
+
+WAIT_MS_MAX: Final = 25_000
+SLOW_POLL_S: Final = 2.0
+"""How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
+FACTS_MAX: Final = 500
+IN_FLIGHT_MAX: Final = 1000
+
+FACTS: Final = Counter("argos_facts_total", "Facts reported by nodes", ["outcome"])
+COMMANDS: Final = Counter("argos_commands_leased_total", "Commands handed to nodes")
+FENCED: Final = Counter("argos_lease_fenced_total", "Polls of superseded node sessions")
+
+
+@dataclass(slots=True)
+class NodeDesk:
+    """What serving nodes needs. `halts` is the newest copy, for the polls' answers; leases read the table."""
+
+    doors: DoorsCopy
+    lanes: LaneStore
+    facts: CollectingStore
+    waker: Waker
+    settings: Mapping[str, Any]
+    halts: Sequence[Halt] = ()
+
+    async def enrol(self, request: Request) -> Response:
+        """A single-use code for a key of its own. Unsigned: there is no key yet."""
+        document = _object(parse_json(await request.body()))
+        code, account, venue = (_text(document, name) for name in ("code", "account", "venue"))
+        key = secrets.token_bytes(KEY_BYTES)
+        node = await self.lanes.enrol(secret_hash(code), account=account, venue=venue, key=key)
+        await self.doors.refresh()
+        return answer({"node": node, "key": key.hex()})
+
+    async def hello(self, request: Request) -> Response:
+        return await self._signed(request, self._hello)
+
+    async def poll(self, request: Request) -> Response:
+        return await self._signed(request, self._poll)
+
+    async def reports(self, request: Request) -> Response:
+        return await self._signed(request, self._reports)
+
+    async def _signed(self, request: Request, serve: Any) -> Response:
+        """Verify, serve, sign: an error of a known node is signed too, so that it can be believed."""
+        call = await signed_call(request, doors=self.doors)
+        try:
+            response: Response = await serve(call, _object(parse_json(call.body)))
+        except ArgosError as error:
+            body = error_body(
+                code=error.code, message=error.message, field=error.field, fix=error.fix
+            )
+            return call.signed_answer(body, status=status_of(error))
+        return response
+
+    async def _touch(self, connection: Any, call: SignedCall) -> Mapping[str, Any]:
+        row = await self.lanes.touch_node(connection, call.node, counter=call.counter)
+        if row is None:
+            raise InputError(
+                f"counter {call.counter} does not rise",
+                code="NODE_COUNTER_STALE",
+                fix="take a higher counter and send again",
+            )
+        return row
+
+    async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
+        now = datetime.now(UTC)
+        snapshot = _own_snapshot(body.get("info"), call=call)
+        async with self.lanes.transaction() as connection:
+            await self._touch(connection, call)
+            epoch = await self.lanes.hello(
+                connection,
+                call.node,
+                log_id=UUID(_text(body, "log_id")),
+                version=_text(body, "version"),
+                terminal=_object(body.get("terminal", {})),
+            )
+            if snapshot is not None:
+                await self.lanes.save_state(connection, snapshot, received_at=now)
+        return call.signed_answer(
+            {"epoch": epoch, "settings": self.settings, "server_time": moment_text(now)}
+        )
+
+    async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
+        in_flight = [UUID(text) for text in body.get("in_flight", [])][:IN_FLIGHT_MAX]
+        wait_s = min(max(int(body.get("wait_ms", 0)), 0), WAIT_MS_MAX) / 1000
+        snapshot = _own_snapshot(body.get("snapshot"), call=call)
+        async with self.lanes.transaction() as connection:
+            row = await self._touch(connection, call)
+            if snapshot is not None:
+                await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
+        session = NodeSession(
+            node=call.node, account=call.account, epoch=call.epoch, log_id=row["log_id"]
+        )
+        commands = await self._wait_for_work(session, in_flight=in_flight, wait_s=wait_s)
+        mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")
+        return call.signed_answer(
+            {
+                "commands": [encode_command(command) for command in commands],
+                "halt": {"mode": mode.value, "reason": reason},
+                "server_time": moment_text(datetime.now(UTC)),
+            }
+        )
+
+    async def _wait_for_work(
+        self, session: NodeSession, *, in_flight: Sequence[UUID], wait_s: float
+    ) -> list[Command]:
+        deadline_s = time.monotonic() + wait_s
+        mode = self._mode(session.account)
+        with self.waker.waiting(session.account) as woken:
+            while True:
+                woken.clear()
+                try:
+                    commands = await lease(
+                        self.lanes, session, in_flight=in_flight, now=datetime.now(UTC)
+                    )
+                except InputError as error:
+                    FENCED.inc(error.code == "NODE_EPOCH_FENCED")
+                    raise
+                left_s = deadline_s - time.monotonic()
+                changed = self._mode(session.account) is not mode
+                if commands or left_s <= 0 or changed or self.waker.stopping:
+                    COMMANDS.inc(len(commands))
+                    return commands
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), min(left_s, SLOW_POLL_S))
+
+    def _mode(self, account: str) -> TradingMode:
+        return mode_of(self.halts, account=account, route="", bot_version="")[0]
+
+    async def _reports(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
+        items = body.get("facts")
+        if not isinstance(items, list) or len(items) > FACTS_MAX:
+            raise InputError(
+                f"facts must be a list of {FACTS_MAX} at most",
+                code="FACTS_TOO_MANY",
+                field="facts",
+                fix="send them in several calls",
+            )
+        good: list[Report] = []
+        refused: list[dict[str, str]] = []
+        for item in items:
+            try:
+                report = decode_report(_object(item))
+                require_usable(report)
+                good.append(report)
+            except InputError as error:
+                fact_id = item.get("fact_id") if isinstance(item, dict) else None
+                refused.append({"fact_id": str(fact_id), "code": error.code})
+        reporter = Reporter(node=call.node, account=call.account, epoch=call.epoch)
+        async with self.facts.transaction() as connection:
+            await self._touch(connection, call)
+            await collect(
+                self.facts, connection, reporter=reporter, reports=good, now=datetime.now(UTC)
+            )
+        FACTS.labels("accepted").inc(len(good))
+        FACTS.labels("refused").inc(len(refused))
+        accepted = [str(report.fact_id) for report in good]
+        return call.signed_answer({"accepted": accepted, "refused": refused})
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise InputError("expected a JSON object", code="BODY_NOT_AN_OBJECT", fix="send an object")
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name)
+    if isinstance(value, str) and 0 < len(value) <= 128:
+        return value
+    raise InputError(f"{name} must be text", code="FIELD_INVALID", field=name, fix="see the docs")
+
+
+def _own_snapshot(body: Any, *, call: SignedCall) -> AccountSnapshot | None:
+    """The snapshot a node sent, if any. One of another account than the node's own is refused."""
+    if body is None:
+        return None
+    snapshot = decode_snapshot(_object(body))
+    if snapshot.account != call.account:
+        raise InputError(
+            f"{call.node} speaks for {call.account}, not for {snapshot.account}",
+            code="SNAPSHOT_FOREIGN",
+            fix="check the node's account setting",
+        )
+    return snapshot
