@@ -1,0 +1,181 @@
+"""The data directory of the embedded PostgreSQL: made whole or not at all, settings written, pid file read."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from argos.core.errors import ArgosError, InputError
+from argos.stack.free_ports import LOOPBACK
+from argos.stack.home import write_atomically
+from argos.stack.postgres_account import ServerAccount
+from argos.stack.postgres_binaries import Binaries
+
+SUPERUSER: Final = "postgres"
+INITDB_DEADLINE_S: Final = 120
+
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, one of them the final zero.
+SOCKET_PATH_BYTES_MAX: Final = 103
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "listen_addresses": LOOPBACK,
+    "password_encryption": "scram-sha-256",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "128MB",
+    "max_connections": "100",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    # Queue tables live and die by dead rows: visit them often, and do not wait for a fifth of the table.
+    "autovacuum_naptime": "5s",
+    "autovacuum_vacuum_scale_factor": "0.02",
+    "autovacuum_analyze_scale_factor": "0.05",
+    "autovacuum_vacuum_cost_delay": "1ms",
+    # Short statements by the thousand: compiling a plan costs more than it ever saves.
+    "jit": "off",
+    # Into the file the supervisor gave us, which it also rotates.
+    "log_destination": "stderr",
+    "logging_collector": "off",
+    "log_line_prefix": "%m [%p] %u@%d ",
+    "log_checkpoints": "off",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PidFile:
+    """What a server says about itself in postmaster.pid (PostgreSQL's miscadmin.h names the lines)."""
+
+    pid: int
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """One data directory and who owns it."""
+
+    directory: Path
+    account: ServerAccount
+
+    @property
+    def exists(self) -> bool:
+        return (self.directory / "PG_VERSION").is_file()
+
+    def create(self, binaries: Binaries, *, password: str) -> None:
+        """Run initdb into a draft beside the directory, then rename: a crash on the way leaves nothing half made."""
+        draft = self.directory.with_name(f"{self.directory.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self.account.own(draft)
+        data = draft / "data"
+        password_file = draft / "password"
+        write_atomically(password_file, f"{password}\n")
+        self.account.own(password_file)
+        self._run_initdb(binaries, data, password_file)
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("\ninclude = 'argos.conf'\n")
+        data.replace(self.directory)
+        shutil.rmtree(draft)
+
+    def check_version(self, binaries: Binaries) -> None:
+        """Raises InputError if these data were made by another major version."""
+        held = (self.directory / "PG_VERSION").read_text(encoding="ascii").strip()
+        if held != str(binaries.major):
+            raise InputError(
+                f"{self.directory} holds data of PostgreSQL {held}, the programs are {binaries.version}",
+                code="POSTGRES_VERSION_DIFFERS",
+                field="postgres_bin",
+                fix=f"name the bin directory of a PostgreSQL {held}, or move the data by pg_dump",
+            )
+
+    def configure(self, *, port: int, settings: Mapping[str, str]) -> None:
+        """Write argos.conf anew; `settings` win over ours."""
+        lines = ["# Written by Argos at every start; edits are lost."]
+        chosen = {
+            **SETTINGS,
+            "unix_socket_directories": self._socket_directory(port),
+            **settings,
+            "port": str(port),
+        }
+        for name, value in chosen.items():
+            quoted = value.replace("'", "''")
+            lines.append(f"{name} = '{quoted}'")
+        path = self.directory / "argos.conf"
+        write_atomically(path, "\n".join(lines) + "\n")
+        self.account.own(path)
+
+    def pid_file(self) -> PidFile | None:
+        """None if there is no server, or it is only just writing the file."""
+        try:
+            lines = self._pid_path.read_text(encoding="utf-8").splitlines()
+            pid = int(lines[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
+        # A negative number stands for a single-user backend.
+        return PidFile(pid=abs(pid), ready=len(lines) >= 8 and lines[7].strip() == "ready")
+
+    def disown_pid(self, foreign_pid: int) -> None:
+        """Make the server take no notice of a pid that some other program has got since.
+
+        After a reboot, or in a container, the pid in the file may belong to a stranger, and the server would refuse to
+        start. Our own pid in its place makes it go on (it ignores its parent), and, unlike deleting the file, leaves
+        its guard against old backends: the shared memory key in line 7.
+        """
+        lines = self._pid_path.read_text(encoding="utf-8").splitlines()
+        if lines and lines[0].lstrip("-") == str(foreign_pid):
+            lines[0] = str(os.getpid())
+            self._pid_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @property
+    def _pid_path(self) -> Path:
+        return self.directory / "postmaster.pid"
+
+    def _socket_directory(self, port: int) -> str:
+        socket_path = os.fsencode(self.directory / f".s.PGSQL.{port}")
+        # An apostrophe or comma would need quoting inside the list; nobody needs the socket that much.
+        awkward = any(sign in str(self.directory) for sign in "',\"")
+        short = len(socket_path) <= SOCKET_PATH_BYTES_MAX
+        return str(self.directory) if short and not awkward else ""
+
+    def _run_initdb(self, binaries: Binaries, data: Path, password_file: Path) -> None:
+        answer = subprocess.run(  # noqa: S603 - a program we found, fixed arguments
+            [
+                binaries.initdb,
+                "--pgdata",
+                str(data),
+                "--username",
+                SUPERUSER,
+                "--auth",
+                "scram-sha-256",
+                "--pwfile",
+                str(password_file),
+                "--encoding",
+                "UTF8",
+                "--no-locale",
+                "--data-checksums",
+                "--no-instructions",
+            ],
+            cwd="/",
+            env=server_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=INITDB_DEADLINE_S,
+            **self.account.identity(),
+        )
+        if answer.returncode != 0:
+            raise ArgosError(
+                f"initdb could not make {data}:\n{(answer.stderr or answer.stdout).strip()}",
+                code="POSTGRES_INITDB_FAILED",
+                field=str(self.directory),
+                fix="free disk space, or name another home by ARGOS_HOME",
+            )
+
+
+def server_environment() -> dict[str, str]:
+    """Nothing of ours: a stray PGDATA or LANG must not decide how the server runs."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
