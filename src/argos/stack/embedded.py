@@ -16,8 +16,8 @@ from signal import SIGCONT, SIGINT, SIGKILL, SIGQUIT
 from typing import Final
 
 from argos.core.errors import ArgosError, InputError
+from argos.dsn import Dsn
 from argos.stack.backoff import Backoff
-from argos.stack.dsn import Dsn
 from argos.stack.free_ports import LOOPBACK, PortBook
 from argos.stack.home import Home, file_lock
 from argos.stack.log_files import LogFile

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final
-from urllib.parse import quote
 
 import asyncpg
 import orjson
 
 from argos.core.errors import StoreError
+from argos.dsn import Dsn
 
 STATEMENT_TIMEOUT_MS: Final = 10_000
 LOCK_TIMEOUT_MS: Final = 5_000
@@ -25,28 +24,6 @@ CONNECTION_ERRORS: Final = (
     TimeoutError,
 )
 """What a database that is away looks like from here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dsn:
-    """Where the database is and as whom to log in. The password never shows in `repr`."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: str
-
-    def as_role(self, role: str, *, password: str) -> "Dsn":
-        return replace(self, user=role, password=password)
-
-    @property
-    def url(self) -> str:
-        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        return f"postgresql://{login}@{self.host}:{self.port}/{quote(self.database, safe='')}"
-
-    def __repr__(self) -> str:
-        return f"Dsn({self.user}@{self.host}:{self.port}/{self.database})"
 
 
 def _encode_jsonb(value: Any) -> bytes:
@@ -79,7 +56,7 @@ async def open_pool(dsn: Dsn, *, name: str, size_max: int, size_min: int = 1) ->
     """A pool for one role. Raises StoreError when the database cannot be reached."""
     try:
         return await asyncpg.create_pool(
-            dsn.url,
+            str(dsn),
             min_size=size_min,
             max_size=size_max,
             timeout=5,
@@ -95,7 +72,7 @@ async def open_connection(dsn: Dsn, *, name: str) -> asyncpg.Connection:
     """One connection, for LISTEN or for long reading. Raises StoreError when it cannot be had."""
     try:
         connection = await asyncpg.connect(
-            dsn.url, timeout=5, server_settings=_server_settings(name)
+            str(dsn), timeout=5, server_settings=_server_settings(name)
         )
         await _prepare_connection(connection)
     except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:

@@ -8,7 +8,8 @@ from typing import Any, Final
 import asyncpg
 
 from argos.core.errors import StoreError
-from argos.store.database import CONNECTION_ERRORS, Dsn, open_connection, queries
+from argos.dsn import Dsn
+from argos.store.database import CONNECTION_ERRORS, open_connection, queries
 
 _BACKOFF_S_MAX: Final = 5.0
 

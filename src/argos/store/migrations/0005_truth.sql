@@ -71,7 +71,7 @@ DECLARE
     before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - hidden END;
     after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - hidden END;
     detail jsonb := jsonb_build_object(
-        'verb', lower(TG_OP), 'by', session_user, 'before', before, 'after', after
+        'verb', lower(TG_OP), 'by', coalesce(nullif(current_setting('argos.by', true), ''), session_user), 'before', before, 'after', after
     );
 BEGIN
     PERFORM audit_append('control', TG_TABLE_NAME, '{}', sha256(convert_to(audit_text(detail), 'UTF8')), detail);

@@ -1,7 +1,9 @@
 """Where a PostgreSQL is and who we are there."""
 
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
+
+from argos.core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +27,22 @@ class Dsn:
     def for_role(self, user: str, *, password: str) -> "Dsn":
         """Another login in the same database."""
         return replace(self, user=user, password=password)
+
+
+def parse_dsn(url: str) -> Dsn:
+    """The address in a `postgresql://user:password@host:port/database` URL; InputError otherwise."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username:
+        raise InputError(
+            "the database address is not a PostgreSQL URL",
+            code="DATABASE_URL_INVALID",
+            field="ARGOS_DATABASE_URL",
+            fix="postgresql://user:password@host:5432/argos",
+        )
+    return Dsn(
+        host=parts.hostname,
+        port=parts.port or 5432,
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        database=unquote(parts.path.lstrip("/")) or "argos",
+    )

@@ -1,0 +1,96 @@
+"""Halt and resume: kept over restarts, and in force for every send after the answer."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.responses import Response
+
+from argos.core.account import HaltScope, TradingMode
+from argos.core.errors import InputError
+from argos.gateway.answers import answer
+from argos.protocol.values import parse_json
+from argos.store.brakes import BrakeStore
+
+SETTLE_S_MAX: Final = 3.0
+"""How long the answer may wait for nodes to say what became of commands that were already on their way."""
+SETTLE_LOOK_S: Final = 0.02
+Body = TypeVar("Body", bound="BrakeBody")
+
+
+class BrakeBody(BaseModel):
+    """Whom the brake holds: everybody, or one account, route or strategy (a bot_version)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: HaltScope
+    key: Annotated[str, Field(max_length=64)] = ""
+
+    @model_validator(mode="after")
+    def _key_fits_scope(self) -> "BrakeBody":
+        if (self.scope is HaltScope.GLOBAL) != (self.key == ""):
+            raise ValueError("key names the account, route or strategy, and is empty for global")
+        return self
+
+
+class HaltBody(BrakeBody):
+    mode: TradingMode = TradingMode.HALTED
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _mode_brakes(self) -> "HaltBody":
+        if self.mode is TradingMode.ACTIVE:
+            raise ValueError("to take a brake off, use resume")
+        return self
+
+
+@dataclass(slots=True)
+class BrakeDesk:
+    store: BrakeStore
+    on_change: Callable[[], Any]
+
+    async def halt(self, raw: bytes, *, by: str) -> Response:
+        """Set a brake, then wait until no entry that was leased before can still begin to be sent."""
+        body = _parse(HaltBody, raw)
+        await self.store.set_halt(
+            scope=body.scope.value, key=body.key, mode=body.mode.value, reason=body.reason, by=by
+        )
+        await self.on_change()
+        unconfirmed = await self._settle(body)
+        return answer(
+            {
+                "scope": body.scope.value,
+                "key": body.key,
+                "mode": body.mode.value,
+                "reason": body.reason,
+                "unconfirmed_commands": unconfirmed,
+            }
+        )
+
+    async def resume(self, raw: bytes, *, by: str) -> Response:
+        body = _parse(BrakeBody, raw)
+        released = await self.store.resume(scope=body.scope.value, key=body.key, by=by)
+        await self.on_change()
+        return answer({"scope": body.scope.value, "key": body.key, "released": released})
+
+    async def _settle(self, body: HaltBody) -> list[str]:
+        deadline_s = time.monotonic() + SETTLE_S_MAX
+        while True:
+            underway = await self.store.underway(scope=body.scope.value, key=body.key)
+            if not underway or time.monotonic() > deadline_s:
+                return underway
+            await asyncio.sleep(SETTLE_LOOK_S)
+
+
+def _parse(model: type[Body], raw: bytes) -> Body:
+    try:
+        return model.model_validate(parse_json(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{field}: {first['msg']}", code="HALT_INVALID", field=field, fix="see /docs"
+        ) from None
