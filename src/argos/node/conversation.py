@@ -1,0 +1,129 @@
+"""What the node says to the gateway besides facts: hello once, then one long poll after the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import structlog
+
+from argos.core.account import AccountSnapshot, TradingMode
+from argos.core.errors import InputError
+from argos.core.instrument import Instrument
+from argos.node.executor import Surroundings
+from argos.node.gateway_client import GatewayClient, GatewayError
+from argos.node.log_rows import CommandState
+from argos.node.scanner import Scanner
+from argos.node.settings import tuned
+from argos.protocol.commands import Command, decode_command
+from argos.protocol.snapshots import encode_snapshot
+from argos.protocol.values import moment_text, parse_moment
+
+PROTOCOL_VERSION: Final = "1"
+FENCED: Final = "NODE_EPOCH_FENCED"
+_HELLO: Final = "/node/v1/hello"
+_POLL: Final = "/node/v1/poll"
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class Conversation:
+    def __init__(self, node: Surroundings, *, client: GatewayClient, scanner: Scanner) -> None:
+        self._node = node
+        self._client = client
+        self._scanner = scanner
+        self._instruments: Mapping[str, Instrument] = {}
+        self._instruments_told = True
+
+    def learn_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """What can be traded; goes into the next poll when it differs from before."""
+        learned = {item.symbol: item for item in instruments}
+        self._instruments_told = self._instruments_told and learned == self._instruments
+        self._instruments = learned
+
+    async def hello(self) -> None:
+        """Begins a new epoch; GatewayError when the gateway did not grant one."""
+        session, traits = self._node.session, self._node.venue.traits
+        body = {
+            "version": PROTOCOL_VERSION,
+            "account": self._node.reporter.account,
+            "log_id": self._node.log.log_id,
+            "info": encode_snapshot(self._snapshot(with_instruments=True)),
+            "terminal": {
+                "venue": traits.name,
+                "unique_client_ids": traits.unique_client_ids,
+                "hedging": traits.hedging,
+                "connected": True,
+            },
+            "clock": {"node_time": moment_text(session.clock.now())},
+        }
+        answer = await self._client.call(
+            _HELLO, orjson.dumps(body), epoch=0, timeout_ms=session.timings.request_timeout_ms
+        )
+        try:
+            epoch, settings = int(answer["epoch"]), dict(answer.get("settings") or {})
+            server_time = parse_moment(answer["server_time"], field="server_time")
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise _unusable(error) from error
+        session.epoch, session.timings = epoch, tuned(session.timings, settings)
+        session.heard(server_time=server_time)
+        self._instruments_told = True
+
+    async def poll(self, *, in_flight: Sequence[UUID]) -> Sequence[Command]:
+        """The next commands, in the order they were planned; waits for them at the gateway.
+
+        GatewayError otherwise, with FENCED when a newer epoch has taken over.
+        """
+        session = self._node.session
+        doubted = self._node.log.read.in_state(CommandState.DOUBT)
+        held = {*in_flight, *(row.command_id for row in doubted)}
+        tells_instruments = not self._instruments_told
+        body = {
+            "wait_ms": session.timings.poll_wait_ms,
+            "snapshot": encode_snapshot(self._snapshot(with_instruments=tells_instruments)),
+            "in_flight": sorted(str(command_id) for command_id in held),
+        }
+        answer = await self._client.call(
+            _POLL,
+            orjson.dumps(body),
+            epoch=session.epoch,
+            timeout_ms=session.timings.poll_wait_ms + session.timings.request_timeout_ms,
+        )
+        try:
+            mode = TradingMode(answer["halt"]["mode"])
+            server_time = parse_moment(answer["server_time"], field="server_time")
+            bodies = list(answer["commands"])
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise _unusable(error) from error
+        session.mode = mode
+        session.heard(server_time=server_time)
+        self._instruments_told = self._instruments_told or tells_instruments
+        return sorted(_readable(bodies), key=lambda command: command.seq)
+
+    def _snapshot(self, *, with_instruments: bool) -> AccountSnapshot:
+        scan = self._scanner.latest
+        assert scan is not None, "a node scans before it talks"
+        venue = self._node.venue
+        quotes = {symbol: venue.quote(symbol) for symbol in self._instruments}
+        return replace(
+            scan.account,
+            account=self._node.reporter.account,
+            positions=scan.positions,
+            quotes={symbol: quote for symbol, quote in quotes.items() if quote is not None},
+            instruments=self._instruments if with_instruments else {},
+        )
+
+
+def _readable(bodies: Sequence[Any]) -> Sequence[Command]:
+    """The commands that can be read. One that cannot is left to its lease: the gateway will see it unserved."""
+    commands = []
+    for body in bodies:
+        try:
+            commands.append(decode_command(body))
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            _LOG.error("node.command_unreadable", reason=repr(error))
+    return commands
+
+
+def _unusable(error: Exception) -> GatewayError:
+    return GatewayError(f"the answer cannot be read: {error!r}", code="GATEWAY_UNTRUSTED")

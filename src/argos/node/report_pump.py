@@ -1,0 +1,95 @@
+"""Carries facts from the outbox to the gateway until each is taken or refused. Nothing is ever dropped."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+
+from argos.node.backoff import Backoff
+from argos.node.clock import unix_ms
+from argos.node.gateway_client import GatewayClient, GatewayError
+from argos.node.log import NodeLog
+from argos.node.log_reader import PendingFact
+from argos.node.session import Session
+
+PATH: Final = "/node/v1/reports"
+BATCH_MAX: Final = 500
+_LOG: Final = structlog.get_logger(__name__)
+_UNREADABLE: Final = frozenset({400, 413, 422})
+"""Refusals of a whole batch because of what is in it: it is split until the culprit stands alone."""
+
+
+class ReportPump:
+    def __init__(self, *, client: GatewayClient, log: NodeLog, session: Session) -> None:
+        self._client = client
+        self._log = log
+        self._session = session
+        self._batch_max = BATCH_MAX
+
+    async def run(self) -> None:
+        """Reports for ever, as soon as there are facts."""
+        timings = self._session.timings
+        backoff = Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
+        while True:
+            try:
+                await self.flush()
+            except GatewayError as error:
+                _LOG.warning("node.reports_wait", code=error.code, reason=error.message)
+                await asyncio.sleep(backoff.next_s())
+                continue
+            backoff.reset()
+            await self._log.facts_added.wait()
+
+    async def flush(self) -> None:
+        """Empties the outbox; GatewayError when a batch could not be brought home."""
+        while True:
+            self._log.facts_added.clear()
+            facts = self._log.read.pending_facts(limit=self._batch_max)
+            if not facts:
+                self._batch_max = BATCH_MAX
+                return
+            await self._send(facts)
+
+    async def _send(self, facts: Sequence[PendingFact]) -> None:
+        body = b'{"facts":[' + b",".join(fact.body for fact in facts) + b"]}"
+        try:
+            answer = await self._client.call(
+                PATH,
+                body,
+                epoch=self._session.epoch,
+                timeout_ms=self._session.timings.request_timeout_ms,
+            )
+        except GatewayError as error:
+            if error.status not in _UNREADABLE or not error.believed:
+                raise
+            self._narrow_down(facts, error)
+            return
+        self._settle(facts, answer)
+
+    def _narrow_down(self, facts: Sequence[PendingFact], error: GatewayError) -> None:
+        if len(facts) > 1:
+            self._batch_max = max(1, len(facts) // 2)
+            return
+        self._mark_refused({facts[0].fact_id: error.code})
+
+    def _settle(self, facts: Sequence[PendingFact], answer: Mapping[str, Any]) -> None:
+        accepted = set(answer.get("accepted", ()))
+        sent = {fact.fact_id for fact in facts}
+        refused = {
+            item["fact_id"]: str(item["code"])
+            for item in answer.get("refused", ())
+            if item["fact_id"] in sent
+        }
+        taken = [fact for fact in facts if fact.fact_id in accepted]
+        if not taken and not refused:
+            raise GatewayError("the gateway named none of the facts", code="GATEWAY_UNTRUSTED")
+        with self._log.transaction(durable=False) as writer:
+            writer.mark_reported(taken, at_ms=unix_ms(self._session.now()))
+        if refused:
+            self._mark_refused(refused)
+
+    def _mark_refused(self, codes: Mapping[str, str]) -> None:
+        _LOG.error("node.facts_refused", codes=dict(codes))
+        with self._log.transaction(durable=False) as writer:
+            writer.mark_refused(codes)

@@ -1,0 +1,276 @@
+"""The node's life: open the log, connect, settle, scan, say hello, work. A crash begins the same way."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import structlog
+
+from argos.core.errors import InputError, VenueError, VenueUnreachable
+from argos.node.backoff import Backoff
+from argos.node.clock import Clock, SystemClock, unix_ms
+from argos.node.conversation import FENCED, Conversation
+from argos.node.doubt import DoubtBook
+from argos.node.enrolment import obtain_key
+from argos.node.executor import Executor, Surroundings
+from argos.node.gateway_client import GatewayClient, GatewayError
+from argos.node.lanes import Lanes
+from argos.node.log import NodeLog
+from argos.node.report_pump import ReportPump
+from argos.node.reporter import Reporter
+from argos.node.resolver import Resolver
+from argos.node.scanner import Scanner
+from argos.node.session import Session
+from argos.node.settings import NodeSettings
+from argos.node.work import Work
+from argos.ports import Venue
+
+_T = TypeVar("_T")
+_LOG: Final = structlog.get_logger(__name__)
+
+
+class ExitCode(IntEnum):
+    STOPPED = 0
+    MISCONFIGURED = 2
+    FENCED = 3
+
+
+async def run_node(
+    settings: NodeSettings,
+    venue: Venue,
+    *,
+    clock: Clock | None = None,
+    stop: asyncio.Event | None = None,
+) -> int:
+    """Runs one node until `stop` is set, or, when none is given, until SIGTERM or SIGINT.
+
+    Gives the exit code: 0 stopped, 2 cannot start as configured, 3 a newer epoch has taken over. Any other
+    failure is raised: the log holds what is needed to begin again.
+    """
+    clock = clock or SystemClock()
+    stop = stop or _stop_on_signals()
+    async with AsyncExitStack() as cleanup:
+        try:
+            log = NodeLog.open(
+                settings.log_path, account=settings.account, now_ms=unix_ms(clock.now())
+            )
+            cleanup.callback(log.close)
+            http = await cleanup.enter_async_context(aiohttp.ClientSession())
+            cleanup.push_async_callback(venue.aclose)
+            obtaining = obtain_key(settings, http=http, venue_name=venue.traits.name)
+            node_key = await _unless_stopped(stop, obtaining)
+        except InputError as error:
+            _LOG.error("node.cannot_start", code=error.code, reason=error.message, fix=error.fix)
+            return ExitCode.MISCONFIGURED
+        if node_key is None:
+            return ExitCode.STOPPED
+        client = GatewayClient(
+            http=http,
+            url=settings.gateway_url,
+            node_key=node_key,
+            take_counter=log.take_counter,
+            clock=clock,
+        )
+        surroundings = Surroundings(
+            venue=venue,
+            log=log,
+            session=Session(clock=clock, timings=settings.timings),
+            reporter=Reporter(account=settings.account),
+            doubts=DoubtBook(),
+            limits=settings.limits,
+        )
+        return await Node(settings, surroundings, client=client, stop=stop).run()
+
+
+class Node:
+    """The tasks of one node and how they begin and end; what they do stands in the other modules."""
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        node: Surroundings,
+        *,
+        client: GatewayClient,
+        stop: asyncio.Event,
+    ) -> None:
+        self._settings = settings
+        self._node = node
+        self._stop = stop
+        self._fenced = asyncio.Event()
+        self._greeted = asyncio.Event()
+        self._hinted = asyncio.Event()
+        self._scanner = Scanner(
+            venue=node.venue, log=node.log, session=node.session, reporter=node.reporter
+        )
+        self._executor = Executor(node, scanner=self._scanner)
+        self._resolver = Resolver(
+            traits=node.venue.traits,
+            log=node.log,
+            session=node.session,
+            reporter=node.reporter,
+            doubts=node.doubts,
+        )
+        self._pump = ReportPump(client=client, log=node.log, session=node.session)
+        self._conversation = Conversation(node, client=client, scanner=self._scanner)
+
+    async def run(self) -> ExitCode:
+        if await _unless_stopped(self._stop, self._begin()) is None:
+            return ExitCode.STOPPED
+        async with asyncio.TaskGroup() as group:
+            lanes = Lanes(
+                run=self._executor.execute,
+                abandon=self._executor.abandon,
+                spawn=group.create_task,
+                lanes_max=self._settings.lanes_max,
+                queue_max=self._settings.queue_max,
+            )
+            background = [
+                group.create_task(self._scan_periodically(lanes)),
+                group.create_task(self._follow_hints()),
+                group.create_task(self._refresh_instruments()),
+            ]
+            reporting = group.create_task(self._report())
+            talking = group.create_task(self._talk(lanes))
+            await _first_of(self._stop.wait(), self._fenced.wait())
+            talking.cancel()
+            await lanes.close()
+            reporting.cancel()
+            await self._flush_last()
+            for task in background:
+                task.cancel()
+        if self._fenced.is_set():
+            _LOG.error("node.fenced", reason="a newer epoch of this node has taken over")
+            return ExitCode.FENCED
+        return ExitCode.STOPPED
+
+    async def _begin(self) -> bool:
+        """Connected, every open call of before in doubt, and everything at the venue seen once."""
+        await self._persist(self._connect, what="node.connect_waits")
+        self._executor.settle()
+        await self._persist(self._scanner.everything, what="node.first_scan_waits")
+        return True
+
+    async def _connect(self) -> None:
+        await self._node.venue.connect()
+        self._conversation.learn_instruments(await self._node.venue.instruments())
+
+    async def _talk(self, lanes: Lanes) -> None:
+        await self._persist(self._conversation.hello, what="node.hello_waits")
+        _LOG.info("node.working", epoch=self._node.session.epoch)
+        self._greeted.set()
+        backoff = self._backoff()
+        while True:
+            try:
+                commands = await self._conversation.poll(in_flight=lanes.in_flight)
+            except GatewayError as error:
+                if error.code == FENCED and error.believed:
+                    self._node.session.fenced = True
+                    self._fenced.set()
+                    return
+                _LOG.warning("node.poll_waits", code=error.code, reason=error.message)
+                await asyncio.sleep(backoff.next_s())
+                continue
+            backoff.reset()
+            arrived_ms = self._node.session.clock.monotonic_ms()
+            for command in commands:
+                lanes.put(Work(command=command, lease_until_ms=arrived_ms + command.lease_ms))
+
+    async def _report(self) -> None:
+        await self._greeted.wait()
+        await self._pump.run()
+
+    async def _flush_last(self) -> None:
+        """What is known goes home before the end, if the gateway is there; else after the next start."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._node.session.timings.flush_ms_max / 1000):
+                await self._greeted.wait()
+                await self._persist(self._pump.flush, what="node.last_reports_wait")
+
+    async def _scan_periodically(self, lanes: Lanes) -> None:
+        backoff = self._backoff()
+        while True:
+            await self._until_next_scan()
+            try:
+                look = await self._scanner.fresh()
+            except VenueUnreachable as error:
+                _LOG.warning("node.scan_failed", code=error.code, reason=error.message)
+                await asyncio.sleep(backoff.next_s())
+                continue
+            backoff.reset()
+            for work in self._resolver.judge(look):
+                lanes.put(work)
+
+    async def _until_next_scan(self) -> None:
+        """The scan interval, or until a hint or a doubt asks for one; never sooner than the gap."""
+        timings = self._node.session.timings
+        await asyncio.sleep(timings.scan_gap_ms / 1000)
+        wait_ms = timings.scan_ms - timings.scan_gap_ms
+        next_look_ms = self._node.doubts.next_look_ms
+        if next_look_ms is not None:
+            wait_ms = min(wait_ms, next_look_ms - self._node.session.clock.monotonic_ms())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0, wait_ms) / 1000):
+                await self._hinted.wait()
+        self._hinted.clear()
+
+    async def _follow_hints(self) -> None:
+        backoff = self._backoff()
+        while True:
+            with suppress(VenueUnreachable):
+                async for _ in self._node.venue.hints():
+                    self._hinted.set()
+                    backoff.reset()
+            await asyncio.sleep(backoff.next_s())
+
+    async def _refresh_instruments(self) -> None:
+        while True:
+            await asyncio.sleep(self._node.session.timings.instruments_ms / 1000)
+            with suppress(VenueError):
+                self._conversation.learn_instruments(await self._node.venue.instruments())
+
+    async def _persist(self, step: Callable[[], Awaitable[object]], *, what: str) -> None:
+        """Tries `step` until it succeeds, with bounded waits."""
+        backoff = self._backoff()
+        while True:
+            try:
+                await step()
+            except (VenueError, GatewayError) as error:
+                _LOG.warning(what, code=error.code, reason=error.message)
+                await asyncio.sleep(backoff.next_s())
+            else:
+                return
+
+    def _backoff(self) -> Backoff:
+        timings = self._node.session.timings
+        return Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
+
+
+async def _unless_stopped(stop: asyncio.Event, step: Coroutine[Any, Any, _T]) -> _T | None:
+    """What `step` gives, or None, with `step` cancelled, when `stop` comes first."""
+    task = asyncio.create_task(step)
+    try:
+        await _first_of(stop.wait(), asyncio.wait((task,)))
+        return await task if task.done() else None
+    finally:
+        task.cancel()
+
+
+async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set, on every platform."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop
