@@ -96,7 +96,7 @@ class OrderFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order as planned. `qty` in units; `seq` orders the lane (account, symbol)."""
+    """An order as planned. `qty` in units; `closes_order_id` names the entry that an exit closes."""
 
     order_id: UUID
     intent_id: UUID
@@ -122,16 +122,22 @@ class Order:
 
 
 def filled_qty(facts: Iterable[OrderFact]) -> Decimal:
-    """Sum of the distinct fills, in units."""
-    fills = {fact.venue_exec_id: fact.qty for fact in facts if fact.kind is FactKind.FILL}
+    """Sum of the distinct fills, in units.
+
+    Should one fill be told with two quantities, the larger counts: it errs towards seeing exposure.
+    """
+    fills: dict[str, Decimal] = {}
+    for fact in facts:
+        if fact.kind is FactKind.FILL:
+            fills[fact.venue_exec_id] = max(fact.qty, fills.get(fact.venue_exec_id, fact.qty))
     return sum(fills.values(), Decimal(0))
 
 
 def status(facts: Iterable[OrderFact], *, qty: Decimal, denied: bool = False) -> OrderStatus:
     """The status that a set of facts adds up to, for an order of `qty` units.
 
-    A fill outranks every other word about the order; a definite end outranks a pending request; evidence
-    that the venue has it outranks doubt.
+    A complete fill outranks every other word about the order; a definite end outranks a pending request;
+    evidence that the venue has it outranks doubt; doubt outranks UNSENT, which speaks of one attempt only.
     """
     known = tuple(facts)
     filled = filled_qty(known)
@@ -147,12 +153,16 @@ def status(facts: Iterable[OrderFact], *, qty: Decimal, denied: bool = False) ->
         return OrderStatus.REJECTED
     if filled or FactKind.ACCEPTED in own:
         return _working_status(known, filled=filled)
-    if FactKind.NOT_FOUND in own or FactKind.UNSENT in own:
+    return OrderStatus.DENIED if denied else _status_before_venue(own)
+
+
+def _status_before_venue(own: set[FactKind]) -> OrderStatus:
+    if FactKind.NOT_FOUND in own:
         return OrderStatus.EXPIRED_UNSENT
-    if denied:
-        return OrderStatus.DENIED
     if FactKind.IN_DOUBT in own:
         return OrderStatus.IN_DOUBT
+    if FactKind.UNSENT in own:
+        return OrderStatus.EXPIRED_UNSENT
     if FactKind.SEND_STARTED in own:
         return OrderStatus.SUBMITTED
     return OrderStatus.LEASED if FactKind.LEASED in own else OrderStatus.PLANNED
@@ -175,7 +185,7 @@ def _request_is_open(facts: tuple[OrderFact, ...], kind: CommandKind) -> bool:
 
 
 class OrderEvent(StrEnum):
-    """A fact as a step sees it: fills told apart by whether they complete the order, requests by kind."""
+    """A fact as a step sees it. What is said of a request to change the order is either SENT or ANSWERED."""
 
     LEASED = "leased"
     UNSENT = "unsent"
@@ -205,10 +215,10 @@ def event_of(fact: OrderFact) -> OrderEvent:
 
 _S = OrderStatus
 _E = OrderEvent
-_WORKING: Final = frozenset(
-    {_S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PENDING_CANCEL, _S.PENDING_REPLACE}
-)
-_FILLING: Final = frozenset({_S.PARTIALLY_FILLED, _S.FILLED, _S.PENDING_CANCEL, _S.PENDING_REPLACE})
+_PENDING: Final = frozenset({_S.PENDING_CANCEL, _S.PENDING_REPLACE})
+_FOUND: Final = _PENDING | {_S.ACCEPTED}
+_FILLING: Final = _PENDING | {_S.PARTIALLY_FILLED, _S.FILLED}
+"""Where an acceptance or a fill may lead from afar: word of our own requests may have been quicker."""
 
 
 def _stay(state: OrderStatus, *events: OrderEvent) -> dict[OrderEvent, frozenset[OrderStatus]]:
@@ -220,43 +230,33 @@ def _before_venue(state: OrderStatus) -> dict[OrderEvent, frozenset[OrderStatus]
     """Steps of an order that may be on its way: reports can overtake each other, so all ends are near."""
     return {
         _E.UNSENT: frozenset({_S.EXPIRED_UNSENT}),
-        _E.ACCEPTED: _WORKING - {_S.PARTIALLY_FILLED},
+        _E.ACCEPTED: _FOUND,
         _E.REJECTED: frozenset({_S.REJECTED}),
         _E.FILL: _FILLING,
         _E.CANCELED: frozenset({_S.CANCELED}),
         _E.EXPIRED: frozenset({_S.EXPIRED}),
+        _E.IN_DOUBT: frozenset({_S.IN_DOUBT}),  # neither yes nor no
         _E.NOT_FOUND: frozenset({_S.EXPIRED_UNSENT}),
-        **_stay(state, _E.REQUEST_SENT, _E.REQUEST_ANSWERED),
+        **_stay(state, _E.LEASED, _E.SEND_STARTED, _E.REQUEST_SENT, _E.REQUEST_ANSWERED),
     }
 
 
 def _at_venue(state: OrderStatus) -> dict[OrderEvent, frozenset[OrderStatus]]:
-    """Steps of an order that the venue is known to hold. A late refusal never undoes a fill."""
-    partly = state is _S.PARTIALLY_FILLED
-    pending = state in {_S.PENDING_CANCEL, _S.PENDING_REPLACE}
+    """Steps of an order that the venue is known to hold. Doubt about it is over."""
     return {
-        _E.FILL: _FILLING if not pending else frozenset({state, _S.FILLED}),
         _E.CANCELED: frozenset({_S.CANCELED}),
         _E.EXPIRED: frozenset({_S.EXPIRED}),
-        _E.REJECTED: frozenset({_S.REJECTED} | ({state} if partly or pending else set())),
-        _E.REQUEST_SENT: frozenset({state, _S.PENDING_CANCEL, _S.PENDING_REPLACE}),
-        _E.REQUEST_ANSWERED: _WORKING if pending else frozenset({state}),
         **_stay(
             state,
             _E.LEASED, _E.SEND_STARTED, _E.ACCEPTED, _E.IN_DOUBT, _E.NOT_FOUND, _E.UNSENT,
+            _E.REQUEST_ANSWERED,
         ),
     }  # fmt: skip
 
 
-def _ended(
-    state: OrderStatus, steps: Mapping[OrderEvent, frozenset[OrderStatus]]
-) -> dict[OrderEvent, frozenset[OrderStatus]]:
-    late = _stay(
-        state,
-        _E.LEASED, _E.SEND_STARTED, _E.ACCEPTED, _E.REJECTED, _E.IN_DOUBT, _E.NOT_FOUND, _E.UNSENT,
-        _E.EXPIRED, _E.CANCELED, _E.REQUEST_SENT, _E.REQUEST_ANSWERED,
-    )  # fmt: skip
-    return {**late, **steps}
+def _ended(state: OrderStatus) -> dict[OrderEvent, frozenset[OrderStatus]]:
+    """Steps of an order of which nothing more is expected: all that comes is late, until it says more."""
+    return _stay(state, *OrderEvent)
 
 
 TRANSITIONS: Final[Mapping[OrderStatus, Mapping[OrderEvent, frozenset[OrderStatus]]]] = (
@@ -271,54 +271,70 @@ TRANSITIONS: Final[Mapping[OrderStatus, Mapping[OrderEvent, frozenset[OrderStatu
             _S.DENIED: {},  # nothing was ever sent
             _S.LEASED: {
                 **_before_venue(_S.LEASED),
-                **_stay(_S.LEASED, _E.LEASED),
                 _E.SEND_STARTED: frozenset({_S.SUBMITTED}),
-                _E.IN_DOUBT: frozenset({_S.IN_DOUBT}),
             },
-            _S.SUBMITTED: {
-                **_before_venue(_S.SUBMITTED),
-                **_stay(_S.SUBMITTED, _E.LEASED, _E.SEND_STARTED),
-                _E.IN_DOUBT: frozenset({_S.IN_DOUBT}),  # neither yes nor no
+            _S.SUBMITTED: _before_venue(_S.SUBMITTED),
+            # Evidence ends it, a timer never does: UNSENT is no evidence about an earlier attempt.
+            _S.IN_DOUBT: {**_before_venue(_S.IN_DOUBT), **_stay(_S.IN_DOUBT, _E.UNSENT)},
+            _S.ACCEPTED: {
+                **_at_venue(_S.ACCEPTED),
+                _E.REJECTED: frozenset({_S.REJECTED}),
+                _E.FILL: frozenset({_S.PARTIALLY_FILLED, _S.FILLED}),
+                _E.REQUEST_SENT: _PENDING | {_S.ACCEPTED},
             },
-            _S.IN_DOUBT: {
-                **_before_venue(_S.IN_DOUBT),  # evidence ends it, a timer never does
-                **_stay(_S.IN_DOUBT, _E.LEASED, _E.SEND_STARTED, _E.IN_DOUBT),
+            _S.PARTIALLY_FILLED: {
+                **_at_venue(_S.PARTIALLY_FILLED),
+                **_stay(_S.PARTIALLY_FILLED, _E.REJECTED),  # a late refusal never undoes a fill
+                _E.FILL: frozenset({_S.PARTIALLY_FILLED, _S.FILLED}),
+                _E.REQUEST_SENT: _PENDING | {_S.PARTIALLY_FILLED},
             },
-            _S.ACCEPTED: _at_venue(_S.ACCEPTED),
-            _S.PARTIALLY_FILLED: _at_venue(_S.PARTIALLY_FILLED),
-            _S.PENDING_CANCEL: _at_venue(_S.PENDING_CANCEL),
-            _S.PENDING_REPLACE: _at_venue(_S.PENDING_REPLACE),
+            _S.PENDING_CANCEL: {
+                **_at_venue(_S.PENDING_CANCEL),
+                _E.REJECTED: frozenset(
+                    {_S.REJECTED, _S.PENDING_CANCEL}
+                ),  # it stays once partly filled
+                _E.FILL: frozenset({_S.PENDING_CANCEL, _S.FILLED}),
+                _E.REQUEST_SENT: frozenset({_S.PENDING_CANCEL}),
+                _E.REQUEST_ANSWERED: _PENDING | {_S.ACCEPTED, _S.PARTIALLY_FILLED},
+            },
+            _S.PENDING_REPLACE: {
+                **_at_venue(_S.PENDING_REPLACE),
+                _E.REJECTED: frozenset({_S.REJECTED, _S.PENDING_REPLACE}),
+                _E.FILL: frozenset({_S.PENDING_REPLACE, _S.FILLED}),
+                _E.REQUEST_SENT: _PENDING,
+                _E.REQUEST_ANSWERED: frozenset(
+                    {_S.PENDING_REPLACE, _S.ACCEPTED, _S.PARTIALLY_FILLED}
+                ),
+            },
             # An overfill is recorded and alarmed, never clipped.
-            _S.FILLED: _ended(_S.FILLED, _stay(_S.FILLED, _E.FILL)),
+            _S.FILLED: _ended(_S.FILLED),
             # The fill crossed our cancel, or the expiry, on the wire.
-            _S.CANCELED: _ended(_S.CANCELED, {_E.FILL: frozenset({_S.CANCELED, _S.FILLED})}),
-            _S.EXPIRED: _ended(
-                _S.EXPIRED,
-                {
-                    _E.FILL: frozenset({_S.EXPIRED, _S.FILLED}),
-                    _E.CANCELED: frozenset({_S.CANCELED}),
-                },
-            ),
+            _S.CANCELED: {
+                **_ended(_S.CANCELED),
+                _E.FILL: frozenset({_S.CANCELED, _S.FILLED}),
+            },
+            _S.EXPIRED: {
+                **_ended(_S.EXPIRED),
+                _E.FILL: frozenset({_S.EXPIRED, _S.FILLED}),
+                _E.CANCELED: frozenset({_S.CANCELED}),
+            },
             # Looked for and not found, or dropped as too late; a late report reopens it.
-            _S.EXPIRED_UNSENT: _ended(
-                _S.EXPIRED_UNSENT,
-                {
-                    _E.ACCEPTED: _WORKING - {_S.PARTIALLY_FILLED},
-                    _E.FILL: _FILLING,
-                    _E.REJECTED: frozenset({_S.REJECTED}),
-                    _E.CANCELED: frozenset({_S.CANCELED}),
-                    _E.EXPIRED: frozenset({_S.EXPIRED}),
-                },
-            ),
+            _S.EXPIRED_UNSENT: {
+                **_ended(_S.EXPIRED_UNSENT),
+                _E.ACCEPTED: _FOUND,
+                _E.FILL: _FILLING,
+                _E.REJECTED: frozenset({_S.REJECTED}),
+                _E.CANCELED: frozenset({_S.CANCELED}),
+                _E.EXPIRED: frozenset({_S.EXPIRED}),
+                _E.IN_DOUBT: frozenset({_S.EXPIRED_UNSENT, _S.IN_DOUBT}),
+            },
             # The venue took its word back: a fill after a refusal is still a fill.
-            _S.REJECTED: _ended(
-                _S.REJECTED,
-                {
-                    _E.FILL: _FILLING,
-                    _E.CANCELED: frozenset({_S.CANCELED}),
-                    _E.EXPIRED: frozenset({_S.EXPIRED}),
-                },
-            ),
+            _S.REJECTED: {
+                **_ended(_S.REJECTED),
+                _E.FILL: _FILLING,
+                _E.CANCELED: frozenset({_S.CANCELED}),
+                _E.EXPIRED: frozenset({_S.EXPIRED}),
+            },
         }
     )
 )
