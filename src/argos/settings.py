@@ -1,0 +1,119 @@
+"""Settings of all processes: environment first (ARGOS_...), then `argos.toml` in the home, then defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from argos.core.errors import InputError
+from argos.stack.home import Home, home_path
+
+SECTIONS: Final = ("gateway", "worker", "node", "database")
+
+
+class GatewaySettings(BaseModel):
+    """Where the gateway listens and whose X-Forwarded-For it believes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    trusted_proxies: tuple[str, ...] = ()
+    ingest_connections: Annotated[int, Field(ge=1, le=32)] = 2
+    node_connections: Annotated[int, Field(ge=2, le=64)] = 8
+    reader_connections: Annotated[int, Field(ge=1, le=32)] = 4
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+
+class WorkerSettings(BaseModel):
+    """How a worker sweeps. Thresholds say after how long silence becomes a discrepancy."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sweep_s: Annotated[float, Field(gt=0)] = 5.0
+    node_absent_s: Annotated[float, Field(gt=0)] = 15.0
+    sent_unknown_s: Annotated[float, Field(gt=0)] = 15.0
+    doubt_s: Annotated[float, Field(gt=0)] = 60.0
+    never_filled_s: Annotated[float, Field(gt=0)] = 60.0
+
+
+class NodeTunables(BaseModel):
+    """What the gateway tells nodes in its answer to hello."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    send_timeout_ms: Annotated[int, Field(gt=0)] = 5_000
+    scan_ms: Annotated[int, Field(gt=0)] = 1_000
+    doubt_looks_min: Annotated[int, Field(gt=0)] = 3
+    doubt_window_ms: Annotated[int, Field(gt=0)] = 60_000
+
+
+class DatabaseSettings(BaseModel):
+    """`url` empty means: the embedded server. `binaries` names a directory of PostgreSQL programs for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = ""
+    binaries: str = ""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gateway: GatewaySettings = GatewaySettings()
+    worker: WorkerSettings = WorkerSettings()
+    node: NodeTunables = NodeTunables()
+    database: DatabaseSettings = DatabaseSettings()
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """ARGOS_GATEWAY_PORT -> {"gateway": {"port": ...}}; lists are separated by commas."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in environ.items():
+        parts = name.lower().split("_", 2)
+        if len(parts) == 3 and parts[0] == "argos" and parts[1] in SECTIONS:
+            is_list = parts[2] == "trusted_proxies"
+            found.setdefault(parts[1], {})[parts[2]] = value.split(",") if is_list else value
+    return found
+
+
+def load_settings(home: Home, environ: Mapping[str, str]) -> Settings:
+    """The settings in force. Raises InputError SETTINGS_INVALID naming file or variable, field and fix."""
+    merged: dict[str, dict[str, Any]] = {}
+    if home.settings_path.exists():
+        try:
+            merged = tomllib.loads(home.settings_path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(
+                f"{home.settings_path}: {error}",
+                code="SETTINGS_INVALID",
+                fix="mend the file, or move it away for defaults",
+            ) from None
+    for section, values in _from_environment(environ).items():
+        merged[section] = {**merged.get(section, {}), **values}
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{field}: {first['msg']}",
+            code="SETTINGS_INVALID",
+            field=field,
+            fix=f"mend it in {home.settings_path} or in the environment (ARGOS_...)",
+        ) from None
+
+
+def open_home(path: Path | None = None) -> Home:
+    """The home named by `path`, else by the environment, made if it is not there."""
+    return Home.at(path or home_path(os.environ))
