@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from argos.stack.dsn import Dsn
+from argos.dsn import Dsn
 from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
 

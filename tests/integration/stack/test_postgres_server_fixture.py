@@ -1,7 +1,7 @@
 import asyncpg
 import pytest
 
-from argos.stack.dsn import Dsn
+from argos.dsn import Dsn
 
 pytestmark = pytest.mark.integration
 
