@@ -137,9 +137,9 @@ def _reserved_margin(book: Book, market: Market) -> Decimal:
 
 
 def check_net_exit(book: Book, order: BrokerOrder) -> Refusal | None:
-    """At a share account an order may not cross zero, nor sell what resting exits have reserved.
+    """At a share account an order may not cross zero, nor take what resting exits have reserved.
 
-    A one-cancels-other pair reserves its quantity once. Selling short from flat is a matter of the account.
+    Selling short from flat is a matter of the account.
     """
     position = book.net_position(order.symbol)
     if position is None:
@@ -148,22 +148,21 @@ def check_net_exit(book: Book, order: BrokerOrder) -> Refusal | None:
         return None
     if position.side is order.side:
         return None
-    available = max(ZERO, position.qty - _reserved_qty(book, order))
+    available = max(ZERO, position.qty - reserved_qty(book, symbol=order.symbol, side=order.side))
     if order.qty > available:
         text = f"requested: {order.qty}, available: {available}"
         return Refusal(reason=RefusalReason.QTY_RESERVED, text=text)
     return None
 
 
-def _reserved_qty(book: Book, order: BrokerOrder) -> Decimal:
+def reserved_qty(book: Book, *, symbol: str, side: Side) -> Decimal:
+    """What working orders on `side` would take of a position; a one-cancels-other pair counts once."""
     total = ZERO
     groups: set[int] = set()
     for resting in book.orders.values():
-        if resting.symbol != order.symbol or resting.side is not order.side:
+        if resting.symbol != symbol or resting.side is not side:
             continue
-        if resting.state is not OrderState.WORKING or resting.ticket == order.ticket:
-            continue
-        if resting.oco and resting.oco in groups:
+        if resting.state is not OrderState.WORKING or (resting.oco and resting.oco in groups):
             continue
         groups.add(resting.oco)
         total += resting.leaves_qty

@@ -18,7 +18,7 @@ class Deal:
     """One fill as booked. Costs are positive when the client pays; `cash_delta` is what it did to the cash.
 
     `position_qty` is the signed holding behind `position_id` after the deal. `bid` and `ask` are the quote
-    that stood when it was done.
+    that stood when it was done; `cum_qty` and `leaves_qty` are the order's, after it.
     """
 
     ticket: int
@@ -36,6 +36,8 @@ class Deal:
     profit: Decimal
     cash_delta: Decimal
     position_qty: Decimal
+    cum_qty: Decimal
+    leaves_qty: Decimal
     reason: FillReason
     bid: Decimal
     ask: Decimal

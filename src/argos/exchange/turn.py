@@ -63,12 +63,6 @@ class Turn:
         self._put(order, OrderEventKind.HELD if held else OrderEventKind.PLACED)
         return order
 
-    def refuse(self, order: BrokerOrder) -> BrokerOrder:
-        """Keep a record of an order that was never taken."""
-        return self._put(
-            replace(order, state=OrderState.REJECTED, updated_at=self.at), OrderEventKind.REJECTED
-        )
-
     def change(self, order: BrokerOrder, *, kind: OrderEventKind) -> BrokerOrder:
         return self._put(replace(order, updated_at=self.at), kind)
 
@@ -229,6 +223,8 @@ class Turn:
             profit=settlement.profit,
             cash_delta=(earned if settled else traded) - commission - fee,
             position_qty=settlement.signed_qty,
+            cum_qty=order.filled_qty + qty,
+            leaves_qty=order.leaves_qty - qty,
             reason=order.reason,
             bid=quote.bid,
             ask=quote.ask,

@@ -1,0 +1,181 @@
+"""The broker at work: books in memory, each change committed to the ledger before anyone hears of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from argos.core.errors import InputError
+from argos.core.instrument import Quote
+from argos.exchange.book import Book, Change, FillModel, Market
+from argos.exchange.draws import draw_shift_bps
+from argos.exchange.orders import BrokerOrder
+from argos.exchange.quoting import quote_around
+from argos.exchange.ticking import on_quote, on_rollover
+from argos.exchange.turn import Turn
+from argos.paperbroker.ledger import Ledger
+from argos.paperbroker.settings import BrokerSettings, account_terms, instrument_of
+from argos.paperbroker.stream import StreamHub
+from argos.protocol.values import decimal_text, moment_text
+
+Tell = Callable[[Change], dict[str, Any] | None]
+"""Puts a change into the words of the broker's character; None if its clients are not told of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One symbol's mid price from the market data feed."""
+
+    symbol: str
+    mid: Decimal
+    at: datetime
+
+
+class Broker:
+    """One broker with all its accounts. Not for use by more than one event loop."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        ledger: Ledger,
+        hub: StreamHub,
+        tell: Tell,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.hub = hub
+        self.clock = clock
+        self.terms = {terms.account: terms for terms in account_terms(settings)}
+        self.books: dict[str, Book] = {
+            name: ledger.load_book(terms) for name, terms in self.terms.items()
+        }
+        self.told_twice: set[int] = set()
+        self.label = ledger.meta("label", "")
+        self._tell = tell
+        self._market = Market(
+            instruments={item.symbol: instrument_of(item) for item in settings.instruments},
+            costs={item.symbol: item.costs for item in settings.instruments},
+            quotes=ledger.load_quotes(),
+            closed=frozenset(filter(None, ledger.meta("closed", "").split(","))),
+            fills=FillModel(
+                seed=settings.seed,
+                partial_probability=settings.partial_probability,
+                requote_probability=settings.requote_probability,
+            ),
+        )
+
+    @property
+    def market(self) -> Market:
+        return self._market
+
+    def turn(self, account: str) -> Turn:
+        return Turn(self.books[account], market=self._market, at=self.clock())
+
+    def commit(self, turn: Turn, *, twice: bool = False) -> None:
+        """Make the turn true: first in the ledger, then in memory, then on the stream."""
+        if not turn.changes:
+            return
+        book = turn.next_book()
+        self.ledger.commit(at=turn.at, moved=[(book, turn.changes)])
+        self.books[book.terms.account] = book
+        self._publish(book.terms.account, turn.changes, twice=twice)
+
+    def feed(self, ticks: Sequence[Tick], *, label: str | None, rollover: bool) -> None:
+        """Take in new prices: quote, match, and on `rollover` end the day. One commit for all of it."""
+        quotes = [self._quote(tick) for tick in ticks]
+        now = self.clock()
+        market = replace(
+            self._market,
+            quotes={**self._market.quotes, **{quote.symbol: quote for quote in quotes}},
+        )
+        turns = [
+            self._tick(book, market=market, quotes=quotes, at=now, rollover=rollover)
+            for book in self.books.values()
+        ]
+        changed = [turn for turn in turns if turn.changes]
+        moved = [(turn.next_book(), turn.changes) for turn in changed]
+        self.ledger.commit(at=now, moved=moved, quotes=quotes)
+        if label is not None and label != self.label:
+            self.label = label
+            self.ledger.set_meta("label", label)
+        self._market = market
+        self._publish_quotes(quotes)
+        for book, changes in moved:
+            self.books[book.terms.account] = book
+            self._publish(book.terms.account, changes, twice=False)
+
+    def set_open(self, symbol: str, *, is_open: bool) -> None:
+        """Open or close the market of a symbol; kept over restarts."""
+        self._require(symbol)
+        closed = self._market.closed - {symbol} if is_open else self._market.closed | {symbol}
+        self.ledger.set_meta("closed", ",".join(sorted(closed)))
+        self._market = replace(self._market, closed=closed)
+
+    def find_order(self, account: str, ticket: int) -> BrokerOrder | None:
+        """The order, live or ended."""
+        return self.books[account].orders.get(ticket) or self.ledger.order(account, ticket)
+
+    def opening_lines(self) -> dict[str, Any]:
+        """What a new stream starts with: the quotes that stand."""
+        return _quotes_message(self._market.quotes.values())
+
+    def _tick(
+        self,
+        book: Book,
+        *,
+        market: Market,
+        quotes: Iterable[Quote],
+        at: datetime,
+        rollover: bool,
+    ) -> Turn:
+        turn = Turn(book, market=market, at=at)
+        if book.orders or book.positions:
+            for quote in quotes:
+                on_quote(turn, quote.symbol)
+            if rollover:
+                on_rollover(turn)
+        return turn
+
+    def _quote(self, tick: Tick) -> Quote:
+        self._require(tick.symbol)
+        instrument = self._market.instruments[tick.symbol]
+        width = next(i.feed_width_bps for i in self.settings.instruments if i.symbol == tick.symbol)
+        key = f"{self.settings.seed}:feed:{tick.symbol}:{tick.mid}"
+        return quote_around(
+            tick.mid,
+            symbol=tick.symbol,
+            spread_bps=self._market.costs[tick.symbol].spread_bps,
+            shift_bps=draw_shift_bps(key, width_bps=width),
+            tick_size=instrument.tick_size,
+            at=tick.at,
+        )
+
+    def _require(self, symbol: str) -> None:
+        if symbol not in self._market.instruments:
+            raise InputError(
+                f"{symbol} does not trade here",
+                code="BROKER_SYMBOL_UNKNOWN",
+                field="symbol",
+                fix=f"use one of {', '.join(self._market.instruments)}",
+            )
+
+    def _publish(self, account: str, changes: Sequence[Change], *, twice: bool) -> None:
+        if not self.hub.is_heard(account):
+            return
+        messages = [message for change in changes if (message := self._tell(change)) is not None]
+        self.hub.send(account, messages * 2 if twice else messages)
+
+    def _publish_quotes(self, quotes: Sequence[Quote]) -> None:
+        if quotes:
+            self.hub.broadcast(_quotes_message(quotes))
+
+
+def _quotes_message(quotes: Iterable[Quote]) -> dict[str, Any]:
+    rows = [
+        [quote.symbol, decimal_text(quote.bid), decimal_text(quote.ask), moment_text(quote.at)]
+        for quote in quotes
+    ]
+    return {"type": "quotes", "quotes": rows}

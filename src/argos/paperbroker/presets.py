@@ -1,0 +1,147 @@
+"""Two brokers to start with, of different character: Meridian deals in share CFDs, Harbor in shares.
+
+Sizes of spread, commission and fee are typical of such houses, not those of any one of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from argos.exchange.book import Character
+from argos.exchange.costs import CostModel
+from argos.paperbroker.settings import (
+    AccountSettings,
+    BrokerSettings,
+    InstrumentSettings,
+    LatencySettings,
+)
+
+SYMBOLS: Final = ("AAPL", "MSFT", "IBM", "GOOG")
+
+MERIDIAN_COSTS: Final = CostModel(
+    spread_bps=Decimal("5"),
+    commission_per_unit=Decimal("0.02"),
+    swap_long_bps=Decimal("1.6"),
+    swap_short_bps=Decimal("0.7"),
+    slippage_bps_mean=Decimal("0.4"),
+    slippage_bps_sd=Decimal("0.8"),
+)
+HARBOR_COSTS: Final = CostModel(
+    spread_bps=Decimal("2.5"),
+    sell_fee_bps=Decimal("0.278"),
+    sell_fee_per_unit=Decimal("0.000166"),
+    slippage_bps_mean=Decimal("0.8"),
+    slippage_bps_sd=Decimal("0.6"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerKeys:
+    """Secrets of one broker; `accounts` maps each account to its API key."""
+
+    feed: str
+    control: str
+    accounts: dict[str, str]
+
+
+def meridian(
+    *,
+    ledger: Path,
+    keys: BrokerKeys,
+    seed: int,
+    port: int = 0,
+    symbols: Sequence[str] = SYMBOLS,
+) -> BrokerSettings:
+    """An MT5-like broker with accounts `meridian-hedge` and `meridian-net`; share CFDs, one share a lot."""
+    return BrokerSettings(
+        name="meridian",
+        character=Character.MT5,
+        ledger=ledger,
+        seed=seed,
+        port=port,
+        feed_key=keys.feed,
+        control_key=keys.control,
+        accounts=(
+            AccountSettings(
+                account="meridian-hedge",
+                api_key=keys.accounts["meridian-hedge"],
+                deposit=Decimal(100_000),
+                hedging=True,
+                leverage=Decimal(5),
+            ),
+            AccountSettings(
+                account="meridian-net",
+                api_key=keys.accounts["meridian-net"],
+                deposit=Decimal(50_000),
+                leverage=Decimal(5),
+            ),
+        ),
+        instruments=tuple(
+            InstrumentSettings(
+                symbol=symbol,
+                costs=MERIDIAN_COSTS,
+                stops_level_points=2,
+                feed_width_bps=Decimal("0.6"),
+            )
+            for symbol in symbols
+        ),
+        latency=LatencySettings(median_ms=18, sigma=0.4),
+        partial_probability=0.02,
+        requote_probability=0.005,
+    )
+
+
+def harbor(
+    *,
+    ledger: Path,
+    keys: BrokerKeys,
+    seed: int,
+    port: int = 0,
+    symbols: Sequence[str] = SYMBOLS,
+) -> BrokerSettings:
+    """An Alpaca-like broker with account `harbor-cash`; no commission, fees on sales, fills in slices."""
+    return BrokerSettings(
+        name="harbor",
+        character=Character.ALPACA,
+        ledger=ledger,
+        seed=seed,
+        port=port,
+        feed_key=keys.feed,
+        control_key=keys.control,
+        accounts=(
+            AccountSettings(
+                account="harbor-cash",
+                api_key=keys.accounts["harbor-cash"],
+                deposit=Decimal(100_000),
+                leverage=Decimal(2),
+            ),
+        ),
+        instruments=tuple(
+            InstrumentSettings(symbol=symbol, costs=HARBOR_COSTS, feed_width_bps=Decimal("0.3"))
+            for symbol in symbols
+        ),
+        latency=LatencySettings(median_ms=35, sigma=0.35, fill_median_ms=20),
+        partial_probability=0.06,
+    )
+
+
+def without_chance(settings: BrokerSettings) -> BrokerSettings:
+    """The same broker at once and exactly: no latency, slippage, requote or partial fill. For benchmarks, tests."""
+    exact = tuple(
+        replace(
+            item,
+            feed_width_bps=Decimal(0),
+            costs=replace(item.costs, slippage_bps_mean=Decimal(0), slippage_bps_sd=Decimal(0)),
+        )
+        for item in settings.instruments
+    )
+    return replace(
+        settings,
+        instruments=exact,
+        latency=LatencySettings(),
+        partial_probability=0.0,
+        requote_probability=0.0,
+        fault_probabilities={},
+    )

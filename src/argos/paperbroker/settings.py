@@ -1,0 +1,144 @@
+"""What one paper broker is: read from a JSON file, checked once, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from argos.core.errors import InputError
+from argos.core.instrument import Instrument
+from argos.exchange.book import AccountTerms, Character
+from argos.exchange.costs import CostModel
+
+TICKETS_PER_ACCOUNT = 1_000_000_000
+
+
+class Fault(StrEnum):
+    """What can go wrong on purpose. See docs of `faults.py` for what each does to a request."""
+
+    ACCEPT_THEN_TIMEOUT = "accept_then_timeout"
+    LOST_ANSWER = "lost_answer"
+    ANSWER_TWICE = "answer_twice"
+    FILL_BEFORE_ACK = "fill_before_ack"
+    LATE_FILL_AFTER_CANCEL = "late_fill_after_cancel"
+    DISCONNECT = "disconnect"
+    SLOW = "slow"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """One account. `api_key` opens it; `hedging` is for the mt5 character only."""
+
+    account: str
+    api_key: str
+    deposit: Decimal
+    currency: str = "USD"
+    hedging: bool = False
+    leverage: Decimal = Decimal(1)
+    shorting: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentSettings:
+    """One symbol. Volumes in lots of `contract_size` units; `feed_width_bps` is how far this broker's feed strays."""
+
+    symbol: str
+    costs: CostModel
+    contract_size: Decimal = Decimal(1)
+    tick_size: Decimal = Decimal("0.01")
+    lots_min: Decimal = Decimal(1)
+    lots_max: Decimal = Decimal(100_000)
+    lots_step: Decimal = Decimal(1)
+    stops_level_points: int = 0
+    feed_width_bps: Decimal = Decimal(0)
+    quote_currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencySettings:
+    """Simulated delays, lognormal. `fill_*` is what passes between an answer and its fill (alpaca character)."""
+
+    median_ms: float = 0.0
+    sigma: float = 0.35
+    fill_median_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerSettings:
+    """A broker: its character, where it listens (port 0: any free one), its ledger, accounts and manners."""
+
+    name: str
+    character: Character
+    ledger: Path
+    seed: int
+    feed_key: str
+    control_key: str
+    accounts: tuple[AccountSettings, ...]
+    instruments: tuple[InstrumentSettings, ...]
+    host: str = "127.0.0.1"
+    port: int = 0
+    latency: LatencySettings = LatencySettings()
+    partial_probability: float = 0.0
+    requote_probability: float = 0.0
+    fault_probabilities: Mapping[Fault, float] = field(default_factory=dict)
+
+    @property
+    def port_file(self) -> Path:
+        """Where the bound port is written, for those who start a broker on port 0."""
+        return self.ledger.with_name(self.ledger.name + ".port")
+
+
+_SETTINGS = TypeAdapter(BrokerSettings)
+
+
+def read_settings(path: Path) -> BrokerSettings:
+    """The settings in a JSON file; InputError with BROKER_SETTINGS_INVALID when they cannot be used."""
+    try:
+        return _SETTINGS.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise InputError(
+            f"{path}: {error}",
+            code="BROKER_SETTINGS_INVALID",
+            fix="compare with argos.paperbroker.presets",
+        ) from error
+
+
+def settings_json(settings: BrokerSettings) -> bytes:
+    """The file that `read_settings` reads back as `settings`. It holds keys: write it with mode 0600."""
+    return _SETTINGS.dump_json(settings, indent=2)
+
+
+def instrument_of(terms: InstrumentSettings) -> Instrument:
+    """The symbol's terms in units."""
+    return Instrument(
+        symbol=terms.symbol,
+        contract_size=terms.contract_size,
+        tick_size=terms.tick_size,
+        qty_min=terms.lots_min * terms.contract_size,
+        qty_max=terms.lots_max * terms.contract_size,
+        qty_step=terms.lots_step * terms.contract_size,
+        stops_distance_min=terms.tick_size * terms.stops_level_points,
+        unit_value=Decimal(1),
+        quote_currency=terms.quote_currency,
+    )
+
+
+def account_terms(settings: BrokerSettings) -> tuple[AccountTerms, ...]:
+    """The accounts as the rules see them; each draws its tickets from a range of its own."""
+    return tuple(
+        AccountTerms(
+            account=account.account,
+            character=settings.character,
+            currency=account.currency,
+            hedging=account.hedging and settings.character is Character.MT5,
+            deposit=account.deposit,
+            leverage=account.leverage,
+            shorting=account.shorting,
+            ticket_first=index * TICKETS_PER_ACCOUNT + 1,
+        )
+        for index, account in enumerate(settings.accounts, start=1)
+    )
