@@ -8,6 +8,7 @@ SHELL := /bin/sh
 # Say PYTHON=/some/python to choose the interpreter; otherwise the newest of these that is 3.11 or later.
 PYTHON ?=
 ARGS ?=
+TESTS ?= tests/unit tests/contract tests/integration tests/acceptance
 BIN := .venv/bin
 STAMP := .venv/.prepared
 FIND_PYTHON := for p in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
@@ -47,7 +48,7 @@ fix: setup
 	@$(BIN)/ruff format src tests
 
 test: setup
-	@$(BIN)/python -m pytest tests/unit tests/contract tests/integration tests/acceptance $(ARGS)
+	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
 
 demo: setup
 	@$(BIN)/argos demo $(ARGS)
