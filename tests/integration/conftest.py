@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from fresh_database import FreshDatabase, copy_template, drop, make_template
 
 from argos.dsn import Dsn
+from fresh_database import FreshDatabase, copy_template, drop, make_template
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 import asyncpg
 import pytest
-from fresh_database import FreshDatabase
 
 from argos.store.migrate import ROLES, applied_versions, known_migrations
+from fresh_database import FreshDatabase
 
 pytestmark = pytest.mark.integration
 
