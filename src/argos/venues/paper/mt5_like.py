@@ -1,0 +1,329 @@
+"""The mt5-like paper broker as a venue. The magic number is an order's only identity there."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from argos.core.errors import InputError, VenueRefused, VenueUnreachable
+from argos.core.execution import Execution
+from argos.core.instrument import Instrument, Quote
+from argos.core.intent import OrderType, Side
+from argos.ports import (
+    VenueAnswer,
+    VenueClose,
+    VenueIdentity,
+    VenueOrder,
+    VenueOrderState,
+    VenueScan,
+    VenueTraits,
+)
+from argos.protocol.values import decimal_text
+from argos.venues.paper import mt5_words as words
+from argos.venues.paper.live import LiveStream
+from argos.venues.paper.wire import Wire, unreadable
+
+OVERLAP_MS: Final = 2_000
+"""How far each scan looks back behind the last one."""
+DEALS_TIMEOUT_S: Final = 1.0
+"""How long an answer may wait for its deals; what does not come in time comes with the next scan."""
+STREAM_WAIT_S: Final = 2.0
+
+DEAL, PENDING, SLTP, MODIFY, REMOVE = 1, 5, 6, 7, 8
+FILLING_IOC: Final = 1
+
+
+class Mt5LikeVenue:
+    """One account at an mt5-like paper broker. Implements `argos.ports.Venue`."""
+
+    def __init__(self, base_url: str, api_key: str, account: str) -> None:
+        self._account = account
+        self._wire = Wire(base_url, api_key=api_key)
+        self._stream = LiveStream(self._wire)
+        self._instruments: dict[str, Instrument] = {}
+        self._hedging = True
+
+    @property
+    def traits(self) -> VenueTraits:
+        """`hedging` is right once connected."""
+        return VenueTraits(name="paper-mt5", unique_client_ids=False, hedging=self._hedging)
+
+    async def connect(self) -> None:
+        info = await self._query("account_info")
+        await self._load_instruments()
+        self._hedging = info["margin_mode"] == words.MARGIN_MODE_HEDGING
+        self._stream.start()
+        await self._stream.first_word(timeout_s=STREAM_WAIT_S)
+
+    async def aclose(self) -> None:
+        await self._stream.stop()
+        await self._wire.aclose()
+
+    async def instruments(self) -> Sequence[Instrument]:
+        await self._load_instruments()
+        return tuple(self._instruments.values())
+
+    def quote(self, symbol: str, *, at: datetime | None = None) -> Quote | None:
+        return self._stream.quotes.quote(symbol, at=at)
+
+    def hints(self) -> AsyncIterator[None]:
+        return self._stream.hints()
+
+    async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
+        is_market = order.order_type is OrderType.MARKET
+        request = {
+            "action": DEAL if is_market else PENDING,
+            "symbol": order.symbol,
+            "type": words.ORDER_TYPES[order.side, order.order_type],
+            "volume": self._lots(order.symbol, order.qty),
+            "magic": str(order.identity.magic),
+            "comment": order.comment,
+            "type_filling": FILLING_IOC,
+            **_levels(
+                price=order.price, stoplimit=order.stop_limit_price, sl=order.sl, tp=order.tp
+            ),
+            **(self._tolerance(order) if is_market else {}),
+        }
+        return await self._order_send(request, timeout_s=timeout_s)
+
+    async def close(self, request: VenueClose, *, timeout_s: float) -> VenueAnswer:
+        """Refused with venue code 10036 if the position is gone, 10038 if it is smaller."""
+        body = {
+            "action": DEAL,
+            "symbol": request.symbol,
+            "type": words.ORDER_TYPES[request.side, OrderType.MARKET],
+            "volume": self._lots(request.symbol, request.qty),
+            "magic": str(request.identity.magic),
+            "comment": request.comment,
+            "type_filling": FILLING_IOC,
+            "position": _ticket(request.position_id),
+        }
+        return await self._order_send(body, timeout_s=timeout_s)
+
+    async def cancel(
+        self, identity: VenueIdentity, *, symbol: str, timeout_s: float
+    ) -> VenueAnswer:
+        ticket = await self._working_ticket(identity, symbol=symbol, timeout_s=timeout_s)
+        if ticket is None:
+            raise _gone(identity)
+        result = await self._send({"action": REMOVE, "order": ticket}, timeout_s=timeout_s)
+        return _answer(result, state=VenueOrderState.CANCELED, order=ticket)
+
+    async def modify(
+        self,
+        identity: VenueIdentity,
+        *,
+        symbol: str,
+        position_id: str,
+        price: Decimal | None,
+        sl: Decimal | None,
+        tp: Decimal | None,
+        timeout_s: float,
+    ) -> VenueAnswer:
+        if position_id:
+            return await self._protect(_ticket(position_id), symbol, sl, tp, timeout_s=timeout_s)
+        ticket = await self._working_ticket(identity, symbol=symbol, timeout_s=timeout_s)
+        if ticket is not None:
+            body = {
+                "action": MODIFY,
+                "symbol": symbol,
+                "order": ticket,
+                **_levels(price=price, sl=sl, tp=tp),
+            }
+            result = await self._send(body, timeout_s=timeout_s)
+            return _answer(result, state=VenueOrderState.WORKING, order=ticket)
+        for row in await self._query("positions", query={"symbol": symbol}, timeout_s=timeout_s):
+            if int(row["magic"]) == identity.magic:
+                return await self._protect(row["ticket"], symbol, sl, tp, timeout_s=timeout_s)
+        raise _gone(identity)
+
+    async def scan(self, *, cursor: str) -> VenueScan:
+        """Asks for orders before deals and deals before positions: what moves on meanwhile is seen later on."""
+        terminal = await self._query("terminal_info")
+        if not terminal["connected"]:
+            raise VenueUnreachable("terminal is not connected", code="VENUE_TERMINAL_OFFLINE")
+        since = {"from": str(max(0, int(cursor or "0") - OVERLAP_MS))}
+        working = await self._query("orders")
+        ended = await self._query("history_orders", query=since)
+        deals = await self._query("history_deals", query=since)
+        held = await self._query("positions")
+        account = await self._query("account_info")
+        taken_at = words.moment_msc(terminal["time_msc"])
+        try:
+            await self._know(row["symbol"] for row in (*working, *ended, *deals, *held))
+            orders = {
+                row["ticket"]: words.report_of(row, instruments=self._instruments)
+                for row in (*working, *ended)
+                if not words.is_by_broker(row)
+            }
+            positions = tuple(words.position_of(row, instruments=self._instruments) for row in held)
+            return VenueScan(
+                taken_at=taken_at,
+                positions=positions,
+                orders=tuple(orders.values()),
+                executions=self._executions(deals),
+                account=words.snapshot_of(
+                    account,
+                    account=self._account,
+                    taken_at=taken_at,
+                    positions=positions,
+                    open_orders=len(working),
+                    quotes=self._stream.quotes.newest(),
+                    instruments=dict(self._instruments),
+                ),
+                cursor=str(terminal["time_msc"]),
+            )
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def _know(self, symbols: Any) -> None:
+        if not set(symbols) <= self._instruments.keys():
+            await self._load_instruments()
+
+    async def _load_instruments(self) -> None:
+        rows = await self._query("symbol_info")
+        try:
+            self._instruments = {row["name"]: words.instrument_of(row) for row in rows}
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def _query(
+        self, name: str, *, query: Mapping[str, str] | None = None, timeout_s: float = 5.0
+    ) -> Any:
+        reply = await self._wire.get(f"/mt5/{name}", query=query, timeout_s=timeout_s)
+        if not reply.ok:
+            raise _not_served(reply.status, reply.body)
+        return reply.body
+
+    async def _send(self, body: Mapping[str, Any], *, timeout_s: float) -> words.Result:
+        """`order_send`, its return code judged: a result means it was done."""
+        reply = await self._wire.call("POST", "/mt5/order_send", body=body, timeout_s=timeout_s)
+        if not reply.ok:
+            raise _not_served(reply.status, reply.body)
+        try:
+            result = words.result_of(reply.body)
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+        if result.retcode in words.DONE:
+            return result
+        _raise_unless_done(result, changes_only=body["action"] in {SLTP, MODIFY})
+        return result
+
+    async def _order_send(self, body: Mapping[str, Any], *, timeout_s: float) -> VenueAnswer:
+        result = await self._send(body, timeout_s=timeout_s)
+        if not result.deal:
+            return _answer(result, state=VenueOrderState.WORKING, order=result.order)
+        whole = result.retcode != words.PARTIAL
+        state = VenueOrderState.FILLED if whole else VenueOrderState.CANCELED
+        executions = await self._deals_of(result.order)
+        return _answer(result, state=state, order=result.order, executions=executions)
+
+    async def _deals_of(self, order: int) -> tuple[Execution, ...]:
+        """The order's deals with their costs, which the answer itself does not tell."""
+        try:
+            rows = await self._query(
+                "history_deals", query={"ticket": str(order)}, timeout_s=DEALS_TIMEOUT_S
+            )
+            return self._executions(rows)
+        except (VenueUnreachable, VenueRefused, KeyError, TypeError, ValueError, InputError):
+            return ()  # the order itself is done: its deals are left to the next scan
+
+    def _executions(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Execution, ...]:
+        """Deals of trading, each once; bookings of other types are not executions."""
+        known = {
+            row["ticket"]: words.execution_of(row, instruments=self._instruments)
+            for row in rows
+            if row["type"] in {0, 1}
+        }
+        return tuple(known.values())
+
+    async def _protect(
+        self,
+        position: int,
+        symbol: str,
+        sl: Decimal | None,
+        tp: Decimal | None,
+        *,
+        timeout_s: float,
+    ) -> VenueAnswer:
+        body = {"action": SLTP, "symbol": symbol, "position": position, **_levels(sl=sl, tp=tp)}
+        result = await self._send(body, timeout_s=timeout_s)
+        return _answer(result, state=VenueOrderState.FILLED, order=result.order)
+
+    async def _working_ticket(
+        self, identity: VenueIdentity, *, symbol: str, timeout_s: float
+    ) -> int | None:
+        rows = await self._query("orders", query={"symbol": symbol}, timeout_s=timeout_s)
+        tickets = (row["ticket"] for row in rows if int(row["magic"]) == identity.magic)
+        return next(tickets, None)
+
+    def _lots(self, symbol: str, qty: Decimal) -> str:
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            raise VenueRefused(
+                f"no symbol {symbol} here; nothing was sent", code="VENUE_SYMBOL_UNKNOWN"
+            )
+        return decimal_text(qty / instrument.contract_size)
+
+    def _tolerance(self, order: VenueOrder) -> dict[str, Any]:
+        """The price we see and how far the fill may be from it; without a tolerance any price will do."""
+        quote = self.quote(order.symbol)
+        if not order.deviation_points or quote is None:
+            return {"price": "0"}
+        seen = quote.ask if order.side is Side.BUY else quote.bid
+        return {"price": decimal_text(seen), "deviation": order.deviation_points}
+
+
+def _levels(**prices: Decimal | None) -> dict[str, str]:
+    return {name: decimal_text(price) for name, price in prices.items() if price is not None}
+
+
+def _ticket(position_id: str) -> int:
+    if not position_id.isdigit():
+        raise VenueRefused(
+            f"{position_id!r} is no position ticket; nothing was sent",
+            code="VENUE_POSITION_UNKNOWN",
+            venue_code=str(words.POSITION_CLOSED),
+        )
+    return int(position_id)
+
+
+def _raise_unless_done(result: words.Result, *, changes_only: bool) -> None:
+    """Judges a return code that is not a success. "No changes" is as good as done for a change."""
+    code = result.retcode
+    if code == words.NO_CHANGES and changes_only:
+        return
+    if code in words.REFUSED:
+        raise VenueRefused(result.text, venue_code=str(code))
+    if code in words.REFUSED_FOR_NOW:
+        raise VenueRefused(result.text, venue_code=str(code), retryable=True)
+    raise VenueUnreachable(f"return code {code}: {result.text}", code="VENUE_OUTCOME_OPEN")
+
+
+def _gone(identity: VenueIdentity) -> VenueRefused:
+    return VenueRefused(
+        f"no working order with magic {identity.magic}",
+        code="VENUE_ORDER_GONE",
+        venue_code="not_found",
+    )
+
+
+def _not_served(status: int, body: Any) -> VenueRefused:
+    return VenueRefused(f"status {status}: {body}", code="VENUE_NOT_SERVED", venue_code=str(status))
+
+
+def _answer(
+    result: words.Result,
+    *,
+    state: VenueOrderState,
+    order: int,
+    executions: tuple[Execution, ...] = (),
+) -> VenueAnswer:
+    return VenueAnswer(
+        venue_order_id=str(order) if order else "",
+        state=state,
+        executions=executions,
+        bid=result.bid,
+        ask=result.ask,
+        text=result.text,
+    )
