@@ -13,7 +13,8 @@ from argos.dsn import Dsn
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
-from argos.gateway.doors import Doors, DoorsCopy, read_doors
+from argos.flows.accept_alert import Doors
+from argos.gateway.doors import DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit

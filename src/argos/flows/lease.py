@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from argos.core.account import Halt, HaltScope, TradingMode
+from argos.core.account import Halt, TradingMode
+from argos.core.decision import strictest_halt
 from argos.core.errors import InputError
 from argos.core.ids import comment_of, fact_uuid
 from argos.core.intent import OrderType, Side
@@ -76,18 +77,10 @@ def mode_of(
     halts: Sequence[Halt], *, account: str, route: str, bot_version: str
 ) -> tuple[TradingMode, str]:
     """The strictest brake that holds this order, with its reason; ACTIVE when none does."""
-    keys = {
-        HaltScope.GLOBAL: "",
-        HaltScope.ACCOUNT: account,
-        HaltScope.ROUTE: route,
-        HaltScope.STRATEGY: bot_version,
-    }
-    order = (TradingMode.ACTIVE, TradingMode.REDUCING, TradingMode.HALTED)
-    found = (TradingMode.ACTIVE, "")
-    for halt in halts:
-        if keys[halt.scope] == halt.key and order.index(halt.mode) > order.index(found[0]):
-            found = (halt.mode, f"{halt.scope} {halt.key}: {halt.reason}".replace(" :", ":"))
-    return found
+    halt = strictest_halt(halts, account=account, route=route, bot_version=bot_version)
+    if halt is None:
+        return TradingMode.ACTIVE, ""
+    return halt.mode, f"{halt.scope} {halt.key}".strip() + f": {halt.reason}"
 
 
 async def lease(

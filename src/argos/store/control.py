@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 
 from argos.core.account import Account, AccountLimits, Route, RouteLeg, TradingHours
-from argos.core.errors import InputError
 from argos.core.intent import Size
 from argos.protocol.values import decimal_text, optional_decimal_text
 from argos.store.database import queries
@@ -54,15 +53,8 @@ class ControlStore:
         self._sql = queries("control")
 
     async def _value(self, name: str, *arguments: Any) -> Any:
-        try:
-            async with transaction(self._pool) as connection:
-                return await connection.fetchval(self._sql[name], *arguments)
-        except asyncpg.ForeignKeyViolationError as error:
-            raise InputError(
-                f"{error.detail}",
-                code="CONFIGURATION_INCOMPLETE",
-                fix="add what it refers to first",
-            ) from error
+        async with transaction(self._pool) as connection:
+            return await connection.fetchval(self._sql[name], *arguments)
 
     async def _rows(self, name: str) -> list[dict[str, Any]]:
         async with transaction(self._pool) as connection:

@@ -38,6 +38,12 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     try:
         async with pool.acquire(timeout=5) as connection, connection.transaction():
             yield connection
+    except asyncpg.ForeignKeyViolationError as error:
+        raise InputError(
+            f"it refers to something that is not there: {error.detail}",
+            code="REFERENCE_UNKNOWN",
+            fix="add what it refers to first",
+        ) from error
     except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
         raise StoreError(f"the transaction failed: {error}") from error
 

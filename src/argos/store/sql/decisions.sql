@@ -45,11 +45,23 @@ SELECT jsonb_build_object(
             ),
             'position_id', (
                 SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id
+            ),
+            'modified', (
+                SELECT jsonb_build_object('price', m.price::text, 'sl', m.sl::text, 'tp', m.tp::text)
+                FROM commands m WHERE m.order_id = o.order_id AND m.kind = 'modify'
+                ORDER BY m.seq DESC LIMIT 1
             )
         ) ORDER BY o.planned_at, o.order_id), '[]')
         FROM order_states st JOIN orders o USING (order_id)
         WHERE st.live AND o.role = 'entry'
           AND st.account IN (SELECT account FROM route_legs WHERE route = $1)
+    ),
+    'trade_sides', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('account', t.account, 'side', t.side)), '[]')
+        FROM (
+            SELECT DISTINCT ON (o.account) o.account, o.side FROM orders o
+            WHERE o.trade_id = $2 AND o.role = 'entry' ORDER BY o.account, o.planned_at DESC
+        ) AS t
     )
 ) AS context;
 

@@ -1,0 +1,35 @@
+"""The gateway as a process: `python -m argos.entries.gateway`."""
+
+import os
+
+import uvicorn
+
+from argos.entries.logs import set_up_logs
+from argos.provisioning import open_access
+from argos.settings import load_settings, open_home
+from argos.wiring import build_gateway
+
+
+def main() -> None:
+    """Serve until told to stop. Settings come from the home and the environment."""
+    set_up_logs("gateway")
+    home = open_home()
+    settings = load_settings(home, os.environ)
+    app = build_gateway(open_access(home, settings), settings)
+    uvicorn.run(
+        app,
+        host=settings.gateway.host,
+        port=settings.gateway.port,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,  # a hook's key stands in the path
+        server_header=False,
+        proxy_headers=False,  # X-Forwarded-For is walked by gateway.client_address alone
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=65,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Getting a home ready: the database with its roles, and access to it for every process."""
+
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from argos.core.errors import InputError, StoreError
+from argos.dsn import Dsn, parse_dsn
+from argos.settings import Settings
+from argos.stack.embedded import EmbeddedPostgres
+from argos.stack.home import Home
+from argos.store.database import CONNECTION_ERRORS
+from argos.store.migrate import ROLES, Migration, create_roles, upgrade
+from argos.wiring import Access
+
+DATABASE: Final = "argos"
+_DSN_SECRET: Final = "database_admin_url"
+
+
+def role_passwords(home: Home) -> dict[str, str]:
+    """Password of each database role, generated at the first call."""
+    return {role: home.secret(f"password_{role}") for role in ROLES}
+
+
+def open_access(home: Home, settings: Settings) -> Access:
+    """Access for a process. Raises InputError DATABASE_UNKNOWN before the home was set up."""
+    url = settings.database.url or home.secrets().get(_DSN_SECRET, "")
+    if not url:
+        raise InputError(
+            "this home has no database yet",
+            code="DATABASE_UNKNOWN",
+            fix="run `argos init`, or name one by ARGOS_DATABASE_URL",
+        )
+    return Access(dsn=parse_dsn(url), passwords=role_passwords(home))
+
+
+def embedded_server(home: Home, settings: Settings) -> EmbeddedPostgres:
+    binaries = settings.database.binaries
+    return EmbeddedPostgres(home, bin_directory=Path(binaries) if binaries else None)
+
+
+async def prepare_database(admin: Dsn, home: Home) -> tuple[Migration, ...]:
+    """Create the database and the roles, apply what is missing, and remember where it is.
+
+    `admin` must be allowed to create roles and databases. Returns the migrations that were applied now.
+    """
+    try:
+        await _create_database(admin)
+        connection = await asyncpg.connect(str(admin.for_database(DATABASE)), timeout=10)
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+        raise StoreError(f"cannot prepare the database: {error}") from error
+    try:
+        await create_roles(connection, passwords=role_passwords(home))
+        applied = await upgrade(connection)
+    finally:
+        await connection.close()
+    home.set_secret(_DSN_SECRET, str(admin.for_database(DATABASE)))
+    return applied
+
+
+async def _create_database(admin: Dsn) -> None:
+    connection = await asyncpg.connect(str(admin), timeout=10)
+    try:
+        known = await connection.fetchval(
+            "SELECT count(*) FROM pg_database WHERE datname = $1", DATABASE
+        )
+        if not known:
+            await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+    finally:
+        await connection.close()

@@ -1,0 +1,186 @@
+"""Decisions in the database: claim an intent, read what it depends on, write orders and commands."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from argos.core.account import Halt
+from argos.core.intent import Intent, Side
+from argos.core.order import OrderStatus
+from argos.protocol.intent_store import decode_intent
+from argos.protocol.values import moment_text, optional_decimal, optional_decimal_text
+from argos.routing.context import AccountContext, Levels, OpenEntry
+from argos.routing.planned import IntentPlan, PlannedCommand, PlannedOrder
+from argos.store.database import queries
+from argos.store.decoding import (
+    decode_account,
+    decode_account_state,
+    decode_order,
+    decode_route,
+)
+from argos.store.lanes import as_rows, read_halts, transaction
+
+
+class DecisionStore:
+    """Everything that `flows.decide` needs. Rows are handed over as plain values of the core."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = queries("decisions")
+
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
+    async def claim(self, connection: asyncpg.Connection) -> tuple[int, int, Intent] | None:
+        """(outbox id, attempts so far, intent) of the next undecided intent, locked; None when nothing waits."""
+        row = await connection.fetchrow(self._sql["claim"])
+        if row is None:
+            return None
+        intent = decode_intent(row["body"], sequence=row["sequence"])
+        return row["outbox_id"], row["attempts"], intent
+
+    async def context(self, connection: asyncpg.Connection, intent: Intent) -> Mapping[str, Any]:
+        """route (or None), accounts (name -> AccountContext) and halts, as they stand now."""
+        found = await connection.fetchval(
+            self._sql["context"], intent.account_route, intent.trade_id
+        )
+        entries = [_open_entry(row) for row in found["open"]]
+        sides = {row["account"]: Side(row["side"]) for row in found["trade_sides"]}
+        accounts = {
+            row["account"]: AccountContext(
+                account=decode_account(row),
+                snapshot=decode_account_state(row),
+                open_entries=tuple(e for e in entries if e.order.account == row["account"]),
+                trade_side=sides.get(row["account"]),
+            )
+            for row in found["accounts"]
+        }
+        halts: list[Halt] = read_halts(found["halts"])
+        route = decode_route(found["route"], found["legs"]) if found["route"] else None
+        return {"route": route, "accounts": accounts, "halts": tuple(halts)}
+
+    async def save(
+        self,
+        connection: asyncpg.Connection,
+        outbox_id: int,
+        plan: IntentPlan,
+        *,
+        intent: Intent,
+        now: datetime,
+    ) -> None:
+        """Write the whole plan, delete its outbox row, and wake the lanes."""
+        rows = {
+            "orders": [_order_row(planned, intent=intent) for planned in plan.orders],
+            "commands": [_command_row(command) for command in plan.commands],
+            "refusals": _refusal_rows(plan, intent=intent, now=now),
+        }
+        await connection.execute(self._sql["save"], as_rows(rows), outbox_id)
+
+    async def postpone(
+        self, outbox_ids: list[int], *, error: str, delay_s: float, attempts_max: int
+    ) -> bool:
+        """Try these later; True when one was tried often enough and is set aside for a person."""
+        async with self.transaction() as connection:
+            rows = await connection.fetch(
+                self._sql["postpone"], outbox_ids, error[:500], delay_s, attempts_max
+            )
+            dead = [row for row in rows if row["topic"].startswith("dead:")]
+            for row in dead:
+                await connection.execute(
+                    "INSERT INTO alarms (code, text) VALUES ('STEP_GIVEN_UP', $1)",
+                    f"outbox={row['outbox_id']}, topic={row['topic']}, error={error[:300]}",
+                )
+        return bool(dead)
+
+
+def _open_entry(row: Mapping[str, Any]) -> OpenEntry:
+    modified = row["modified"]
+    return OpenEntry(
+        order=decode_order(row["order"]),
+        status=OrderStatus(row["status"]),
+        filled_qty=Decimal(row["filled_qty"]),
+        closed_qty=Decimal(row["closed_qty"]),
+        closing_qty=Decimal(row["closing_qty"]),
+        position_id=row["position_id"],
+        modified=Levels(
+            price=optional_decimal(modified["price"], field="price"),
+            sl=optional_decimal(modified["sl"], field="sl"),
+            tp=optional_decimal(modified["tp"], field="tp"),
+        )
+        if modified
+        else None,
+    )
+
+
+def _order_row(planned: PlannedOrder, *, intent: Intent) -> dict[str, Any]:
+    order = planned.order
+    return {
+        "order_id": order.order_id,
+        "intent_id": order.intent_id,
+        "trade_id": order.trade_id,
+        "account": order.account,
+        "route": order.route,
+        "bot_version": intent.bot_version,
+        "role": order.role.value,
+        "symbol": order.symbol,
+        "side": order.side.value,
+        "order_type": order.order_type.value,
+        "qty": optional_decimal_text(order.qty),
+        "price": optional_decimal_text(order.price),
+        "stop_limit_price": optional_decimal_text(order.stop_limit_price),
+        "sl": optional_decimal_text(order.sl),
+        "tp": optional_decimal_text(order.tp),
+        "valid_until": moment_text(order.valid_until) if order.valid_until else None,
+        "magic": order.magic,
+        "client_order_id": order.client_order_id,
+        "planned_at": moment_text(order.planned_at),
+        "denial_code": order.denial_code,
+        "denial_text": order.denial_text,
+        "closes_order_id": order.closes_order_id,
+        "checks": [check.as_row() for check in planned.checks],
+    }
+
+
+def _command_row(command: PlannedCommand) -> dict[str, Any]:
+    return {
+        "command_id": command.command_id,
+        "order_id": command.order_id,
+        "intent_id": command.intent_id,
+        "account": command.account,
+        "symbol": command.symbol,
+        "kind": command.kind.value,
+        "is_exit": command.is_exit,
+        "price": optional_decimal_text(command.price),
+        "sl": optional_decimal_text(command.sl),
+        "tp": optional_decimal_text(command.tp),
+        "close_fraction": optional_decimal_text(command.close_fraction),
+        "deviation_points": command.deviation_points,
+        "valid_until": moment_text(command.valid_until) if command.valid_until else None,
+        "depends_on": _uuid_array(command.depends_on),
+    }
+
+
+def _uuid_array(ids: tuple[UUID, ...]) -> list[str]:
+    return [str(item) for item in ids]
+
+
+def _refusal_rows(plan: IntentPlan, *, intent: Intent, now: datetime) -> list[dict[str, Any]]:
+    """Legs that came to nothing; an intent that never reached an account has one without a name."""
+    denied = [(refusal.account, refusal.denied) for refusal in plan.refusals]
+    if plan.denied is not None:
+        denied.append(("", plan.denied))
+    return [
+        {
+            "intent_id": intent.intent_id,
+            "account": account,
+            "trade_id": intent.trade_id,
+            "code": denial.code.value,
+            "text": denial.text,
+            "refused_at": moment_text(now),
+        }
+        for account, denial in denied
+    ]
