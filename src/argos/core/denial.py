@@ -1,0 +1,77 @@
+"""Every reason for which Argos itself refuses to trade, and what to do about it. The docs are made from this."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class DenialCode(StrEnum):
+    """Why we refused; nothing was sent. `fix` tells the operator or the strategy's author what to do."""
+
+    HALTED = "HALTED"
+    REDUCING = "REDUCING"
+    ROUTE_DISABLED = "ROUTE_DISABLED"
+    ROUTE_WITHOUT_LEGS = "ROUTE_WITHOUT_LEGS"
+    LEG_DISABLED = "LEG_DISABLED"
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
+    OUTSIDE_HOURS = "OUTSIDE_HOURS"
+    ALERT_FROM_FUTURE = "ALERT_FROM_FUTURE"
+    ALERT_STALE = "ALERT_STALE"
+    INTENT_EXPIRED = "INTENT_EXPIRED"
+    SNAPSHOT_MISSING = "SNAPSHOT_MISSING"
+    SNAPSHOT_STALE = "SNAPSHOT_STALE"
+    SYMBOL_UNKNOWN = "SYMBOL_UNKNOWN"
+    SYMBOL_NOT_TRADABLE = "SYMBOL_NOT_TRADABLE"
+    STOP_WRONG_SIDE = "STOP_WRONG_SIDE"
+    TARGET_WRONG_SIDE = "TARGET_WRONG_SIDE"
+    STOP_TOO_CLOSE = "STOP_TOO_CLOSE"
+    SIZE_MISSING = "SIZE_MISSING"
+    SIZE_NEEDS_STOP = "SIZE_NEEDS_STOP"
+    SIZE_NEEDS_PRICE = "SIZE_NEEDS_PRICE"
+    SIZE_BELOW_MINIMUM = "SIZE_BELOW_MINIMUM"
+    SIZE_ABOVE_MAXIMUM = "SIZE_ABOVE_MAXIMUM"
+    POSITIONS_MAX = "POSITIONS_MAX"
+    CLOSE_NOTHING_OPEN = "CLOSE_NOTHING_OPEN"
+    MODIFY_NOTHING_OPEN = "MODIFY_NOTHING_OPEN"
+    MODIFY_NOTHING_GIVEN = "MODIFY_NOTHING_GIVEN"
+    CANCEL_NOTHING_WORKING = "CANCEL_NOTHING_WORKING"
+
+    @property
+    def fix(self) -> str:
+        return FIXES[self]
+
+
+_C = DenialCode
+
+FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
+    {
+        _C.HALTED: "find out why trading was halted, then `argos resume` the scope that is named",
+        _C.REDUCING: "only exits pass while a brake is set to reducing; `argos resume` lifts it",
+        _C.ROUTE_DISABLED: "enable the route, or point the strategy's account_route elsewhere",
+        _C.ROUTE_WITHOUT_LEGS: "add at least one account to the route",
+        _C.LEG_DISABLED: "enable the account's leg of this route, if it shall take entries",
+        _C.ACCOUNT_DISABLED: "enable the account, if it shall take entries",
+        _C.OUTSIDE_HOURS: "widen the leg's trading hours, or do not signal outside them",
+        _C.ALERT_FROM_FUTURE: "send timestamp_tv in UTC ({{timenow}}); check the sender's clock",
+        _C.ALERT_STALE: "see what delayed the alert; raise the route's alert_age_s_max only if that is fine",
+        _C.INTENT_EXPIRED: "give the intent a later expiry, or raise the route's expiry_s",
+        _C.SNAPSHOT_MISSING: "start the account's node and wait for its first report",
+        _C.SNAPSHOT_STALE: "check the account's node and its broker connection",
+        _C.SYMBOL_UNKNOWN: "map the symbol to the broker's own name in the leg's symbol_map",
+        _C.SYMBOL_NOT_TRADABLE: "ask the broker to enable the symbol, or leave it out for this account",
+        _C.STOP_WRONG_SIDE: "a buy's stop lies below the price, a sell's above it",
+        _C.TARGET_WRONG_SIDE: "a buy's target lies above the price, a sell's below it",
+        _C.STOP_TOO_CLOSE: "move stop and target further from the price: the broker sets this distance",
+        _C.SIZE_MISSING: "send size with the intent, or give the leg or the route a default size",
+        _C.SIZE_NEEDS_STOP: "send sl: a risk_fraction is measured from the entry to the stop",
+        _C.SIZE_NEEDS_PRICE: "send entry_price, or wait until the account has a quote of the symbol",
+        _C.SIZE_BELOW_MINIMUM: "size up, raise the leg's share, or leave this account out of the route",
+        _C.SIZE_ABOVE_MAXIMUM: "size down, or raise the limit that is named",
+        _C.POSITIONS_MAX: "close a position first, or raise the account's positions_max",
+        _C.CLOSE_NOTHING_OPEN: "nothing to do if the trade ended at its stop or target; else check trade_id",
+        _C.MODIFY_NOTHING_OPEN: "nothing to do if the trade has ended; else check trade_id",
+        _C.MODIFY_NOTHING_GIVEN: "send sl or tp; entry_price moves a working order only",
+        _C.CANCEL_NOTHING_WORKING: "nothing to do if the order has filled or ended; else check trade_id",
+    }
+)

@@ -1,0 +1,50 @@
+"""The answer to one risk request: size the entry, run its chain of gates, give all verdicts."""
+
+from decimal import Decimal
+
+from argos.core.decision import Assessment, Denied, Purpose, RiskRequest
+from argos.core.denial import DenialCode
+from argos.core.intent import Size
+from argos.risk.gate import GateInput, entry_prices, run_gates
+from argos.risk.gates import CHAINS
+from argos.risk.sizing import Sized, SizeTerms, size_order
+
+
+def assess(request: RiskRequest, *, scale_by_confidence: bool = False) -> Assessment:
+    """Size and verdicts for `request`. Only entries are sized; an exit's quantity is what is open.
+
+    With `scale_by_confidence` an intent's confidence, where it states one, scales its size.
+    """
+    sized = _size(request, scale_by_confidence=scale_by_confidence)
+    checks = run_gates(CHAINS[request.purpose], GateInput(request=request, sized=sized))
+    if isinstance(sized, Sized):
+        return Assessment(checks=checks, qty=sized.qty, working=sized.working)
+    return Assessment(checks=checks)
+
+
+def stated_size(request: RiskRequest) -> Size | None:
+    """The intent's own size, else the leg's, else the route's."""
+    return request.intent.size or request.leg.size or request.route.size
+
+
+def _size(request: RiskRequest, *, scale_by_confidence: bool) -> Sized | Denied | None:
+    if request.purpose is not Purpose.ENTRY:
+        return None
+    size = stated_size(request)
+    if size is None:
+        return Denied(
+            code=DenialCode.SIZE_MISSING,
+            text=f"neither the intent nor the leg {request.account.account} nor route"
+            f" {request.route.route} states a size",
+        )
+    if request.instrument is None:
+        return None
+    terms = SizeTerms(
+        instrument=request.instrument,
+        equity=request.snapshot.equity if request.snapshot else Decimal(0),
+        prices=entry_prices(request),
+        sl=request.sl,
+        share=request.leg.share,
+        confidence=request.intent.confidence if scale_by_confidence else None,
+    )
+    return size_order(size, terms)

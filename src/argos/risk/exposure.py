@@ -1,0 +1,74 @@
+"""Gates that ask how much: the order's size against the broker's terms and the operator's ceilings."""
+
+from decimal import Decimal
+
+from argos.core.decision import Approved, Denied, Verdict, number_text
+from argos.core.denial import DenialCode
+from argos.risk.gate import GateInput, entry_prices, not_judged
+from argos.risk.sizing import Sized
+
+
+def size_found(given: GateInput) -> Verdict:
+    match given.sized:
+        case Denied() as denied:
+            return denied
+        case Sized():
+            return Approved()
+        case None:
+            return not_judged("symbol unknown")
+
+
+def size_minimum(given: GateInput) -> Verdict:
+    instrument = given.request.instrument
+    if instrument is None or not isinstance(given.sized, Sized):
+        return not_judged("no size")
+    if given.sized.qty > 0 and given.sized.qty >= instrument.qty_min:
+        return Approved()
+    asked, least = number_text(given.sized.qty_exact), number_text(instrument.qty_min)
+    text = f"size {asked} is below the minimum {least} of {given.place}"
+    if given.sized.qty_exact >= instrument.qty_min:
+        text = f"size {asked} is less than one step {number_text(instrument.qty_step)} of {given.place}"
+    return Denied(
+        code=DenialCode.SIZE_BELOW_MINIMUM, text=text, values={"qty": asked, "qty_min": least}
+    )
+
+
+def size_maximum(given: GateInput) -> Verdict:
+    """Per order: the broker's largest quantity, the account's qty_max (units) and notional_max (its currency)."""
+    instrument, limits = given.request.instrument, given.request.account.limits
+    if instrument is None or not isinstance(given.sized, Sized):
+        return not_judged("no size")
+    qty = given.sized.qty
+    ceilings: list[tuple[str, Decimal, Decimal | None]] = [
+        ("broker's qty_max", qty, instrument.qty_max),
+        ("account's qty_max", qty, limits.qty_max),
+    ]
+    if limits.notional_max is not None:
+        prices = entry_prices(given.request)
+        if not prices:
+            return Denied(
+                code=DenialCode.SIZE_NEEDS_PRICE,
+                text=f"notional_max {number_text(limits.notional_max)} of {given.place} needs a price to judge by",
+            )
+        notional = qty * max(prices) * instrument.unit_value
+        ceilings.append(("account's notional_max", notional, limits.notional_max))
+    for name, value, ceiling in ceilings:
+        if ceiling is not None and value > ceiling:
+            return Denied(
+                code=DenialCode.SIZE_ABOVE_MAXIMUM,
+                text=f"size {number_text(value)} is above the {name} {number_text(ceiling)} of {given.place}",
+                values={"size": number_text(value), "limit": name, "max": number_text(ceiling)},
+            )
+    return Approved()
+
+
+def positions_maximum(given: GateInput) -> Verdict:
+    request = given.request
+    most = request.account.limits.positions_max
+    if most is None or request.positions_after <= most:
+        return Approved()
+    return Denied(
+        code=DenialCode.POSITIONS_MAX,
+        text=f"{given.place} would be position {request.positions_after}; {most} is the most",
+        values={"positions_after": str(request.positions_after), "positions_max": str(most)},
+    )

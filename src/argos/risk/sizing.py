@@ -1,0 +1,138 @@
+"""How large an order shall be: from what was stated to units of one instrument, never up past the risk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from typing import Final
+
+from argos.core.decision import Denied, number_text
+from argos.core.denial import DenialCode
+from argos.core.instrument import Instrument
+from argos.core.intent import Size, SizeMode
+from argos.core.money import ONE, ZERO, round_down
+
+_EXACT: Final = Context(prec=60, rounding=ROUND_FLOOR)
+"""Products of what brokers send are exact in 60 digits, and what division leaves over is cut off, not rounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """`qty` in units, a multiple of the step and never above `qty_exact`; `working` shows the sum."""
+
+    qty: Decimal
+    qty_exact: Decimal
+    working: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeTerms:
+    """What a size is measured by. Money in the account's currency.
+
+    `prices` are all prices at which the entry may be done: its own, or the account's quote and the strategy's.
+    The dearest counts, and the one furthest from the stop, so that doubt about the price makes orders smaller.
+    `confidence` scales the size when given.
+    """
+
+    instrument: Instrument
+    equity: Decimal
+    prices: Sequence[Decimal]
+    sl: Decimal | None
+    share: Decimal = ONE
+    confidence: Decimal | None = None
+
+
+def size_order(size: Size, terms: SizeTerms) -> Sized | Denied:
+    """Units for `size` under `terms`, rounded down to the instrument's step.
+
+    lots: value x contract size. units: value. notional: value / price, in quote currency.
+    equity_fraction: equity x value / (price x unit value). risk_fraction: equity x value / (distance from
+    entry to stop x unit value). Then x share, x confidence. An account without equity gets 0.
+    """
+    instrument = terms.instrument
+    if (unusable := unusable_terms(instrument)) is not None:
+        return Denied(code=DenialCode.SYMBOL_NOT_TRADABLE, text=unusable)
+    with localcontext(_EXACT):
+        base = _units(size, terms)
+        if isinstance(base, Denied):
+            return base
+        units, working = base
+        exact = max(ZERO, units) * terms.share
+        if terms.confidence is not None:
+            exact *= terms.confidence
+            working["confidence"] = terms.confidence
+        qty = round_down(exact, step=instrument.qty_step)
+    numbers = {
+        **working,
+        "share": terms.share,
+        "qty_exact": exact,
+        "qty_step": instrument.qty_step,
+        "qty": qty,
+    }
+    texts = {name: number_text(number) for name, number in numbers.items()}
+    return Sized(qty=qty, qty_exact=exact, working={"mode": size.mode.value, **texts})
+
+
+def unusable_terms(instrument: Instrument) -> str | None:
+    """Why nothing can be sized by these terms, or None."""
+    for name in ("qty_step", "contract_size", "unit_value", "tick_size"):
+        if getattr(instrument, name) <= 0:
+            return f"{name} of {instrument.symbol} is {number_text(getattr(instrument, name))}"
+    return None
+
+
+def _units(size: Size, terms: SizeTerms) -> tuple[Decimal, dict[str, Decimal]] | Denied:
+    """Units before share and confidence, with the numbers they came from."""
+    instrument, value = terms.instrument, size.value
+    working = {"value": value}
+    match size.mode:
+        case SizeMode.UNITS:
+            return value, working
+        case SizeMode.LOTS:
+            working["contract_size"] = instrument.contract_size
+            return value * instrument.contract_size, working
+        case SizeMode.RISK_FRACTION:
+            return _units_at_risk(value, terms)
+    if not terms.prices:
+        return _needs_price(size.mode, instrument)
+    price = working["price"] = max(terms.prices)
+    if size.mode is SizeMode.NOTIONAL:
+        return value / price, working
+    working["equity"], working["unit_value"] = terms.equity, instrument.unit_value
+    return terms.equity * value / (price * instrument.unit_value), working
+
+
+def _units_at_risk(
+    fraction: Decimal, terms: SizeTerms
+) -> tuple[Decimal, dict[str, Decimal]] | Denied:
+    instrument, stop = terms.instrument, terms.sl
+    if stop is None:
+        return Denied(
+            code=DenialCode.SIZE_NEEDS_STOP,
+            text=f"risk_fraction {number_text(fraction)} of {instrument.symbol} needs a stop, there is none",
+            values={"value": number_text(fraction)},
+        )
+    if not terms.prices:
+        return _needs_price(SizeMode.RISK_FRACTION, instrument)
+    price = max(terms.prices, key=lambda price: abs(price - stop))
+    distance = abs(price - stop)
+    if distance == 0:
+        return Denied(
+            code=DenialCode.STOP_WRONG_SIDE,
+            text=f"stop {number_text(stop)} of {instrument.symbol} is the entry price itself",
+            values={"sl": number_text(stop), "price": number_text(price)},
+        )
+    working = {
+        "value": fraction,
+        "equity": terms.equity,
+        "price": price,
+        "sl": stop,
+        "unit_value": instrument.unit_value,
+    }
+    return terms.equity * fraction / (distance * instrument.unit_value), working
+
+
+def _needs_price(mode: SizeMode, instrument: Instrument) -> Denied:
+    return Denied(
+        code=DenialCode.SIZE_NEEDS_PRICE,
+        text=f"{mode.value} of {instrument.symbol} needs a price: no entry_price was sent and there is no quote",
+    )
