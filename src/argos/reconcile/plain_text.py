@@ -1,0 +1,27 @@
+"""Decimals and moments of results as text: plain notation, RFC 3339 in UTC with microseconds.
+
+The wire has its own in `protocol.values`; rooms on one floor do not reach into each other.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+
+def number_text(value: Decimal) -> str:
+    """No exponent, no trailing zeros: 1.50 -> "1.5", 1E+3 -> "1000"; zero has no sign."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def optional_number_text(value: Decimal | None) -> str | None:
+    return None if value is None else number_text(value)
+
+
+def moment_text(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def optional_moment_text(value: datetime | None) -> str | None:
+    return None if value is None else moment_text(value)
