@@ -11,6 +11,7 @@ class DenialCode(StrEnum):
 
     HALTED = "HALTED"
     REDUCING = "REDUCING"
+    ROUTE_UNKNOWN = "ROUTE_UNKNOWN"
     ROUTE_DISABLED = "ROUTE_DISABLED"
     ROUTE_WITHOUT_LEGS = "ROUTE_WITHOUT_LEGS"
     LEG_DISABLED = "LEG_DISABLED"
@@ -48,6 +49,7 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
     {
         _C.HALTED: "find out why trading was halted, then `argos resume` the scope that is named",
         _C.REDUCING: "only exits pass while a brake is set to reducing; `argos resume` lifts it",
+        _C.ROUTE_UNKNOWN: "create the route, or correct account_route in the alert",
         _C.ROUTE_DISABLED: "enable the route, or point the strategy's account_route elsewhere",
         _C.ROUTE_WITHOUT_LEGS: "add at least one account to the route",
         _C.LEG_DISABLED: "enable the account's leg of this route, if it shall take entries",

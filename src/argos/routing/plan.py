@@ -24,7 +24,7 @@ DEVIATION_POINTS: Final = 20
 def plan_intent(
     intent: Intent,
     *,
-    route: Route,
+    route: Route | None,
     contexts: Mapping[str, AccountContext],
     halts: Sequence[Halt],
     now: datetime,
@@ -34,14 +34,15 @@ def plan_intent(
     """What `intent` comes to at each account behind `route`.
 
     `contexts` are keyed by account: those of all legs, and those of accounts that have left the route and still
-    hold something of the trade; such an account gets its exits and no entries. `assess` is
-    `argos.risk.assess.assess`. Every leg gives at least one order, change or refusal.
+    hold something of the trade; such an account gets its exits and no entries. A `route` of None has been
+    removed: its exits go as well. `assess` is `argos.risk.assess.assess`. Every leg gives at least one order,
+    change or refusal.
     """
+    known = route is not None
+    route = route or _removed_route(intent.account_route)
     legs = _legs(intent, route=route, contexts=contexts)
     if not legs:
-        text = f"route {route.route} has no accounts"
-        denied = Denied(code=DenialCode.ROUTE_WITHOUT_LEGS, text=text)
-        return IntentPlan(intent_id=intent.intent_id, legs=(), denied=denied)
+        return IntentPlan(intent_id=intent.intent_id, legs=(), denied=_no_legs(route, known=known))
     plans = []
     for leg in legs:
         context = contexts.get(leg.account)
@@ -144,6 +145,19 @@ def _legs(
         )
     )
     return route.legs + retired
+
+
+def _removed_route(name: str) -> Route:
+    return Route(route=name, enabled=False, size=None, expiry_s=0, alert_age_s_max=0, legs=())
+
+
+def _no_legs(route: Route, *, known: bool) -> Denied:
+    if known:
+        text = f"route {route.route} has no accounts"
+        return Denied(code=DenialCode.ROUTE_WITHOUT_LEGS, text=text)
+    return Denied(
+        code=DenialCode.ROUTE_UNKNOWN, text=f"route {route.route} does not exist any more"
+    )
 
 
 def _retired_leg(account: str) -> RouteLeg:
