@@ -39,7 +39,8 @@ class RestartPolicy(StrEnum):
 class Child:
     """One process to keep. `env` is added to ours; `cwd` None is ours.
 
-    Without `ready` it is ready once started. `stop_wait_s` is its time from SIGTERM to SIGKILL.
+    Without `ready` it counts as ready once started, however soon it ends. `stop_wait_s` is its time from SIGTERM to
+    SIGKILL.
     """
 
     name: str
@@ -212,7 +213,7 @@ class ChildSupervisor:
                 return False
             await asyncio.sleep(READY_POLL_S)
         # What answered may have been another program on its port: it counts only if the child lives.
-        if not kept.alive:
+        if check is not None and not kept.alive:
             return False
         kept.ready.set()
         self._tell(kept, ChildEventKind.READY)

@@ -26,7 +26,6 @@ from argos.stack.postgres_binaries import Binaries, find_binaries, reachable_bin
 from argos.stack.postgres_cluster import SUPERUSER, Cluster, server_environment
 from argos.stack.processes import (
     birth_mark,
-    command_of,
     die_with_parent,
     end_stranger,
     runs_on,
@@ -235,11 +234,7 @@ class EmbeddedPostgres:
         cluster = self._cluster
         cluster.configure(port=port, settings=self._settings)
         left_over = cluster.pid_file()
-        if (
-            left_over is not None
-            and command_of(left_over.pid)
-            and not runs_on(left_over.pid, str(cluster.directory))
-        ):
+        if left_over is not None and not runs_on(left_over.pid, str(cluster.directory)):
             cluster.disown_pid(left_over.pid)
         output = self._log.open()
         with open(output, "wb", closefd=True) as log:

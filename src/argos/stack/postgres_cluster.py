@@ -118,15 +118,15 @@ class Cluster:
         # A negative number stands for a single-user backend.
         return PidFile(pid=abs(pid), ready=len(lines) >= 8 and lines[7].strip() == "ready")
 
-    def disown_pid(self, foreign_pid: int) -> None:
-        """Make the server take no notice of a pid that some other program has got since.
+    def disown_pid(self, dead_pid: int) -> None:
+        """Make the server take no notice of the pid that a dead one left behind.
 
-        After a reboot, or in a container, the pid in the file may belong to a stranger, and the server would refuse to
-        start. Our own pid in its place makes it go on (it ignores its parent), and, unlike deleting the file, leaves
-        its guard against old backends: the shared memory key in line 7.
+        That pid may exist: as a stranger's (after a reboot, or in a container), or as a zombie that nobody reaps; the
+        server would then refuse to start. Our own pid in its place makes it go on, since it ignores its parent, and,
+        unlike deleting the file, leaves its guard against old backends: the shared memory key in line 7.
         """
         lines = self._pid_path.read_text(encoding="utf-8").splitlines()
-        if lines and lines[0].lstrip("-") == str(foreign_pid):
+        if lines and lines[0].lstrip("-") == str(dead_pid):
             lines[0] = str(os.getpid())
             self._pid_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
