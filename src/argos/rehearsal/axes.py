@@ -81,6 +81,8 @@ def date_ticks(first: date, last: date, *, count: int, scale: Scale) -> tuple[Ti
         months = next((step for step in _MONTH_STEPS if step >= wanted), _MONTH_STEPS[-1])
         dates = _firsts_of_months(first, last, step=months)
         labels = {day: f"{day.year}" if day.month == 1 else f"{day:%b}" for day in dates}
+        if dates and dates[0].month != 1:
+            labels[dates[0]] = f"{dates[0]:%b %Y}"
     shown = takewhile(lambda day: day <= last, dates)
     return tuple(Tick(at=scale.pixel(Decimal(day.toordinal())), label=labels[day]) for day in shown)
 

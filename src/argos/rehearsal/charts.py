@@ -20,12 +20,13 @@ POINTS_MAX: Final = 900
 """More than a screen has columns; longer curves are thinned."""
 BINS: Final = 16
 
-_MARGIN_LEFT: Final = 58
+_MARGIN_LEFT: Final = 66
 _MARGIN_RIGHT: Final = 14
 _MARGIN_TOP: Final = 14
 _MARGIN_BOTTOM: Final = 44
-_PIXELS_PER_Y_TICK: Final = 46
-_PIXELS_PER_X_TICK: Final = 74
+_PIXELS_PER_Y_TICK: Final = 38
+_PIXELS_PER_X_TICK: Final = 64
+_BIN_TICKS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +128,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
-    """Counts per bin. `note` says how many values lie beyond the last bins, which are not drawn."""
+    """Counts per bin. `note` says how many values lie beyond the axis and are not drawn; so may the median."""
 
     frame: Frame
     bars: tuple[Bar, ...]
-    median: Rule
+    median: Rule | None
     note: str
 
 
@@ -218,43 +219,70 @@ def _path(curve: Curve, across: Scale, upwards: Scale) -> str:
     )
 
 
-def histogram(
-    values: Sequence[Decimal], *, box: Box, x_title: str, y_title: str, unit: str
-) -> Histogram | None:
-    """Counts of `values` in bins of a round width; the widest half percent at either end is left out.
+def histograms(
+    groups: Sequence[Sequence[Decimal]], *, box: Box, x_title: str, y_title: str, unit: str
+) -> tuple[Histogram | None, ...]:
+    """Counts in bins of a round width, one chart per group, all with the same axes; None for an empty group.
 
-    None if there are no values.
+    The outermost half percent of all values at either end may lie beyond the axis; each chart says how many.
     """
-    if not values:
-        return None
-    ordered = sorted(values)
+    ordered = sorted(value for group in groups for value in group)
+    if not ordered:
+        return tuple(None for _ in groups)
     low, high = percentile(ordered, Decimal("0.005")), percentile(ordered, Decimal("0.995"))
     edges = round_range(low, high, count=BINS)
-    step = edges[1] - edges[0]
-    inside = [value for value in ordered if edges[0] <= value <= edges[-1]]
-    counts = [0] * (len(edges) - 1)
-    for value in inside:
-        counts[min(int((value - edges[0]) / step), len(counts) - 1)] += 1
-    rounds = round_range(ZERO, Decimal(max(counts)), count=box.y_count, step_min=ONE)
+    counts = [_counts(group, edges) for group in groups]
+    most = max(max(each) for each in counts)
+    rounds = round_range(ZERO, Decimal(max(most, 1)), count=box.y_count, step_min=ONE)
     across, upwards = box.across(edges[0], edges[-1]), box.upwards(rounds[0], rounds[-1])
     frame = Frame(
         width=box.width,
         height=box.height,
         x_title=x_title,
         y_title=y_title,
-        x_ticks=value_ticks(round_ticks_inside(edges, count=box.x_count), across),
+        x_ticks=value_ticks(_ticks_inside(edges), across),
         y_ticks=value_ticks(rounds, upwards),
     )
-    bars = tuple(
-        _bar(edges[number], edges[number + 1], count, across, upwards, unit=unit)
-        for number, count in enumerate(counts)
-        if count
+    return tuple(
+        _histogram(group, edges, each, frame=frame, across=across, upwards=upwards, unit=unit)
+        if group
+        else None
+        for group, each in zip(groups, counts, strict=True)
     )
-    left_out = len(values) - len(inside)
+
+
+def _counts(values: Sequence[Decimal], edges: Sequence[Decimal]) -> list[int]:
+    """Values per bin; a bin holds its lower edge, the last one both."""
+    step = edges[1] - edges[0]
+    counts = [0] * (len(edges) - 1)
+    for value in values:
+        if edges[0] <= value <= edges[-1]:
+            counts[min(int((value - edges[0]) / step), len(counts) - 1)] += 1
+    return counts
+
+
+def _histogram(
+    values: Sequence[Decimal],
+    edges: Sequence[Decimal],
+    counts: Sequence[int],
+    *,
+    frame: Frame,
+    across: Scale,
+    upwards: Scale,
+    unit: str,
+) -> Histogram:
+    median = percentile(sorted(values), Decimal("0.5"))
+    left_out = len(values) - sum(counts)
     return Histogram(
         frame=frame,
-        bars=bars,
-        median=_median(percentile(ordered, Decimal("0.5")), across, step=step, unit=unit),
+        bars=tuple(
+            _bar(edges[number], edges[number + 1], count, across, upwards, unit=unit)
+            for number, count in enumerate(counts)
+            if count
+        ),
+        median=_median(median, across, step=edges[1] - edges[0], unit=unit)
+        if edges[0] <= median <= edges[-1]
+        else None,
         note=f"{left_out} of {len(values)} lie beyond the axis" if left_out else "",
     )
 
@@ -265,9 +293,9 @@ def percentile(ordered: Sequence[Decimal], share: Decimal) -> Decimal:
     return ordered[max(rank, 1) - 1]
 
 
-def round_ticks_inside(edges: Sequence[Decimal], *, count: int) -> tuple[Decimal, ...]:
-    """Round ticks from the range of `edges`, at most about `count`; none lies outside."""
-    rounds = round_range(edges[0], edges[-1], count=count)
+def _ticks_inside(edges: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """Round ticks from the range of `edges`, none outside; the finest that have room."""
+    rounds = round_range(edges[0], edges[-1], count=_BIN_TICKS)
     inside = tuple(value for value in rounds if edges[0] <= value <= edges[-1])
     return inside if len(inside) > 1 else (edges[0], edges[-1])
 

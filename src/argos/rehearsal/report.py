@@ -15,7 +15,7 @@ from argos.rehearsal.charts import (
     Histogram,
     LineChart,
     Mark,
-    histogram,
+    histograms,
     line_chart,
 )
 
@@ -162,7 +162,7 @@ def render_report(data: ReportData) -> str:
         data=data,
         pnl=_pnl_charts(data),
         prices=[pair for history in data.prices if (pair := _price_charts(history))],
-        spreads=[_account_charts(result) for result in data.accounts],
+        spreads=_account_charts(data.accounts),
         reasons=sorted(data.alerts.reasons, key=lambda reason: (-reason.count, reason.code)),
         reason_max=max((reason.count for reason in data.alerts.reasons), default=1),
         life_ms=max((step.ms for step in data.life.steps), default=ZERO) if data.life else ZERO,
@@ -258,21 +258,22 @@ def _pair(
     return _Pair(title=title, names=tuple(curve.name for curve in curves), wide=wide, narrow=narrow)
 
 
-def _account_charts(result: AccountResult) -> _AccountCharts:
-    return _AccountCharts(
-        account=result.account,
-        latency=histogram(
-            result.latencies_ms,
-            box=_SMALL,
-            x_title="alert received to fill (ms)",
-            y_title="orders",
-            unit="ms",
-        ),
-        slippage=histogram(
-            result.slippages_bps,
-            box=_SMALL,
-            x_title="slippage against the signal (bps, adverse > 0)",
-            y_title="fills",
-            unit="bps",
-        ),
+def _account_charts(accounts: tuple[AccountResult, ...]) -> list[_AccountCharts]:
+    latencies = histograms(
+        [result.latencies_ms for result in accounts],
+        box=_SMALL,
+        x_title="alert received to fill (ms)",
+        y_title="orders",
+        unit="ms",
     )
+    slippages = histograms(
+        [result.slippages_bps for result in accounts],
+        box=_SMALL,
+        x_title="slippage against the signal (bps)",
+        y_title="fills",
+        unit="bps",
+    )
+    return [
+        _AccountCharts(account=result.account, latency=latency, slippage=slippage)
+        for result, latency, slippage in zip(accounts, latencies, slippages, strict=True)
+    ]
