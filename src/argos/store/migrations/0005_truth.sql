@@ -102,6 +102,15 @@ END $$;
 CREATE TRIGGER order_states_watch AFTER UPDATE OF status ON order_states
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION watch_transition();
 
+-- Numbers and moments as the API tells them: a decimal without trailing zeros, RFC 3339 in UTC with microseconds.
+CREATE FUNCTION wire_decimal(value numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN trim_scale(value)::text;
+
+CREATE FUNCTION wire_moment(moment timestamptz) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
 -- One trigger function per fact table: one entry per statement and stream, covering all rows inserted. Facts and
 -- executions have a stream per account, so that accounts do not wait for each other's commits.
 DO $$

@@ -1,0 +1,83 @@
+"""Reconcile: legs whose facts have grown get a new revision, if it says anything new. Never an edit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from argos.reconcile.leg import reconcile_external, reconcile_leg
+from argos.reconcile.result import ReconciledLeg
+from argos.reconcile.revision import content_digest
+from argos.reconcile.story import LegStory
+
+BATCH: Final = 256
+EXTERNAL_PREFIX: Final = "external:"
+
+
+class ReconcileStore(Protocol):
+    """What reconciling needs of the database; one transaction is one batch of legs."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
+
+    async def claim(
+        self, connection: Any, *, limit: int
+    ) -> tuple[list[int], list[tuple[str, str]]]: ...
+
+    async def stories(
+        self, connection: Any, keys: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], LegStory]: ...
+
+    async def heads(
+        self, connection: Any, keys: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Any]: ...
+
+    async def save(self, connection: Any, legs: Sequence[tuple[ReconciledLeg, str]]) -> None: ...
+
+    async def finish(self, connection: Any, outbox_ids: list[int]) -> None: ...
+
+
+async def reconcile_next(
+    store: ReconcileStore, *, clock: Callable[[], datetime], limit: int = BATCH
+) -> int:
+    """Reconcile the legs that wait, a batch at most; returns how many notices were worked off."""
+    async with store.transaction() as connection:
+        outbox_ids, keys = await store.claim(connection, limit=limit)
+        if not outbox_ids:
+            return 0
+        await reconcile_legs(store, connection, keys, now=clock())
+        await store.finish(connection, outbox_ids)
+        return len(outbox_ids)
+
+
+async def reconcile_legs(
+    store: ReconcileStore, connection: Any, keys: Sequence[tuple[str, str]], *, now: datetime
+) -> int:
+    """Bring these legs up to date inside the caller's transaction; returns how many got a new revision."""
+    stories = await store.stories(connection, keys)
+    heads = await store.heads(connection, keys)
+    fresh: list[tuple[ReconciledLeg, str]] = []
+    for key, story in stories.items():
+        leg = reconcile_story(story, now=now)
+        digest = content_digest(leg)
+        head = heads.get(key)
+        if head is None:
+            fresh.append((leg, digest))
+        elif head.digest != digest:
+            fresh.append((replace(leg, revision=head.revision + 1), digest))
+    if fresh:
+        await store.save(connection, fresh)
+    return len(fresh)
+
+
+def reconcile_story(story: LegStory, *, now: datetime) -> ReconciledLeg:
+    """A leg of ours, or of a position that no order explains."""
+    if story.trade_id.startswith(EXTERNAL_PREFIX) and not story.orders and story.executions:
+        return reconcile_external(
+            story.executions,
+            account=story.account,
+            currency=story.currency,
+            unit_value=story.unit_value,
+            now=now,
+        )
+    return reconcile_leg(story, now=now)

@@ -1,0 +1,285 @@
+"""Legs in the database: read their stories in bulk, store results as revisions."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from argos.core.execution import Entry, Execution, FillReason
+from argos.core.intent import Intent, OrderType, Side
+from argos.core.order import CommandKind, FactKind, Order, OrderFact, OrderRole
+from argos.protocol.intent_store import decode_intent
+from argos.reconcile.result import ReconciledLeg
+from argos.reconcile.revision import encode_leg
+from argos.reconcile.story import Denial, FactRecord, LegExecution, LegStory, OrderRecord
+from argos.store.database import queries
+from argos.store.lanes import transaction
+
+LegKey = tuple[str, str]
+"""(trade_id, account)"""
+
+_FACT_KINDS: Final = [kind.value for kind in FactKind]
+_ONE: Final = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHead:
+    """The newest stored revision of a leg."""
+
+    revision: int
+    digest: str
+
+
+class LegStore:
+    """Stories in, revisions out; all calls run in the caller's transaction."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = queries("legs")
+
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
+    async def claim(
+        self, connection: asyncpg.Connection, *, limit: int
+    ) -> tuple[list[int], list[LegKey]]:
+        """Outbox ids, locked, and the legs they speak of, each once."""
+        rows = await connection.fetch(self._sql["claim"], limit)
+        keys = dict.fromkeys((row["trade_id"], row["account"]) for row in rows)
+        return [row["outbox_id"] for row in rows], list(keys)
+
+    async def stories(
+        self, connection: asyncpg.Connection, keys: Sequence[LegKey]
+    ) -> dict[LegKey, LegStory]:
+        """All that is known of each leg. A leg without orders and executions has its denials alone."""
+        trades, accounts = [key[0] for key in keys], [key[1] for key in keys]
+        orders = await connection.fetch(self._sql["orders"], trades, accounts)
+        facts = await connection.fetch(
+            self._sql["facts"], [row["order_id"] for row in orders], _FACT_KINDS
+        )
+        executions = await connection.fetch(self._sql["executions"], trades, accounts)
+        intents = await connection.fetch(
+            self._sql["intents"], list(set(trades)), list({row["intent_id"] for row in orders})
+        )
+        refusals = await connection.fetch(self._sql["refusals"], list(set(trades)))
+        terms = await connection.fetch(self._sql["accounts"], list(set(accounts)))
+        return _assemble(
+            keys,
+            orders=orders,
+            facts=facts,
+            executions=executions,
+            intents=intents,
+            refusals=refusals,
+            terms={row["account"]: _Terms(row) for row in terms},
+        )
+
+    async def heads(
+        self, connection: asyncpg.Connection, keys: Sequence[LegKey]
+    ) -> dict[LegKey, LegHead]:
+        rows = await connection.fetch(
+            self._sql["heads"], [key[0] for key in keys], [key[1] for key in keys]
+        )
+        return {
+            (row["trade_id"], row["account"]): LegHead(
+                revision=row["revision"], digest=row["digest"]
+            )
+            for row in rows
+        }
+
+    async def save(
+        self, connection: asyncpg.Connection, legs: Sequence[tuple[ReconciledLeg, str]]
+    ) -> None:
+        """Store new revisions, each with its content digest."""
+        await connection.execute(
+            self._sql["save"],
+            [leg.trade_id for leg, _ in legs],
+            [leg.account for leg, _ in legs],
+            [leg.revision for leg, _ in legs],
+            [leg.symbol for leg, _ in legs],
+            [leg.bot_version for leg, _ in legs],
+            [leg.outcome.value for leg, _ in legs],
+            [digest for _, digest in legs],
+            [orjson.Fragment(orjson.dumps(encode_leg(leg))) for leg, _ in legs],
+            [leg.reconciled_at for leg, _ in legs],
+        )
+
+    async def finish(self, connection: asyncpg.Connection, outbox_ids: list[int]) -> None:
+        await connection.execute(self._sql["finish"], outbox_ids)
+
+
+class _Terms:
+    """What an account's own terms and its positions say about its legs."""
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.currency: str = row["currency"]
+        self._instruments: Mapping[str, Any] = row["instruments"] or {}
+        self.positions = {item["position_id"]: item for item in row["positions"] or ()}
+
+    def unit_value(self, symbol: str) -> Decimal:
+        found = self._instruments.get(symbol)
+        return Decimal(found["unit_value"]) if found else _ONE
+
+
+def _assemble(
+    keys: Sequence[LegKey],
+    *,
+    orders: Sequence[Any],
+    facts: Sequence[Any],
+    executions: Sequence[Any],
+    intents: Sequence[Any],
+    refusals: Sequence[Any],
+    terms: Mapping[str, _Terms],
+) -> dict[LegKey, LegStory]:
+    facts_of: dict[UUID, list[FactRecord]] = defaultdict(list)
+    for row in facts:
+        facts_of[row["order_id"]].append(read_fact(row))
+    executions_of: dict[LegKey, list[LegExecution]] = defaultdict(list)
+    for row in executions:
+        executions_of[row["trade_id"], row["account"]].append(read_execution(row))
+    orders_of: dict[LegKey, list[Any]] = defaultdict(list)
+    for row in orders:
+        orders_of[row["trade_id"], row["account"]].append(row)
+    by_id: dict[UUID, Intent] = {}
+    by_trade: dict[str, list[UUID]] = defaultdict(list)
+    for row in intents:
+        by_id[row["intent_id"]] = decode_intent(row["body"], sequence=row["sequence"])
+        by_trade[row["trade_id"]].append(row["intent_id"])
+    denials: dict[LegKey, list[Denial]] = defaultdict(list)
+    for row in refusals:
+        denials[row["trade_id"], row["account"]].append(
+            Denial(intent_id=row["intent_id"], code=row["code"], text=row["text"])
+        )
+    stories = {}
+    for key in keys:
+        trade_id, account = key
+        rows, own_terms = orders_of[key], terms[account]
+        fills = executions_of[key]
+        positions = _positions_by_order(fills, own_terms)
+        wanted = dict.fromkeys([*by_trade[trade_id], *(row["intent_id"] for row in rows)])
+        symbol = rows[0]["symbol"] if rows else (fills[0].execution.symbol if fills else "")
+        stories[key] = LegStory(
+            trade_id=trade_id,
+            account=account,
+            currency=own_terms.currency,
+            unit_value=own_terms.unit_value(symbol),
+            intents=tuple(by_id[intent_id] for intent_id in wanted),
+            orders=tuple(
+                _order_record(row, facts=facts_of[row["order_id"]], positions=positions)
+                for row in rows
+            ),
+            executions=tuple(fills),
+            denials=tuple(denials[key]),
+        )
+    return stories
+
+
+def _positions_by_order(
+    executions: Sequence[LegExecution], terms: _Terms
+) -> dict[UUID, Mapping[str, Any]]:
+    """The position that each order opened, where the newest scan shows it."""
+    return {
+        item.order_id: terms.positions[item.execution.position_id]
+        for item in executions
+        if item.order_id is not None
+        and item.execution.entry is Entry.IN
+        and item.execution.position_id in terms.positions
+    }
+
+
+def read_order(row: Mapping[str, Any]) -> Order:
+    """An order from its columns."""
+    return Order(
+        order_id=row["order_id"],
+        intent_id=row["intent_id"],
+        trade_id=row["trade_id"],
+        account=row["account"],
+        route=row["route"],
+        role=OrderRole(row["role"]),
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        order_type=OrderType(row["order_type"]),
+        qty=row["qty"],
+        price=row["price"],
+        stop_limit_price=row["stop_limit_price"],
+        sl=row["sl"],
+        tp=row["tp"],
+        valid_until=row["valid_until"],
+        magic=row["magic"],
+        client_order_id=row["client_order_id"],
+        planned_at=row["planned_at"],
+        denial_code=row["denial_code"],
+        denial_text=row["denial_text"],
+        closes_order_id=row["closes_order_id"],
+    )
+
+
+def _order_record(
+    row: Mapping[str, Any],
+    *,
+    facts: Sequence[FactRecord],
+    positions: Mapping[UUID, Mapping[str, Any]],
+) -> OrderRecord:
+    position = positions.get(row["order_id"])
+    return OrderRecord(
+        order=read_order(row),
+        effective_qty=row["effective_qty"],
+        facts=tuple(facts),
+        position_seen=position is not None,
+        position_sl=_level(position, "sl"),
+        position_tp=_level(position, "tp"),
+    )
+
+
+def _level(position: Mapping[str, Any] | None, name: str) -> Decimal | None:
+    return Decimal(position[name]) if position and position.get(name) else None
+
+
+def read_fact(row: Mapping[str, Any]) -> FactRecord:
+    body = row["body"]
+    return FactRecord(
+        fact=OrderFact(
+            kind=FactKind(row["kind"]),
+            command_kind=CommandKind(row["command_kind"] or "submit"),
+            command_id=row["command_id"],
+            qty=Decimal(body.get("qty") or 0),
+            venue_exec_id=body.get("venue_exec_id", ""),
+            at=row["at"],
+        ),
+        at=row["at"],
+        recorded_at=row["recorded_at"],
+        body=body,
+    )
+
+
+def read_execution(row: Mapping[str, Any]) -> LegExecution:
+    return LegExecution(
+        execution=Execution(
+            venue_exec_id=row["venue_exec_id"],
+            venue_order_id=row["venue_order_id"],
+            position_id=row["position_id"],
+            symbol=row["symbol"],
+            side=Side(row["side"]),
+            entry=Entry(row["entry"]),
+            price=row["fill_price"],
+            qty=row["fill_qty"],
+            commission=row["commission"],
+            swap=row["swap"],
+            fee=row["fee"],
+            profit=row["profit"],
+            reason=FillReason(row["reason"]),
+            occurred_at=row["timestamp_broker"],
+            magic=row["magic"],
+            client_order_id=row["client_order_id"],
+            comment=row["comment"],
+        ),
+        order_id=row["order_id"],
+        opening_order_id=row["opening_order_id"],
+        received_at=row["received_at"],
+        bid_at_send=row["bid_at_send"],
+        ask_at_send=row["ask_at_send"],
+    )

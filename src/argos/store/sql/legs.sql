@@ -1,0 +1,58 @@
+-- name: claim
+-- Legs whose facts have grown, oldest first; several notices of one leg are one piece of work.
+SELECT outbox_id, payload->>'trade_id' AS trade_id, payload->>'account' AS account
+FROM outbox
+WHERE topic = 'reconcile' AND available_at <= now()
+ORDER BY outbox_id
+LIMIT $1
+FOR UPDATE SKIP LOCKED;
+
+-- name: orders
+SELECT o.*, s.effective_qty
+FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
+JOIN orders o ON o.trade_id = leg.trade_id AND o.account = leg.account
+JOIN order_states s USING (order_id);
+
+-- name: facts
+SELECT f.account, f.order_id, f.kind, f.command_kind, f.command_id, f.at, f.recorded_at, f.body
+FROM facts f WHERE f.order_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[]);
+
+-- name: executions
+SELECT x.*
+FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
+JOIN executions x ON x.trade_id = leg.trade_id AND x.account = leg.account;
+
+-- name: intents
+-- Of the trades themselves, and of orders that belong to them though another intent caused them (a reverse).
+SELECT i.trade_id, i.intent_id, i.sequence, i.body FROM intents i
+WHERE i.trade_id = ANY($1::text[]) OR i.intent_id = ANY($2::uuid[]);
+
+-- name: refusals
+SELECT r.trade_id, r.account, r.intent_id, r.code, r.text FROM leg_refusals r WHERE r.trade_id = ANY($1::text[]);
+
+-- name: accounts
+SELECT a.account, a.currency, s.instruments, s.positions
+FROM accounts a LEFT JOIN account_states s USING (account) WHERE a.account = ANY($1::text[]);
+
+-- name: heads
+SELECT h.trade_id, h.account, h.revision, h.digest
+FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
+JOIN leg_heads h ON h.trade_id = leg.trade_id AND h.account = leg.account;
+
+-- name: save
+WITH given AS (
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
+        $9::timestamptz[]
+    ) AS g(trade_id, account, revision, symbol, bot_version, outcome, digest, body, reconciled_at)
+), stored AS (
+    INSERT INTO reconciled_legs (trade_id, account, revision, symbol, bot_version, outcome, digest, body, reconciled_at)
+    SELECT * FROM given
+)
+INSERT INTO leg_heads (trade_id, account, revision, digest, reconciled_at)
+SELECT trade_id, account, revision, digest, reconciled_at FROM given
+ON CONFLICT (trade_id, account) DO UPDATE
+SET revision = excluded.revision, digest = excluded.digest, reconciled_at = excluded.reconciled_at;
+
+-- name: finish
+DELETE FROM outbox WHERE outbox_id = ANY($1::bigint[]);
