@@ -21,7 +21,7 @@ from argos.ports import (
 from argos.protocol.values import decimal_text
 from argos.venues.paper import mt5_words as words
 from argos.venues.paper.live import LiveStream
-from argos.venues.paper.wire import Wire, unreadable
+from argos.venues.paper.wire import Wire, answered, unreadable
 
 OVERLAP_MS: Final = 2_000
 """How far each scan looks back behind the last one."""
@@ -190,16 +190,19 @@ class Mt5LikeVenue:
     async def _query(
         self, name: str, *, query: Mapping[str, str] | None = None, timeout_s: float = 5.0
     ) -> Any:
+        """The answer to a query; anything but a full answer is VenueUnreachable: nothing was observed."""
         reply = await self._wire.get(f"/mt5/{name}", query=query, timeout_s=timeout_s)
-        if not reply.ok:
-            raise _not_served(reply.status, reply.body)
-        return reply.body
+        return answered(reply)
 
     async def _send(self, body: Mapping[str, Any], *, timeout_s: float) -> words.Result:
         """`order_send`, its return code judged: a result means it was done."""
         reply = await self._wire.call("POST", "/mt5/order_send", body=body, timeout_s=timeout_s)
         if not reply.ok:
-            raise _not_served(reply.status, reply.body)
+            raise VenueRefused(
+                f"status {reply.status}: {reply.body}",
+                code="VENUE_NOT_SERVED",
+                venue_code=str(reply.status),
+            )
         try:
             result = words.result_of(reply.body)
         except (KeyError, TypeError, ValueError, InputError) as error:
@@ -225,7 +228,7 @@ class Mt5LikeVenue:
                 "history_deals", query={"ticket": str(order)}, timeout_s=DEALS_TIMEOUT_S
             )
             return self._executions(rows)
-        except (VenueUnreachable, VenueRefused, KeyError, TypeError, ValueError, InputError):
+        except (VenueUnreachable, KeyError, TypeError, ValueError, InputError):
             return ()  # the order itself is done: its deals are left to the next scan
 
     def _executions(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Execution, ...]:
@@ -306,10 +309,6 @@ def _gone(identity: VenueIdentity) -> VenueRefused:
         code="VENUE_ORDER_GONE",
         venue_code="not_found",
     )
-
-
-def _not_served(status: int, body: Any) -> VenueRefused:
-    return VenueRefused(f"status {status}: {body}", code="VENUE_NOT_SERVED", venue_code=str(status))
 
 
 def _answer(

@@ -1,6 +1,8 @@
 """One HTTP conversation with a paper broker: an answer that can be read, or VenueUnreachable."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -105,6 +107,23 @@ class Wire:
             ) from error
 
 
+@asynccontextmanager
+async def within(timeout_s: float) -> AsyncIterator[None]:
+    """Bounds a request of several steps; VenueUnreachable when its time is over."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError as error:
+        raise VenueUnreachable(f"not done in {timeout_s:g} s", code="VENUE_TIMEOUT") from error
+
+
 def unreadable(error: Exception) -> VenueUnreachable:
     """What an answer of unexpected form means: nothing was learned from it."""
     return VenueUnreachable(f"answer of unexpected form: {error!r}", code="VENUE_ANSWER_UNREADABLE")
+
+
+def answered(reply: Reply) -> Any:
+    """The body of a query's answer; VenueUnreachable if the query was not served: nothing was observed."""
+    if not reply.ok:
+        raise VenueUnreachable(f"status {reply.status}: {reply.body}", code="VENUE_NOT_SERVED")
+    return reply.body

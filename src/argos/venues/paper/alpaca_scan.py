@@ -1,0 +1,177 @@
+"""A complete look at an alpaca-like account. Its cursor remembers when, and which orders were open then."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+
+from argos.core.account import AccountSnapshot
+from argos.core.errors import InputError, VenueUnreachable
+from argos.core.execution import Execution
+from argos.core.instrument import Instrument, Quote
+from argos.core.position import Position
+from argos.ports import VenueScan
+from argos.protocol.values import moment_text, parse_moment
+from argos.venues.paper import alpaca_words as words
+from argos.venues.paper.alpaca_calls import AlpacaCalls, Row
+from argos.venues.paper.wire import unreadable
+
+OVERLAP: Final = timedelta(seconds=2)
+BEGINNING: Final = "1970-01-01T00:00:00.000000Z"
+ORIGINS_MAX: Final = 10_000
+PARENTS_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """`after` already lies behind the last scan by the overlap; `open_ids` were working orders of that scan."""
+
+    after: str
+    open_ids: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        if not text:
+            return cls(after=BEGINNING, open_ids=())
+        body = orjson.loads(text)
+        return cls(after=body["after"], open_ids=tuple(body["open"]))
+
+    def text(self) -> str:
+        return orjson.dumps({"after": self.after, "open": self.open_ids}).decode()
+
+
+class AlpacaScanner:
+    """Looks, and remembers between looks whose orders fills belong to (a cache: it may be lost)."""
+
+    def __init__(self, calls: AlpacaCalls, *, account: str) -> None:
+        self._calls = calls
+        self._account = account
+        self._origins: OrderedDict[str, words.Origin] = OrderedDict()
+        self._openers: dict[str, str] = {}
+
+    async def scan(
+        self,
+        *,
+        cursor: str,
+        quotes: Mapping[str, Quote],
+        instruments: Mapping[str, Instrument],
+    ) -> VenueScan:
+        """Asks for orders before fills and fills before positions: what moves on meanwhile is seen later on."""
+        try:
+            return await self._look(Cursor.parse(cursor), quotes=quotes, instruments=instruments)
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def _look(
+        self,
+        since: Cursor,
+        *,
+        quotes: Mapping[str, Quote],
+        instruments: Mapping[str, Instrument],
+    ) -> VenueScan:
+        clock = await self._calls.query("/v2/clock")
+        open_rows = await self._calls.open_orders()
+        orders = await self._orders(since, open_rows)
+        fills = await self._calls.fills_since(since.after)
+        executions = [await self._execution(fill, orders) for fill in fills]
+        held = await self._calls.query("/v2/positions")
+        money = await self._calls.query("/v2/account")
+        positions = await self._positions(held, open_rows)
+        taken_at = parse_moment(clock["timestamp"], field="timestamp")
+        working = [row for row in orders.values() if row["status"] not in _OVER]
+        return VenueScan(
+            taken_at=taken_at,
+            positions=positions,
+            orders=tuple(words.report_of(row) for row in orders.values() if _is_reported(row)),
+            executions=tuple(executions),
+            account=AccountSnapshot(
+                account=self._account,
+                hedging=False,
+                taken_at=taken_at,
+                positions=positions,
+                open_orders=len(open_rows),
+                quotes=quotes,
+                instruments=instruments,
+                **words.snapshot_terms(money),
+            ),
+            cursor=Cursor(
+                after=moment_text(taken_at - OVERLAP),
+                open_ids=tuple(row["id"] for row in working if not words.is_protection(row)),
+            ).text(),
+        )
+
+    async def _orders(self, since: Cursor, open_rows: Sequence[Row]) -> dict[str, Row]:
+        """Open orders, those placed since, and those that were open at the last scan and are no more."""
+        orders = {row["id"]: row for row in open_rows}
+        orders.update((row["id"], row) for row in await self._calls.orders_since(since.after))
+        for order_id in since.open_ids:
+            if order_id not in orders:
+                orders[order_id] = await self._order(order_id)
+        return orders
+
+    async def _order(self, order_id: str) -> Row:
+        row = await self._calls.find(f"/v2/orders/{order_id}")
+        if row is None:
+            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
+        return row
+
+    async def _execution(self, fill: Row, orders: Mapping[str, Row]) -> Execution:
+        origin = await self._origin(fill["order_id"], orders)
+        if words.opens_position(fill):
+            self._openers[fill["symbol"]] = origin.client_order_id
+        elif not words.number(fill, "position_qty"):
+            self._openers.pop(fill["symbol"], None)
+        return words.execution_of(fill, origin=origin)
+
+    async def _origin(self, order_id: str, orders: Mapping[str, Row]) -> words.Origin:
+        known = self._origins.get(order_id)
+        if known is not None:
+            return known
+        row = orders.get(order_id) or await self._order(order_id)
+        head = row
+        for _ in range(PARENTS_MAX):
+            parent = head["parent_order_id"]
+            if parent is None:
+                break
+            head = orders.get(parent) or await self._order(parent)
+        origin = words.origin_of(row, root=head["client_order_id"])
+        self._origins[order_id] = origin
+        while len(self._origins) > ORIGINS_MAX:
+            self._origins.popitem(last=False)
+        return origin
+
+    async def _positions(
+        self, held: Iterable[Row], open_rows: Sequence[Row]
+    ) -> tuple[Position, ...]:
+        orders = {row["id"]: row for row in open_rows}
+        positions = []
+        for row in held:
+            symbol = row["symbol"]
+            if symbol not in self._openers:
+                fill = await self._calls.opening_fill(symbol)
+                if fill is not None:
+                    origin = await self._origin(fill["order_id"], orders)
+                    self._openers[symbol] = origin.client_order_id
+            positions.append(
+                words.position_of(
+                    row,
+                    protections=[
+                        order
+                        for order in open_rows
+                        if order["symbol"] == symbol and words.is_protection(order)
+                    ],
+                    client_order_id=self._openers.get(symbol, ""),
+                )
+            )
+        return tuple(positions)
+
+
+_OVER: Final = frozenset({*words.ENDED, words.REPLACED})
+
+
+def _is_reported(row: Mapping[str, Any]) -> bool:
+    """Legs belong to their position, and a replaced order lives on in the one that took its place."""
+    return row["status"] != words.REPLACED and not words.is_protection(row)

@@ -1,0 +1,171 @@
+"""From Alpaca's words to ours: statuses, fills, positions, and whose order an order was.
+
+Orders that Argos writes besides an entry or exit bear the entry's client id and a suffix: `.r-` an order that
+replaced it, `.p-` a stop or target set for its position. What stands before the dot leads back to the entry.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from argos.core.execution import Entry, Execution, FillReason
+from argos.core.instrument import Instrument
+from argos.core.intent import Side
+from argos.core.money import ONE, ZERO
+from argos.core.position import Position
+from argos.ports import VenueIdentity, VenueOrderReport, VenueOrderState
+from argos.protocol.values import optional_decimal, parse_decimal, parse_moment
+
+REPLACEMENT_MARK: Final = ".r-"
+PROTECTION_MARK: Final = ".p-"
+
+BODY_INVALID: Final = 40010001
+NOT_UNIQUE: Final = "client_order_id must be unique"
+SOURCE_BY_HAND: Final = "web"
+
+ENDED: Final[Mapping[str, VenueOrderState]] = {
+    "filled": VenueOrderState.FILLED,
+    "canceled": VenueOrderState.CANCELED,
+    "expired": VenueOrderState.EXPIRED,
+    "rejected": VenueOrderState.REJECTED,
+}
+REPLACED: Final = "replaced"
+"""Every status besides these five is that of a working order, known to us or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an order came from: the entry or exit it belongs to, and why it would fill."""
+
+    client_order_id: str
+    reason: FillReason
+
+
+def number(row: Mapping[str, Any], name: str) -> Decimal:
+    return parse_decimal(row[name], field=name)
+
+
+def root_client_id(client_order_id: str) -> str:
+    return client_order_id.partition(".")[0]
+
+
+def is_protection(row: Mapping[str, Any]) -> bool:
+    """True for a stop or target: a leg of a bracket, or one set later."""
+    return row["parent_order_id"] is not None or PROTECTION_MARK in row["client_order_id"]
+
+
+def origin_of(row: Mapping[str, Any], *, root: str) -> Origin:
+    """`root` is the client id of the order at the head of its chain of parents."""
+    reason = FillReason.COMMAND
+    if is_protection(row):
+        reason = FillReason.TP if row["type"] == "limit" else FillReason.SL
+    elif row["source"] == SOURCE_BY_HAND:
+        reason = FillReason.MANUAL
+    return Origin(client_order_id=root_client_id(root), reason=reason)
+
+
+def state_of(row: Mapping[str, Any]) -> VenueOrderState:
+    return ENDED.get(row["status"], VenueOrderState.WORKING)
+
+
+def trigger_of(row: Mapping[str, Any]) -> Decimal | None:
+    """The price an order waits for: its stop, or else its limit."""
+    stop = optional_decimal(row["stop_price"], field="stop_price")
+    limit = optional_decimal(row["limit_price"], field="limit_price")
+    return stop if stop is not None else limit
+
+
+def report_of(row: Mapping[str, Any]) -> VenueOrderReport:
+    return VenueOrderReport(
+        venue_order_id=row["id"],
+        identity=VenueIdentity(magic=0, client_order_id=root_client_id(row["client_order_id"])),
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        state=state_of(row),
+        qty=number(row, "qty"),
+        filled_qty=number(row, "filled_qty"),
+        price=trigger_of(row),
+        position_id=row["symbol"],
+        text=row["status"],
+    )
+
+
+def entry_of(*, side: Side, qty: Decimal, position_qty: Decimal) -> Entry:
+    """What a fill did to the holding that is `position_qty`, signed, after it."""
+    before = position_qty - qty * side.sign
+    if before * side.sign >= 0:
+        return Entry.IN
+    return Entry.OUT if qty <= abs(before) else Entry.INOUT
+
+
+def execution_of(row: Mapping[str, Any], *, origin: Origin) -> Execution:
+    side, qty = Side(row["side"]), number(row, "qty")
+    return Execution(
+        venue_exec_id=row["id"],
+        venue_order_id=row["order_id"],
+        position_id=row["symbol"],
+        symbol=row["symbol"],
+        side=side,
+        entry=entry_of(side=side, qty=qty, position_qty=number(row, "position_qty")),
+        price=number(row, "price"),
+        qty=qty,
+        commission=number(row, "commission"),
+        swap=ZERO,
+        fee=number(row, "fee"),
+        profit=number(row, "realized_pl"),
+        reason=origin.reason,
+        occurred_at=parse_moment(row["transaction_time"], field="transaction_time"),
+        client_order_id=origin.client_order_id,
+    )
+
+
+def opens_position(row: Mapping[str, Any]) -> bool:
+    """True for the fill that began the holding it left behind: from flat, or turning it over."""
+    held = number(row, "position_qty") * Side(row["side"]).sign
+    return ZERO < held <= number(row, "qty")
+
+
+def position_of(
+    row: Mapping[str, Any], *, protections: list[Mapping[str, Any]], client_order_id: str
+) -> Position:
+    side = Side.BUY if row["side"] == "long" else Side.SELL
+    own = [item for item in protections if item["side"] == side.opposite.value]
+    stops = (trigger_of(item) for item in own if item["type"] != "limit")
+    targets = (trigger_of(item) for item in own if item["type"] == "limit")
+    return Position(
+        symbol=row["symbol"],
+        side=side,
+        qty=abs(number(row, "qty")),
+        price_open=number(row, "avg_entry_price"),
+        position_id=row["symbol"],
+        sl=next(stops, None),
+        tp=next(targets, None),
+        client_order_id=client_order_id,
+    )
+
+
+def instrument_of(row: Mapping[str, Any]) -> Instrument:
+    tick, step = number(row, "price_increment"), number(row, "min_trade_increment")
+    return Instrument(
+        symbol=row["symbol"],
+        contract_size=ONE,
+        tick_size=tick,
+        qty_min=number(row, "min_order_size"),
+        qty_max=Decimal(1_000_000),
+        qty_step=step,
+        stops_distance_min=tick,
+        unit_value=ONE,
+        quote_currency="USD",
+        tradable=bool(row["tradable"]),
+    )
+
+
+def snapshot_terms(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The money of an account: cash as balance, and what is free of it before leverage."""
+    return {
+        "currency": row["currency"],
+        "balance": number(row, "cash"),
+        "equity": number(row, "equity"),
+        "margin_free": number(row, "non_marginable_buying_power"),
+    }
