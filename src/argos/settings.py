@@ -41,10 +41,10 @@ class WorkerSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sweep_s: Annotated[float, Field(gt=0)] = 5.0
-    node_absent_s: Annotated[float, Field(gt=0)] = 15.0
-    sent_unknown_s: Annotated[float, Field(gt=0)] = 15.0
-    doubt_s: Annotated[float, Field(gt=0)] = 60.0
-    never_filled_s: Annotated[float, Field(gt=0)] = 60.0
+    unclaimed_s_max: Annotated[float, Field(gt=0)] = 30.0
+    unheard_s_max: Annotated[float, Field(gt=0)] = 15.0
+    doubt_s_max: Annotated[float, Field(gt=0)] = 120.0
+    unfilled_s_max: Annotated[float, Field(gt=0)] = 60.0
 
 
 class NodeTunables(BaseModel):

@@ -4,29 +4,38 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from fastapi import FastAPI
 
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
+from argos.flows.accept_alert import Doors
+from argos.flows.decide import decide_next
+from argos.flows.reconcile import reconcile_next
+from argos.flows.sweep import Sweep
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
-from argos.flows.accept_alert import Doors
 from argos.gateway.doors import DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
 from argos.gateway.reading import ReadingDesk
 from argos.gateway.waking import Waker
-from argos.settings import Settings
+from argos.reconcile.discrepancies import SweepThresholds
+from argos.settings import Settings, WorkerSettings
 from argos.store.alerts import AlertWriter
 from argos.store.brakes import BrakeStore
 from argos.store.collecting import CollectingStore
 from argos.store.database import open_pool
+from argos.store.decisions import DecisionStore
 from argos.store.lanes import LaneStore
+from argos.store.legs import LegStore
+from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
+from argos.workers.loops import Loop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,4 +136,52 @@ async def _open_desks(
         ),
         health=HealthDesk(pools["argos_reader"], doors=doors),
         background=(doors.run, follow_brakes),
+    )
+
+
+async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event) -> None:
+    """Decide, reconcile and sweep until `stop` is set. Raises StoreError when the database is away at the start."""
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await open_pool(access.as_role("argos_worker"), name="worker", size_max=6)
+        stack.push_async_callback(pool.close)
+        decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
+        sweep = Sweep(store=sweeps, thresholds=_thresholds(settings.worker), clock=_now)
+
+        async def decide_step() -> bool:
+            return await decide_next(decisions, clock=_now)
+
+        async def reconcile_step() -> bool:
+            return await reconcile_next(legs, clock=_now) > 0
+
+        loops = {
+            "decide": Loop(name="decide", step=decide_step),
+            "reconcile": Loop(name="reconcile", step=reconcile_step),
+            "sweep": Loop(name="sweep", step=sweep.run_once, slow_poll_s=settings.worker.sweep_s),
+        }
+
+        def noticed(_channel: str, topic: str) -> None:
+            for name in (topic,) if topic in loops else ("decide", "reconcile"):
+                loops[name].woken.set()
+
+        listener = Listener(
+            access.as_role("argos_worker"), channels=("argos_outbox",), on_notice=noticed
+        )
+        stack.push_async_callback(listener.aclose)
+        tasks = [asyncio.create_task(loop.run()) for loop in loops.values()]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _thresholds(chosen: WorkerSettings) -> SweepThresholds:
+    return SweepThresholds(
+        unclaimed_s_max=chosen.unclaimed_s_max,
+        unheard_s_max=chosen.unheard_s_max,
+        doubt_s_max=chosen.doubt_s_max,
+        unfilled_s_max=chosen.unfilled_s_max,
     )

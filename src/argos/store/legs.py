@@ -178,6 +178,17 @@ def _assemble(
     return stories
 
 
+async def order_records(
+    connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
+) -> list[OrderRecord]:
+    """Orders, as `SELECT o.*, effective_qty` gave them, with all their facts."""
+    facts_of: dict[UUID, list[FactRecord]] = defaultdict(list)
+    ids = [row["order_id"] for row in rows]
+    for row in await connection.fetch(queries("legs")["facts"], ids, _FACT_KINDS):
+        facts_of[row["order_id"]].append(read_fact(row))
+    return [_order_record(row, facts=facts_of[row["order_id"]], positions={}) for row in rows]
+
+
 def _positions_by_order(
     executions: Sequence[LegExecution], terms: _Terms
 ) -> dict[UUID, Mapping[str, Any]]:

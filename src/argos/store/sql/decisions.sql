@@ -14,6 +14,12 @@ FOR UPDATE OF w SKIP LOCKED;
 
 -- name: context
 -- Everything that the decision about one intent may depend on: route, legs, accounts, their state, brakes, open orders.
+-- Accounts that left the route count while they hold something of the trade: their exits must go.
+WITH concerned AS (
+    SELECT account FROM route_legs WHERE route = $1
+    UNION
+    SELECT st.account FROM order_states st JOIN orders o USING (order_id) WHERE st.live AND o.trade_id = $2
+)
 SELECT jsonb_build_object(
     'route', (SELECT to_jsonb(r) FROM routes r WHERE r.route = $1),
     'legs', (
@@ -27,8 +33,8 @@ SELECT jsonb_build_object(
                 'received_at', s.received_at
             )
         ), '[]')
-        FROM route_legs l JOIN accounts a USING (account) LEFT JOIN account_states s USING (account)
-        WHERE l.route = $1
+        FROM accounts a LEFT JOIN account_states s USING (account)
+        WHERE a.account IN (SELECT account FROM concerned)
     ),
     'halts', (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h),
     'open', (
@@ -54,7 +60,7 @@ SELECT jsonb_build_object(
         ) ORDER BY o.planned_at, o.order_id), '[]')
         FROM order_states st JOIN orders o USING (order_id)
         WHERE st.live AND o.role = 'entry'
-          AND st.account IN (SELECT account FROM route_legs WHERE route = $1)
+          AND st.account IN (SELECT account FROM concerned)
     ),
     'trade_sides', (
         SELECT coalesce(jsonb_agg(jsonb_build_object('account', t.account, 'side', t.side)), '[]')

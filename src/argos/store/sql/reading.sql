@@ -24,19 +24,19 @@ ORDER BY a.received_at DESC, a.alert_id DESC
 LIMIT $1;
 
 -- name: intents
+-- In the order of acceptance. An intent is decided once its step has left the outbox.
 SELECT (i.body || jsonb_build_object(
-           'alert_id', i.alert_id, 'sequence', i.sequence, 'status', CASE
-               WHEN EXISTS (SELECT FROM orders o WHERE o.intent_id = i.intent_id) THEN 'decided'
-               WHEN EXISTS (SELECT FROM leg_refusals r WHERE r.intent_id = i.intent_id) THEN 'decided'
-               WHEN EXISTS (
-                   SELECT FROM commands c WHERE c.intent_id = i.intent_id
-               ) THEN 'decided'
-               ELSE 'waiting'
-           END
+           'alert_id', i.alert_id, 'sequence', i.sequence, 'status', coalesce((
+               SELECT CASE w.topic WHEN 'decide' THEN 'waiting' ELSE 'failed' END FROM outbox w
+               WHERE w.topic IN ('decide', 'dead:decide') AND w.key = i.route || '|' || i.symbol
+                 AND w.payload->>'intent_id' = i.intent_id::text
+               LIMIT 1
+           ), 'decided')
        ))::text AS item,
-       i.received_at AS moment, ARRAY[i.intent_id::text] AS ids
+       i.received_at AS moment, ARRAY[i.sequence::text] AS ids
 FROM intents i
-WHERE (i.received_at, i.intent_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
+WHERE i.sequence < coalesce(($3::text[])[1]::bigint, 9223372036854775807)
+  AND $2::timestamptz IS NOT DISTINCT FROM $2::timestamptz
   AND i.received_at >= coalesce($4::timestamptz, '-infinity') AND i.received_at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR i.trade_id = $6)
   AND ($7::text IS NULL OR i.symbol = $7)
@@ -44,5 +44,237 @@ WHERE (i.received_at, i.intent_id) < (coalesce($2::timestamptz, 'infinity'), ($3
   AND ($9::text IS NULL OR i.body->>'action' = $9)
   AND ($10::text IS NULL OR i.body->>'bot_version' = $10)
   AND ($11::text IS NULL OR i.source = $11)
-ORDER BY i.received_at DESC, i.intent_id DESC
+ORDER BY i.sequence DESC
+LIMIT $1;
+
+-- name: orders
+SELECT json_build_object(
+           'order_id', o.order_id, 'intent_id', o.intent_id, 'trade_id', o.trade_id, 'account', o.account,
+           'route', o.route, 'bot_version', o.bot_version, 'role', o.role, 'status', s.status, 'symbol', o.symbol,
+           'side', o.side, 'order_type', o.order_type, 'qty', wire_decimal(o.qty),
+           'effective_qty', wire_decimal(s.effective_qty), 'filled_qty', wire_decimal(s.filled_qty),
+           'closed_qty', wire_decimal(s.closed_qty), 'price', wire_decimal(o.price),
+           'stop_limit_price', wire_decimal(o.stop_limit_price), 'sl', wire_decimal(o.sl), 'tp', wire_decimal(o.tp),
+           'valid_until', wire_moment(o.valid_until), 'magic', o.magic::text, 'client_order_id', o.client_order_id,
+           'closes_order_id', o.closes_order_id, 'planned_at', wire_moment(o.planned_at),
+           'updated_at', wire_moment(s.updated_at), 'denial_code', o.denial_code, 'denial_text', o.denial_text,
+           'checks', o.checks
+       )::text AS item,
+       o.planned_at AS moment, ARRAY[o.order_id::text] AS ids
+FROM orders o JOIN order_states s USING (order_id)
+WHERE (o.planned_at, o.order_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
+  AND o.planned_at >= coalesce($4::timestamptz, '-infinity') AND o.planned_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR o.account = $6)
+  AND ($7::text IS NULL OR o.trade_id = $7)
+  AND ($8::text IS NULL OR o.symbol = $8)
+  AND ($9::text IS NULL OR s.status = $9)
+  AND ($10::text IS NULL OR o.role = $10)
+  AND ($11::text IS NULL OR o.route = $11)
+  AND ($12::text IS NULL OR o.bot_version = $12)
+  AND ($13::text IS NULL OR o.denial_code = $13)
+ORDER BY o.planned_at DESC, o.order_id DESC
+LIMIT $1;
+
+-- name: executions
+SELECT json_build_object(
+           'account', x.account, 'trade_id', x.trade_id, 'order_id', x.order_id,
+           'opening_order_id', x.opening_order_id, 'broker_ticket_id', x.venue_order_id,
+           'position_id', x.position_id, 'venue_exec_id', x.venue_exec_id, 'symbol', x.symbol, 'side', x.side,
+           'entry', x.entry, 'fill_price', wire_decimal(x.fill_price), 'fill_qty', wire_decimal(x.fill_qty),
+           'commission', wire_decimal(x.commission), 'swap', wire_decimal(x.swap), 'fee', wire_decimal(x.fee),
+           'profit', wire_decimal(x.profit), 'reason', x.reason,
+           'status', CASE WHEN x.trade_id LIKE 'external:%' THEN 'external' ELSE 'known' END,
+           'magic', x.magic::text, 'client_order_id', x.client_order_id, 'comment', x.comment,
+           'bid_at_send', wire_decimal(x.bid_at_send), 'ask_at_send', wire_decimal(x.ask_at_send),
+           'timestamp_broker', wire_moment(x.timestamp_broker), 'received_at', wire_moment(x.received_at)
+       )::text AS item,
+       x.received_at AS moment, ARRAY[x.venue_exec_id, x.account] AS ids
+FROM executions x
+WHERE (x.received_at, x.venue_exec_id, x.account)
+      < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
+  AND x.received_at >= coalesce($4::timestamptz, '-infinity') AND x.received_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR x.account = $6)
+  AND ($7::text IS NULL OR x.trade_id = $7)
+  AND ($8::text IS NULL OR x.symbol = $8)
+  AND ($9::text IS NULL OR (x.trade_id LIKE 'external:%') = ($9 = 'external'))
+  AND ($10::text IS NULL OR x.order_id = $10::uuid)
+  AND ($11::text IS NULL OR x.position_id = $11)
+ORDER BY x.received_at DESC, x.venue_exec_id DESC, x.account DESC
+LIMIT $1;
+
+-- name: positions
+-- What the venue itself last showed, with the trade that its opening fill belongs to; newest opening first.
+SELECT json_build_object(
+           'account', p.account, 'symbol', p.body->>'symbol', 'side', p.body->>'side', 'qty', p.body->>'qty',
+           'price_open', p.body->>'price_open', 'position_id', p.position_id, 'sl', p.body->>'sl',
+           'tp', p.body->>'tp', 'magic', p.body->>'magic', 'client_order_id', p.body->>'client_order_id',
+           'status', CASE
+               WHEN p.trade_id IS NULL OR p.trade_id LIKE 'external:%' THEN 'external' ELSE 'known'
+           END,
+           'trade_id', p.trade_id, 'order_id', p.order_id, 'opened_at', wire_moment(p.opened_at),
+           'seen_at', wire_moment(p.seen_at)
+       )::text AS item,
+       p.moment, ARRAY[p.account, p.position_id, p.symbol] AS ids
+FROM (
+    SELECT s.account, body, body->>'position_id' AS position_id, body->>'symbol' AS symbol, opening.trade_id,
+           opening.order_id, opening.opened_at,
+           coalesce(opening.opened_at, to_timestamp(0)) AS moment,
+           CASE WHEN s.positions IS NULL THEN s.taken_at ELSE s.positions_at END AS seen_at
+    FROM account_states s
+    CROSS JOIN LATERAL jsonb_array_elements(coalesce(s.positions, s.snapshot->'positions')) AS body
+    LEFT JOIN LATERAL (
+        SELECT x.trade_id, x.order_id, x.timestamp_broker AS opened_at FROM executions x
+        WHERE x.account = s.account AND x.position_id = body->>'position_id' AND x.entry IN ('in', 'inout')
+        ORDER BY x.timestamp_broker DESC, x.venue_exec_id DESC LIMIT 1
+    ) opening ON true
+) p
+WHERE (p.moment, p.account, p.position_id, p.symbol)
+      < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2], ($3::text[])[3])
+  AND p.moment >= coalesce($4::timestamptz, '-infinity') AND p.moment < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR p.account = $6)
+  AND ($7::text IS NULL OR p.trade_id = $7)
+  AND ($8::text IS NULL OR p.symbol = $8)
+  AND ($9::text IS NULL OR (p.trade_id IS NULL OR p.trade_id LIKE 'external:%') = ($9 = 'external'))
+ORDER BY p.moment DESC, p.account DESC, p.position_id DESC, p.symbol DESC
+LIMIT $1;
+
+-- name: trades
+-- The newest revision of each reconciled leg.
+SELECT l.body::text AS item, h.reconciled_at AS moment, ARRAY[h.trade_id, h.account] AS ids
+FROM leg_heads h JOIN reconciled_legs l USING (trade_id, account, revision)
+WHERE (h.reconciled_at, h.trade_id, h.account)
+      < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
+  AND h.reconciled_at >= coalesce($4::timestamptz, '-infinity')
+  AND h.reconciled_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR h.account = $6)
+  AND ($7::text IS NULL OR h.trade_id = $7)
+  AND ($8::text IS NULL OR l.symbol = $8)
+  AND ($9::text IS NULL OR l.outcome = $9)
+  AND ($10::text IS NULL OR l.bot_version = $10)
+ORDER BY h.reconciled_at DESC, h.trade_id DESC, h.account DESC
+LIMIT $1;
+
+-- name: discrepancies
+SELECT json_build_object(
+           'discrepancy_id', d.discrepancy_id, 'code', d.code, 'account', d.account, 'trade_id', d.trade_id,
+           'order_id', d.order_id, 'status', CASE WHEN r.resolved_at IS NULL THEN 'open' ELSE 'resolved' END,
+           'expected', d.expected, 'observed', d.observed, 'occurrence', d.occurrence,
+           'found_at', wire_moment(d.found_at), 'resolved_at', wire_moment(r.resolved_at), 'how', r.how
+       )::text AS item,
+       d.found_at AS moment, ARRAY[d.discrepancy_id::text] AS ids
+FROM discrepancies d LEFT JOIN discrepancy_resolutions r USING (discrepancy_id)
+WHERE (d.found_at, d.discrepancy_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
+  AND d.found_at >= coalesce($4::timestamptz, '-infinity') AND d.found_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR d.account = $6)
+  AND ($7::text IS NULL OR d.trade_id = $7)
+  AND ($8::text IS NULL OR d.code = $8)
+  AND ($9::text IS NULL OR (r.resolved_at IS NULL) = ($9 = 'open'))
+ORDER BY d.found_at DESC, d.discrepancy_id DESC
+LIMIT $1;
+
+-- name: alarms
+SELECT json_build_object(
+           'alarm_id', a.alarm_id::text, 'raised_at', wire_moment(a.raised_at), 'code', a.code,
+           'account', a.account, 'order_id', a.order_id, 'text', a.text
+       )::text AS item,
+       a.raised_at AS moment, ARRAY[a.alarm_id::text] AS ids
+FROM alarms a
+WHERE (a.raised_at, a.alarm_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::bigint)
+  AND a.raised_at >= coalesce($4::timestamptz, '-infinity') AND a.raised_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR a.account = $6)
+  AND ($7::text IS NULL OR a.code = $7)
+  AND ($8::text IS NULL OR a.order_id = $8::uuid)
+ORDER BY a.raised_at DESC, a.alarm_id DESC
+LIMIT $1;
+
+-- name: accounts
+SELECT json_build_object(
+           'account', a.account, 'venue', a.venue, 'currency', a.currency, 'hedging', a.hedging,
+           'enabled', a.enabled, 'limits', a.limits, 'mode', coalesce(brake.mode, 'active'),
+           'mode_reason', brake.reason, 'snapshot', s.snapshot, 'snapshot_at', wire_moment(s.taken_at),
+           'snapshot_age_s', round(extract(epoch FROM clock_timestamp() - s.received_at), 3),
+           'symbols', coalesce((SELECT json_agg(k ORDER BY k) FROM jsonb_object_keys(s.instruments) k), '[]'),
+           'created_at', wire_moment(a.created_at)
+       )::text AS item,
+       a.created_at AS moment, ARRAY[a.account] AS ids
+FROM accounts a
+LEFT JOIN account_states s USING (account)
+LEFT JOIN LATERAL (
+    SELECT h.mode, h.reason FROM halts h
+    WHERE h.scope = 'global' OR (h.scope = 'account' AND h.key = a.account)
+    ORDER BY h.mode = 'halted' DESC, h.scope DESC LIMIT 1
+) brake ON true
+WHERE (a.created_at, a.account) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1])
+  AND a.created_at >= coalesce($4::timestamptz, '-infinity') AND a.created_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR a.account = $6)
+  AND ($7::text IS NULL OR a.venue = $7)
+  AND ($8::text IS NULL OR coalesce(brake.mode, 'active') = $8)
+ORDER BY a.created_at DESC, a.account DESC
+LIMIT $1;
+
+-- name: routes
+SELECT json_build_object(
+           'route', r.route, 'enabled', r.enabled, 'size', r.size, 'expiry_s', r.expiry_s,
+           'alert_age_s_max', r.alert_age_s_max, 'mode', coalesce(brake.mode, 'active'),
+           'mode_reason', brake.reason,
+           'legs', coalesce((
+               SELECT json_agg(json_build_object(
+                   'account', l.account, 'share', wire_decimal(l.share), 'size', l.size,
+                   'symbol_map', l.symbol_map, 'hours', l.hours, 'enabled', l.enabled
+               ) ORDER BY l.account)
+               FROM route_legs l WHERE l.route = r.route
+           ), '[]'),
+           'created_at', wire_moment(r.created_at)
+       )::text AS item,
+       r.created_at AS moment, ARRAY[r.route] AS ids
+FROM routes r
+LEFT JOIN LATERAL (
+    SELECT h.mode, h.reason FROM halts h
+    WHERE h.scope = 'global' OR (h.scope = 'route' AND h.key = r.route)
+    ORDER BY h.mode = 'halted' DESC, h.scope DESC LIMIT 1
+) brake ON true
+WHERE (r.created_at, r.route) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1])
+  AND r.created_at >= coalesce($4::timestamptz, '-infinity') AND r.created_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR r.route = $6)
+  AND ($7::text IS NULL OR EXISTS (SELECT FROM route_legs l WHERE l.route = r.route AND l.account = $7))
+ORDER BY r.created_at DESC, r.route DESC
+LIMIT $1;
+
+-- name: nodes
+SELECT json_build_object(
+           'node', n.node, 'account', n.account, 'venue', n.venue, 'enabled', n.enabled,
+           'status', CASE WHEN s.hello_at IS NULL THEN 'never_seen'
+               WHEN s.last_seen_at < clock_timestamp() - interval '60 seconds' THEN 'silent' ELSE 'connected' END,
+           'epoch', coalesce(s.epoch, 0), 'version', s.version, 'terminal', coalesce(s.terminal, '{}'),
+           'hello_at', wire_moment(s.hello_at), 'last_seen_at', wire_moment(s.last_seen_at),
+           'heartbeat_age_s', round(extract(epoch FROM clock_timestamp() - s.last_seen_at), 3),
+           'lane_depth', (SELECT count(*) FROM commands c WHERE c.account = n.account AND c.state <> 'done'),
+           'in_doubt', (
+               SELECT count(*) FROM order_states o
+               WHERE o.account = n.account AND o.live AND o.status = 'in_doubt'
+           ),
+           'created_at', wire_moment(n.created_at)
+       )::text AS item,
+       n.created_at AS moment, ARRAY[n.node] AS ids
+FROM nodes n LEFT JOIN node_sessions s USING (node)
+WHERE (n.created_at, n.node) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1])
+  AND n.created_at >= coalesce($4::timestamptz, '-infinity') AND n.created_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR n.node = $6)
+  AND ($7::text IS NULL OR n.account = $7)
+  AND ($8::text IS NULL OR n.venue = $8)
+ORDER BY n.created_at DESC, n.node DESC
+LIMIT $1;
+
+-- name: halts
+SELECT json_build_object(
+           'scope', h.scope, 'key', h.key, 'mode', h.mode, 'reason', h.reason, 'set_by', h.set_by,
+           'set_at', wire_moment(h.set_at)
+       )::text AS item,
+       h.set_at AS moment, ARRAY[h.scope, h.key] AS ids
+FROM halts h
+WHERE (h.set_at, h.scope, h.key) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
+  AND h.set_at >= coalesce($4::timestamptz, '-infinity') AND h.set_at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR h.scope = $6)
+  AND ($7::text IS NULL OR h.mode = $7)
+ORDER BY h.set_at DESC, h.scope DESC, h.key DESC
 LIMIT $1;

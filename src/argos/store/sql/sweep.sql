@@ -1,0 +1,58 @@
+-- name: expire
+-- Entries that no node ever took and that may not be sent any more, locked so that no lease can take them now.
+SELECT c.command_id, c.order_id, c.account, c.kind, c.valid_until, o.trade_id, o.qty
+FROM commands c JOIN orders o USING (order_id)
+WHERE c.state = 'pending' AND NOT c.is_exit AND c.valid_until < $1
+ORDER BY c.seq
+LIMIT 500
+FOR UPDATE OF c SKIP LOCKED;
+
+-- name: standing_orders
+-- Orders that have not ended and have stood still for a while.
+SELECT o.*, s.effective_qty
+FROM order_states s JOIN orders o USING (order_id)
+WHERE s.live AND s.status NOT IN ('filled', 'canceled', 'expired', 'expired_unsent', 'rejected', 'denied')
+  AND s.updated_at < $1
+ORDER BY s.updated_at
+LIMIT 2000;
+
+-- name: derived_positions
+SELECT x.account, x.symbol, CASE WHEN a.hedging THEN x.position_id END AS position_id,
+       sum(CASE WHEN x.side = 'buy' THEN x.fill_qty ELSE -x.fill_qty END) AS qty
+FROM executions x JOIN accounts a USING (account)
+GROUP BY 1, 2, 3
+HAVING sum(CASE WHEN x.side = 'buy' THEN x.fill_qty ELSE -x.fill_qty END) <> 0;
+
+-- name: observed_positions
+SELECT s.account, a.hedging, s.positions, s.positions_at
+FROM account_states s JOIN accounts a USING (account) WHERE s.positions IS NOT NULL;
+
+-- name: open
+SELECT d.discrepancy_id, d.key, d.code, d.occurrence
+FROM discrepancies d
+WHERE d.code = ANY($1::text[])
+  AND NOT EXISTS (SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = d.discrepancy_id);
+
+-- name: open_of_legs
+SELECT d.discrepancy_id, d.key, d.code, d.occurrence
+FROM discrepancies d
+WHERE d.code = ANY($1::text[]) AND d.trade_id = ANY($2::text[])
+  AND NOT EXISTS (SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = d.discrepancy_id);
+
+-- name: record
+INSERT INTO discrepancies (
+    discrepancy_id, key, occurrence, code, account, trade_id, order_id, expected, observed, found_at
+)
+SELECT d.discrepancy_id, d.key,
+       1 + (SELECT count(*) FROM discrepancies known WHERE known.key = d.key),
+       d.code, d.account, d.trade_id, d.order_id, d.expected, d.observed, d.found_at
+FROM jsonb_to_recordset($1::jsonb) AS d(
+    discrepancy_id uuid, key text, code text, account text, trade_id text, order_id uuid, expected jsonb,
+    observed jsonb, found_at timestamptz
+)
+ON CONFLICT DO NOTHING;
+
+-- name: resolve
+INSERT INTO discrepancy_resolutions (discrepancy_id, resolved_at, how)
+SELECT id, $2, $3 FROM unnest($1::uuid[]) AS id
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,115 @@
+"""What the sweep reads and writes: standing orders, positions from both sides, discrepancies."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from argos.core.ids import uuid7
+from argos.core.position import Position
+from argos.protocol.snapshots import decode_position
+from argos.protocol.values import moment_text
+from argos.reconcile.discrepancies import PositionKey
+from argos.reconcile.discrepancy_codes import Discrepancy
+from argos.reconcile.story import OrderRecord
+from argos.store.database import queries
+from argos.store.lanes import as_rows, transaction
+from argos.store.legs import order_records
+
+
+class SweepStore:
+    """Everything that `flows.sweep` needs."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._sql = queries("sweep")
+        self._lanes = queries("lanes")
+
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
+    async def expired_commands(
+        self, connection: asyncpg.Connection, *, now: datetime
+    ) -> Sequence[Mapping[str, Any]]:
+        """Pending entries past their `valid_until`, locked."""
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql["expire"], now)
+        return rows
+
+    async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
+        """End commands unsent: the same statement that a lease uses."""
+        await connection.execute(self._lanes["save_lease"], as_rows(rows))
+
+    async def standing_orders(
+        self, connection: asyncpg.Connection, *, since: datetime
+    ) -> list[OrderRecord]:
+        """Orders that have not ended and whose state has not changed since then."""
+        rows = await connection.fetch(self._sql["standing_orders"], since)
+        return await order_records(connection, rows)
+
+    async def derived_positions(
+        self, connection: asyncpg.Connection
+    ) -> dict[str, dict[PositionKey, Decimal]]:
+        """Account -> signed units per position, as all fills add up."""
+        found: dict[str, dict[PositionKey, Decimal]] = {}
+        for row in await connection.fetch(self._sql["derived_positions"]):
+            key = (row["symbol"], row["position_id"])
+            found.setdefault(row["account"], {})[key] = row["qty"]
+        return found
+
+    async def observed_positions(
+        self, connection: asyncpg.Connection
+    ) -> list[tuple[str, bool, list[Position]]]:
+        """(account, hedging, positions) as the newest scan of each account showed them."""
+        rows = await connection.fetch(self._sql["observed_positions"])
+        return [
+            (row["account"], row["hedging"], [decode_position(item) for item in row["positions"]])
+            for row in rows
+        ]
+
+    async def open_keys(
+        self, connection: asyncpg.Connection, *, codes: Sequence[str]
+    ) -> dict[str, UUID]:
+        """Key -> id of the discrepancies of these kinds that are not resolved."""
+        rows = await connection.fetch(self._sql["open"], list(codes))
+        return {row["key"]: row["discrepancy_id"] for row in rows}
+
+    async def open_keys_of_trades(
+        self, connection: asyncpg.Connection, *, codes: Sequence[str], trades: Sequence[str]
+    ) -> dict[str, UUID]:
+        rows = await connection.fetch(self._sql["open_of_legs"], list(codes), list(trades))
+        return {row["key"]: row["discrepancy_id"] for row in rows}
+
+    async def record(
+        self,
+        connection: asyncpg.Connection,
+        found: Sequence[Discrepancy],
+        *,
+        now: datetime,
+        random_bits: Sequence[int],
+    ) -> None:
+        """Open these discrepancies. `random_bits` gives each its id."""
+        rows = [
+            {
+                "discrepancy_id": uuid7(unix_ms=int(now.timestamp() * 1000), random_bits=bits),
+                "key": item.key,
+                "code": item.code.value,
+                "account": item.account,
+                "trade_id": item.trade_id,
+                "order_id": item.order_id,
+                "expected": dict(item.expected),
+                "observed": dict(item.observed),
+                "found_at": moment_text(now),
+            }
+            for item, bits in zip(found, random_bits, strict=True)
+        ]
+        payload = orjson.Fragment(orjson.dumps(rows, default=str))
+        await connection.execute(self._sql["record"], payload)
+
+    async def resolve(
+        self, connection: asyncpg.Connection, ids: Sequence[UUID], *, now: datetime, how: str
+    ) -> None:
+        await connection.execute(self._sql["resolve"], list(ids), now, how)
