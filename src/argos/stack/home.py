@@ -26,13 +26,21 @@ def home_path(environ: Mapping[str, str]) -> Path:
     return Path(named or Path.home() / ".argos").expanduser().absolute()
 
 
-def write_atomically(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Replace `path` as a whole: a reader, or a crash, sees the old content or the new, never half."""
+def write_atomically(
+    path: Path, content: str, *, mode: int = 0o600, owner: tuple[int, int] | None = None
+) -> None:
+    """Replace `path` as a whole: a reader, or a crash, sees the old content or the new, never half.
+
+    `owner` (uid, gid) is set before the file has its name: in a directory of that owner, a chown by name could be led
+    to another file.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), mode)
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

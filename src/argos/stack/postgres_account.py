@@ -66,10 +66,10 @@ class ServerAccount:
             ) from error
         return probe.returncode == 0
 
-    def own(self, path: Path) -> None:
-        """Give a file or a directory of ours to the server's user."""
-        if self.changed:
-            os.chown(path, self.uid, self.gid)
+    @property
+    def owner(self) -> tuple[int, int] | None:
+        """For files the server must read; None when they are its own anyway."""
+        return (self.uid, self.gid) if self.changed else None
 
 
 def server_account(data_owner_uid: int | None) -> ServerAccount:

@@ -17,11 +17,11 @@ from argos.stack.postgres_binaries import Binaries
 SUPERUSER: Final = "postgres"
 INITDB_DEADLINE_S: Final = 120
 
-# sockaddr_un holds 108 bytes on Linux and 104 on macOS, one of them the final zero.
-SOCKET_PATH_BYTES_MAX: Final = 103
-
 SETTINGS: Final[Mapping[str, str]] = {
     "listen_addresses": LOOPBACK,
+    # One way in, the same on every system. A socket has a lock file of its own, which a killed server leaves behind,
+    # and its path has a length limit that homes exceed.
+    "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
     "fsync": "on",
     "synchronous_commit": "on",
@@ -69,15 +69,19 @@ class Cluster:
         """Run initdb into a draft beside the directory, then rename: a crash on the way leaves nothing half made."""
         draft = self.directory.with_name(f"{self.directory.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        self.account.own(draft)
+        # The draft stays ours, so that its user cannot exchange what we move out of it.
+        draft.mkdir()
+        draft.chmod(0o711)
         data = draft / "data"
+        data.mkdir(mode=0o700)
+        if self.account.owner is not None:
+            os.chown(data, *self.account.owner)
         password_file = draft / "password"
-        write_atomically(password_file, f"{password}\n")
-        self.account.own(password_file)
+        write_atomically(password_file, f"{password}\n", owner=self.account.owner)
         self._run_initdb(binaries, data, password_file)
-        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write("\ninclude = 'argos.conf'\n")
+        main_file = data / "postgresql.conf"
+        main_text = main_file.read_text(encoding="utf-8") + "\ninclude = 'argos.conf'\n"
+        write_atomically(main_file, main_text, owner=self.account.owner)
         data.replace(self.directory)
         shutil.rmtree(draft)
 
@@ -95,18 +99,12 @@ class Cluster:
     def configure(self, *, port: int, settings: Mapping[str, str]) -> None:
         """Write argos.conf anew; `settings` win over ours."""
         lines = ["# Written by Argos at every start; edits are lost."]
-        chosen = {
-            **SETTINGS,
-            "unix_socket_directories": self._socket_directory(port),
-            **settings,
-            "port": str(port),
-        }
+        chosen = {**SETTINGS, **settings, "port": str(port)}
         for name, value in chosen.items():
             quoted = value.replace("'", "''")
             lines.append(f"{name} = '{quoted}'")
-        path = self.directory / "argos.conf"
-        write_atomically(path, "\n".join(lines) + "\n")
-        self.account.own(path)
+        text = "\n".join(lines) + "\n"
+        write_atomically(self.directory / "argos.conf", text, owner=self.account.owner)
 
     def pid_file(self) -> PidFile | None:
         """None if there is no server, or it is only just writing the file."""
@@ -128,18 +126,12 @@ class Cluster:
         lines = self._pid_path.read_text(encoding="utf-8").splitlines()
         if lines and lines[0].lstrip("-") == str(dead_pid):
             lines[0] = str(os.getpid())
-            self._pid_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            text = "\n".join(lines) + "\n"
+            write_atomically(self._pid_path, text, owner=self.account.owner)
 
     @property
     def _pid_path(self) -> Path:
         return self.directory / "postmaster.pid"
-
-    def _socket_directory(self, port: int) -> str:
-        socket_path = os.fsencode(self.directory / f".s.PGSQL.{port}")
-        # An apostrophe or comma would need quoting inside the list; nobody needs the socket that much.
-        awkward = any(sign in str(self.directory) for sign in "',\"")
-        short = len(socket_path) <= SOCKET_PATH_BYTES_MAX
-        return str(self.directory) if short and not awkward else ""
 
     def _run_initdb(self, binaries: Binaries, data: Path, password_file: Path) -> None:
         answer = subprocess.run(  # noqa: S603 - a program we found, fixed arguments
