@@ -10,6 +10,7 @@ PYTHON ?=
 ARGS ?=
 TESTS ?= tests/unit tests/contract tests/integration tests/acceptance
 BIN := .venv/bin
+CODE := $(wildcard src tests benchmarks)
 STAMP := .venv/.prepared
 FIND_PYTHON := for p in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -38,14 +39,14 @@ $(STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 	"$$uv" pip install --quiet --python $(BIN)/python --no-deps -e . >&2 && touch $@
 
 check: setup
-	@$(BIN)/ruff check src tests
-	@$(BIN)/ruff format --check src tests
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 fix: setup
-	@$(BIN)/ruff check --fix src tests
-	@$(BIN)/ruff format src tests
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
 
 test: setup
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
