@@ -15,7 +15,7 @@ from argos.store.migrate import ROLES, Migration, create_roles, upgrade
 from argos.wiring import Access
 
 DATABASE: Final = "argos"
-_DSN_SECRET: Final = "database_admin_url"
+_ADMIN_URL: Final = "database_admin_url"  # the name of the secret
 
 
 def role_passwords(home: Home) -> dict[str, str]:
@@ -25,7 +25,7 @@ def role_passwords(home: Home) -> dict[str, str]:
 
 def open_access(home: Home, settings: Settings) -> Access:
     """Access for a process. Raises InputError DATABASE_UNKNOWN before the home was set up."""
-    url = settings.database.url or home.secrets().get(_DSN_SECRET, "")
+    url = settings.database.url or home.secrets().get(_ADMIN_URL, "")
     if not url:
         raise InputError(
             "this home has no database yet",
@@ -55,7 +55,7 @@ async def prepare_database(admin: Dsn, home: Home) -> tuple[Migration, ...]:
         applied = await upgrade(connection)
     finally:
         await connection.close()
-    home.set_secret(_DSN_SECRET, str(admin.for_database(DATABASE)))
+    home.set_secret(_ADMIN_URL, str(admin.for_database(DATABASE)))
     return applied
 
 

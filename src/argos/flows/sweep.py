@@ -14,12 +14,12 @@ from argos.core.order import CommandKind, FactKind, OrderStatus
 from argos.core.position import Position
 from argos.protocol.values import decimal_text, moment_text
 from argos.reconcile.discrepancies import (
-    PositionKey,
     SweepThresholds,
     find_order_discrepancies,
     position_drift,
 )
 from argos.reconcile.discrepancy_codes import Discrepancy, DiscrepancyCode
+from argos.reconcile.positions import PositionKey
 from argos.reconcile.story import OrderRecord
 
 EXPIRY_GRACE_S: Final = 1.0

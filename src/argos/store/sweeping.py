@@ -13,8 +13,8 @@ from argos.core.ids import uuid7
 from argos.core.position import Position
 from argos.protocol.snapshots import decode_position
 from argos.protocol.values import moment_text
-from argos.reconcile.discrepancies import PositionKey
 from argos.reconcile.discrepancy_codes import Discrepancy
+from argos.reconcile.positions import PositionKey
 from argos.reconcile.story import OrderRecord
 from argos.store.database import queries
 from argos.store.lanes import as_rows, transaction

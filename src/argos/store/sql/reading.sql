@@ -35,8 +35,7 @@ SELECT (i.body || jsonb_build_object(
        ))::text AS item,
        i.received_at AS moment, ARRAY[i.sequence::text] AS ids
 FROM intents i
-WHERE i.sequence < coalesce(($3::text[])[1]::bigint, 9223372036854775807)
-  AND $2::timestamptz IS NOT DISTINCT FROM $2::timestamptz
+WHERE ($2::timestamptz IS NULL OR i.sequence < ($3::text[])[1]::bigint)
   AND i.received_at >= coalesce($4::timestamptz, '-infinity') AND i.received_at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR i.trade_id = $6)
   AND ($7::text IS NULL OR i.symbol = $7)
@@ -76,6 +75,7 @@ ORDER BY o.planned_at DESC, o.order_id DESC
 LIMIT $1;
 
 -- name: executions
+-- The status is that of the order behind the fill; a stop or target that the venue filled itself is filled.
 SELECT json_build_object(
            'account', x.account, 'trade_id', x.trade_id, 'order_id', x.order_id,
            'opening_order_id', x.opening_order_id, 'broker_ticket_id', x.venue_order_id,
@@ -83,21 +83,22 @@ SELECT json_build_object(
            'entry', x.entry, 'fill_price', wire_decimal(x.fill_price), 'fill_qty', wire_decimal(x.fill_qty),
            'commission', wire_decimal(x.commission), 'swap', wire_decimal(x.swap), 'fee', wire_decimal(x.fee),
            'profit', wire_decimal(x.profit), 'reason', x.reason,
-           'status', CASE WHEN x.trade_id LIKE 'external:%' THEN 'external' ELSE 'known' END,
+           'status', CASE WHEN x.trade_id LIKE 'external:%' THEN 'external' ELSE coalesce(s.status, 'filled') END,
            'magic', x.magic::text, 'client_order_id', x.client_order_id, 'comment', x.comment,
            'bid_at_send', wire_decimal(x.bid_at_send), 'ask_at_send', wire_decimal(x.ask_at_send),
            'timestamp_broker', wire_moment(x.timestamp_broker), 'received_at', wire_moment(x.received_at)
        )::text AS item,
        x.received_at AS moment, ARRAY[x.venue_exec_id, x.account] AS ids
-FROM executions x
+FROM executions x LEFT JOIN order_states s USING (order_id)
 WHERE (x.received_at, x.venue_exec_id, x.account)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
   AND x.received_at >= coalesce($4::timestamptz, '-infinity') AND x.received_at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR x.account = $6)
   AND ($7::text IS NULL OR x.trade_id = $7)
   AND ($8::text IS NULL OR x.symbol = $8)
-  AND ($9::text IS NULL OR (x.trade_id LIKE 'external:%') = ($9 = 'external'))
-  AND ($10::text IS NULL OR x.order_id = $10::uuid)
+  AND ($9::text IS NULL
+       OR CASE WHEN x.trade_id LIKE 'external:%' THEN 'external' ELSE coalesce(s.status, 'filled') END = $9)
+  AND ($10::uuid IS NULL OR x.order_id = $10)
   AND ($11::text IS NULL OR x.position_id = $11)
 ORDER BY x.received_at DESC, x.venue_exec_id DESC, x.account DESC
 LIMIT $1;
@@ -183,7 +184,7 @@ WHERE (a.raised_at, a.alarm_id) < (coalesce($2::timestamptz, 'infinity'), ($3::t
   AND a.raised_at >= coalesce($4::timestamptz, '-infinity') AND a.raised_at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR a.account = $6)
   AND ($7::text IS NULL OR a.code = $7)
-  AND ($8::text IS NULL OR a.order_id = $8::uuid)
+  AND ($8::uuid IS NULL OR a.order_id = $8)
 ORDER BY a.raised_at DESC, a.alarm_id DESC
 LIMIT $1;
 
@@ -278,3 +279,58 @@ WHERE (h.set_at, h.scope, h.key) < (coalesce($2::timestamptz, 'infinity'), ($3::
   AND ($7::text IS NULL OR h.mode = $7)
 ORDER BY h.set_at DESC, h.scope DESC, h.key DESC
 LIMIT $1;
+
+-- name: alert
+SELECT jsonb_build_object(
+           'alert_id', a.alert_id, 'received_at', wire_moment(a.received_at), 'source', a.source,
+           'remote', a.remote, 'content_type', a.content_type, 'outcome', a.outcome, 'code', a.code,
+           'checks', a.checks, 'intent_id', a.intent_id, 'event_id', i.event_id, 'trade_id', i.trade_id,
+           'first_alert_id', i.alert_id,
+           'deliveries', (
+               SELECT count(*) FROM alerts d WHERE d.alert_id = a.alert_id OR d.intent_id = a.intent_id
+           )
+       ) AS item,
+       a.body
+FROM alerts a LEFT JOIN intents i ON i.intent_id = a.intent_id
+WHERE a.alert_id = $1;
+
+-- name: revisions
+SELECT l.body::text AS item FROM reconciled_legs l WHERE l.trade_id = $1 AND l.account = $2
+ORDER BY l.revision DESC;
+
+-- name: state
+SELECT jsonb_build_object(
+    'migrations', (SELECT jsonb_object_agg(m.version, m.checksum) FROM schema_migrations m),
+    'outbox', (
+        SELECT coalesce(jsonb_object_agg(w.topic, jsonb_build_object(
+            'depth', w.depth, 'oldest_age_s', w.oldest_age_s
+        )), '{}')
+        FROM (
+            SELECT topic, count(*) AS depth,
+                   round(extract(epoch FROM clock_timestamp() - min(created_at)), 3) AS oldest_age_s
+            FROM outbox GROUP BY topic
+        ) w
+    ),
+    'orders_unknown', (SELECT count(*) FROM order_states s WHERE s.live AND s.status = 'in_doubt'),
+    'heartbeat_age_s', (
+        SELECT coalesce(jsonb_object_agg(
+            s.node, round(extract(epoch FROM clock_timestamp() - s.last_seen_at), 3)
+        ), '{}')
+        FROM node_sessions s WHERE s.last_seen_at IS NOT NULL
+    ),
+    'halts', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('scope', h.scope, 'key', h.key, 'mode', h.mode)), '[]')
+        FROM halts h
+    ),
+    'discrepancies', (
+        SELECT coalesce(jsonb_object_agg(d.code, d.open), '{}')
+        FROM (
+            SELECT code, count(*) AS open FROM discrepancies
+            WHERE NOT EXISTS (
+                SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = discrepancies.discrepancy_id
+            )
+            GROUP BY code
+        ) d
+    ),
+    'illegal_transitions', (SELECT count(*) FROM alarms a WHERE a.code = 'ORDER_ILLEGAL_TRANSITION')
+) AS state;

@@ -1,0 +1,33 @@
+"""A node as a process: `python -m argos.entries.node FILE`. Holds one account's broker connection."""
+
+import os
+import sys
+from pathlib import Path
+
+import uvloop
+
+from argos.core.errors import ArgosError
+from argos.entries.logs import set_up_logs
+from argos.node.runtime import run_node
+from argos.plans import node_settings, open_venue
+
+CODE_VARIABLE = "ARGOS_ENROL_CODE"
+
+
+async def _serve(path: Path) -> int:
+    settings = node_settings(path, enrol_code=os.environ.get(CODE_VARIABLE))
+    return await run_node(settings, open_venue(path))
+
+
+def main(path: Path) -> int:
+    """Run the node that `path` describes until told to stop; returns the exit code."""
+    set_up_logs(f"node-{path.stem}")
+    try:
+        return uvloop.run(_serve(path))
+    except ArgosError as error:
+        sys.stderr.write(f"{error}\n{error.fix}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
