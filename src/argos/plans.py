@@ -166,14 +166,16 @@ def node_settings(path: Path, *, enrol_code: str | None) -> NodeSettings:
 def open_venue(path: Path) -> Venue:
     """The connection that a node file asks for. Raises InputError VENUE_UNKNOWN."""
     body = _read_node_file(path)
-    makers = {"paper-mt5": Mt5LikeVenue, "paper-alpaca": AlpacaLikeVenue}
-    maker = makers.get(body["venue"])
-    if maker is None:
-        raise InputError(
-            f"{path} names the venue {body['venue']!r}",
-            code="VENUE_UNKNOWN",
-            field="venue",
-            fix=f"use one of {', '.join(makers)}",
-        )
-    venue: Venue = maker(body["broker_url"], body["api_key"], body["account"])
-    return venue
+    arguments = (body.get("broker_url", ""), body.get("api_key", ""), body["account"])
+    match body["venue"]:
+        case "paper-mt5":
+            return Mt5LikeVenue(*arguments)
+        case "paper-alpaca":
+            return AlpacaLikeVenue(*arguments)
+        case unknown:
+            raise InputError(
+                f"{path} names the venue {unknown!r}",
+                code="VENUE_UNKNOWN",
+                field="venue",
+                fix="use paper-mt5 or paper-alpaca",
+            )

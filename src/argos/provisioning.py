@@ -1,20 +1,30 @@
 """Getting a home ready: the database with its roles, and access to it for every process."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
+from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.errors import InputError, StoreError
+from argos.core.intent import Size, SizeMode
 from argos.dsn import Dsn, parse_dsn
+from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode
 from argos.settings import Settings
 from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
-from argos.store.database import CONNECTION_ERRORS
+from argos.store.control import ControlStore
+from argos.store.database import CONNECTION_ERRORS, open_pool
 from argos.store.migrate import ROLES, Migration, create_roles, upgrade
 from argos.wiring import Access
 
 DATABASE: Final = "argos"
+HOOK: Final = "tradingview"
+HOOK_KEY: Final = "hook_key"
+HOOK_SECRET: Final = "hook_secret"  # noqa: S105 - the name under which the home keeps it
+API_KEY: Final = "api_key"
+HOOK_RATE_PER_MINUTE: Final = 6_000
 _ADMIN_URL: Final = "database_admin_url"  # the name of the secret
 
 
@@ -69,3 +79,60 @@ async def _create_database(admin: Dsn) -> None:
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')
     finally:
         await connection.close()
+
+
+async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
+    """Put the paper accounts, their nodes, the route over all of them, a hook and an API key into the database.
+
+    Running it again changes nothing: keys and secrets are those of the home.
+    """
+    pool = await open_pool(access.as_role("argos_control"), name="setup", size_max=1)
+    try:
+        control = ControlStore(pool)
+        for node in plan.nodes:
+            await control.put_account(_paper_account(plan, node))
+            await control.put_node(node.name, account=node.account, venue=node.venue)
+        legs = tuple(_paper_leg(node.account) for node in plan.nodes)
+        await control.put_route(
+            Route(
+                route=PAPER_ROUTE,
+                enabled=True,
+                size=Size(mode=SizeMode.EQUITY_FRACTION, value=Decimal("0.05")),
+                expiry_s=30,
+                alert_age_s_max=60,
+                legs=legs,
+            )
+        )
+        await control.put_hook(
+            HOOK, key=home.secret(HOOK_KEY), rate_per_minute=HOOK_RATE_PER_MINUTE
+        )
+        if not any(hook["secrets"] for hook in await control.hooks() if hook["hook"] == HOOK):
+            await control.put_secret(HOOK, home.secret(HOOK_SECRET))
+        await control.put_api_key(
+            "operator", key=home.secret(API_KEY), scopes=("read", "trade", "control")
+        )
+    finally:
+        await pool.close()
+
+
+def _paper_account(plan: PaperPlan, node: PlannedNode) -> Account:
+    terms = next(
+        account
+        for broker in plan.brokers
+        for account in broker.accounts
+        if account.account == node.account
+    )
+    return Account(
+        account=node.account,
+        venue=node.venue,
+        currency=terms.currency,
+        enabled=True,
+        hedging=terms.hedging,
+        limits=AccountLimits(),
+    )
+
+
+def _paper_leg(account: str) -> RouteLeg:
+    return RouteLeg(
+        account=account, share=Decimal(1), size=None, symbol_map={}, hours=(), enabled=True
+    )
