@@ -28,21 +28,24 @@ _JITTER_BPS: Final = (Decimal("0.2"), Decimal("1"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast days pass. `hold_ms` is the least the market stands after a close, `hold_ms_max` the most it
-    waits for `released`."""
+    """How fast days pass: by default some 700 of them in a minute, at four ticks a day and two brokers.
 
-    day_ms: int = 50
-    hold_ms: int = 20
+    `hold_ms` is the least the market stands after a close at which orders went out, `hold_ms_max` the most it
+    waits for `released`.
+    """
+
+    day_ms: int = 40
+    hold_ms: int = 25
     hold_ms_max: int = 3_000
-    hold_tick_ms: int = 20
+    hold_tick_ms: int = 15
 
 
 class Onlooker(Protocol):
-    """Somebody who watches the market. The market stands until `on_close` returns."""
+    """Somebody who watches the market. The market stands until `on_close` returns; True means: orders are out."""
 
     async def on_tick(self, tick: MarketTick) -> None: ...
 
-    async def on_close(self, day: TradingDay) -> None: ...
+    async def on_close(self, day: TradingDay) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,17 +179,19 @@ class ReplayMarket:
     async def _close(self, day: TradingDay, *, stop: asyncio.Event) -> None:
         watching = asyncio.gather(*(onlooker.on_close(day) for onlooker in self._onlookers))
         try:
-            await self.stand(until=watching.done, least_ms=self._pace.hold_ms)
-            await watching
+            await self.stand(until=watching.done)
+            orders_are_out = any(await watching)
         finally:
             watching.cancel()
+        if orders_are_out:
+            await self.stand(until=_always, least_ms=self._pace.hold_ms)
         if not (self._released() or stop.is_set()):
             released = await self.stand(
                 until=lambda: self._released() or stop.is_set(), most_ms=self._pace.hold_ms_max
             )
             self._holds_cut += not released
         assert self._last is not None
-        await self._tick(day, self._last[1], phase=TickPhase.NIGHT, gap_s=self._hold_gap_s)
+        await self._tick(day, self._last[1], phase=TickPhase.NIGHT, gap_s=self._gap_s)
 
     async def _tick(
         self, day: TradingDay, mids: Mapping[str, Decimal], *, phase: TickPhase, gap_s: float

@@ -9,6 +9,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
+from argos.core.denial import DenialCode
 from argos.core.intent import Action, Side, Size, SizeMode
 from argos.core.money import round_near
 from argos.rehearsal.alerts import (
@@ -22,7 +23,7 @@ from argos.rehearsal.alerts import (
 from argos.rehearsal.strategy import PRICE_TICK, Decision
 
 BAD_KINDS: Final = tuple(kind for kind in AlertKind if kind is not AlertKind.GOOD)
-TOO_SMALL: Final = Size(mode=SizeMode.UNITS, value=Decimal("0.0001"))
+TOO_SMALL: Final = Size(mode=SizeMode.UNITS, value=Decimal("0.000001"))
 STALE_AFTER: Final = timedelta(minutes=30)
 
 _STOP_DISTANCE: Final = Decimal("0.05")
@@ -31,6 +32,10 @@ _REPEATS: Final = frozenset({AlertKind.DUPLICATE, AlertKind.CONFLICT})
 
 def _refused(code: str, *, status: int = 422) -> Expected:
     return Expected(status=status, verdict=Verdict.REFUSED, code=code)
+
+
+def _denied(denial: DenialCode) -> Expected:
+    return Expected(status=202, verdict=Verdict.DENIED, denial=denial)
 
 
 EXPECTED: Final[Mapping[AlertKind, Expected]] = MappingProxyType(
@@ -44,10 +49,10 @@ EXPECTED: Final[Mapping[AlertKind, Expected]] = MappingProxyType(
         AlertKind.KEY_TWICE: _refused("JSON_DUPLICATE_KEY"),
         AlertKind.SYMBOL_MISSING: _refused("INTENT_SYMBOL_MISSING"),
         AlertKind.ROUTE_UNKNOWN: _refused("INTENT_ROUTE_UNKNOWN"),
-        AlertKind.STALE: Expected(status=202, verdict=Verdict.DENIED),
+        AlertKind.STALE: _denied(DenialCode.ALERT_STALE),
         AlertKind.FORGED: _refused("UNAUTHORISED", status=401),
         AlertKind.STOP_WRONG_SIDE: _refused("INTENT_SL_WRONG_SIDE"),
-        AlertKind.TOO_SMALL: Expected(status=202, verdict=Verdict.DENIED),
+        AlertKind.TOO_SMALL: _denied(DenialCode.SIZE_BELOW_MINIMUM),
     }
 )
 
@@ -56,7 +61,10 @@ Fields = dict[str, str]
 _SPOILERS: Final[Mapping[AlertKind, Callable[[Fields], Fields]]] = MappingProxyType(
     {
         AlertKind.PLACEHOLDER: lambda f: {**f, "entry_price": "{{strategy.order.price}}"},
-        AlertKind.DELAYED_SYMBOL: lambda f: {**f, "symbol": json.dumps(_text(f, "symbol") + "_DL")},
+        AlertKind.DELAYED_SYMBOL: lambda f: {
+            **f,
+            "symbol": json.dumps(f"NYSE_DL:{_text(f, 'symbol')}"),
+        },
         AlertKind.NOT_A_NUMBER: lambda f: {**f, "sl": "NaN"},
         AlertKind.SYMBOL_MISSING: lambda f: {k: v for k, v in f.items() if k != "symbol"},
         AlertKind.ROUTE_UNKNOWN: lambda f: {**f, "account_route": '"nowhere"'},

@@ -34,6 +34,7 @@ class Delivery:
     expected_status: int
     expected_verdict: str
     expected_code: str | None
+    expected_denial: str | None
     status: int | None
     answer: object
     error: str | None
@@ -144,6 +145,7 @@ class AlertSender:
             expected_status=alert.expected.status,
             expected_verdict=alert.expected.verdict.value,
             expected_code=alert.expected.code,
+            expected_denial=alert.expected.denial.value if alert.expected.denial else None,
             status=status,
             answer=answer,
             error=error,

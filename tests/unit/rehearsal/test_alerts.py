@@ -1,6 +1,8 @@
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from argos.rehearsal.alerts import AlertKind, AlertSettings, AlertWriter, Verdic
 from argos.rehearsal.mischief import BAD_KINDS, STALE_AFTER, TOO_SMALL, MischiefPlan
 from argos.rehearsal.strategy import Decision
 
+PINE_LIBRARY = Path(__file__).parents[3] / "tradingview" / "ArgosIntent.pine"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 BAR = date(2008, 3, 4)
 SETTINGS = AlertSettings(account_route="demo", secret="s3cret")
@@ -67,7 +70,7 @@ def test_a_good_alert_is_read_back_as_the_decision_it_was_made_from():
         assert getattr(intent, name) == getattr(OPEN, name)
     assert intent.entry_price == OPEN.price
     assert intent.timestamp_tv == NOW
-    assert intent.features == {"bar": "2008-03-04", "why": OPEN.why}
+    assert intent.features["why"] == OPEN.why
 
 
 @pytest.mark.parametrize("action", [Action.CLOSE, Action.CANCEL, Action.MODIFY, Action.REVERSE])
@@ -85,7 +88,14 @@ def test_every_action_makes_an_alert_that_the_gateway_takes(action):
 
 def test_the_event_id_is_the_recipe_of_the_pine_library():
     bar_time_ms = int(datetime(2008, 3, 4, tzinfo=UTC).timestamp() * 1000)
-    assert write().event_id == f"ema-cross|1|NASDAQ:AAPL|1D|{bar_time_ms}|open|1"
+    assert write().event_id == f"ema-cross|1.0|NASDAQ:AAPL|1D|{bar_time_ms}|open|1"
+
+
+def test_every_member_is_one_that_the_pine_library_writes():
+    written_by_pine = set(re.findall(r'\\"(\w+)\\":', PINE_LIBRARY.read_text()))
+    for action in Action:
+        alert = write(replace(OPEN, action=action))
+        assert alert.fields.keys() <= written_by_pine
 
 
 def test_events_of_one_bar_have_different_ids():

@@ -1,4 +1,5 @@
 import asyncio
+import signal
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from argos.rehearsal.feed import BrokerAddress
 from argos.rehearsal.market import day_ticks
 from argos.rehearsal.prices import load_trading_days
 
+DEADLINE_S = 10
 START, END = date(2008, 3, 3), date(2008, 3, 7)
 
 
@@ -56,6 +58,18 @@ async def test_brokers_get_the_prices_of_the_clocks_place_until_stopped(open_doo
         for tick in day_ticks(day, seed=settings.seed, ticks=8)
     }
     assert {(post["label"], post["ticks"][0]["mid"]) for post in door.posts} <= prices
+
+
+async def test_sigterm_stops_it_cleanly(open_door, eventually):
+    door = await open_door()
+    settings = MarketSettings(
+        brokers=(door.address,), symbols=("IBM",), start=START, end=END, ticks_per_day=4, day_s=0.2
+    )
+    running = asyncio.create_task(run_market(settings))
+    await eventually(lambda: bool(door.posts))  # by then the handler is in place
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.wait_for(running, timeout=DEADLINE_S)
+    assert running.exception() is None
 
 
 async def test_a_night_is_charged_once(open_door, eventually):

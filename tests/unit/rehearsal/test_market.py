@@ -18,9 +18,10 @@ TWO_DAYS = {"IBM": [1_000_000, 1_010_000], "AAPL": [200_000, 190_000]}
 class Witness:
     """An onlooker that remembers, and may take its time at a close."""
 
-    def __init__(self, *, before_return=None):
+    def __init__(self, *, before_return=None, orders_are_out=False):
         self.ticks = []
         self.closes = []
+        self.orders_are_out = orders_are_out
         self._before_return = before_return
 
     async def on_tick(self, tick):
@@ -30,6 +31,7 @@ class Witness:
         self.closes.append(day.date)
         if self._before_return:
             await self._before_return(self)
+        return self.orders_are_out
 
 
 def market(days, **kwargs):
@@ -69,6 +71,16 @@ async def test_the_market_stands_at_the_close_until_the_onlooker_is_done(make_da
     close = days[0].bars["IBM"].close
     assert len(held) >= 5
     assert all(abs(price / close - 1) * BPS <= Decimal("1.01") for price in held)
+
+
+async def test_the_market_stands_longer_when_orders_are_out(make_days):
+    days = make_days({"IBM": [1_000_000]})
+    held = {}
+    for orders_are_out in (False, True):
+        witness = Witness(orders_are_out=orders_are_out)
+        await market(days, onlookers=[witness]).run()
+        held[orders_are_out] = sum(tick.phase is TickPhase.HOLD for tick in witness.ticks)
+    assert held[True] > held[False]
 
 
 async def test_the_next_day_waits_for_the_release(make_days):
