@@ -1,0 +1,561 @@
+"""A node without its network: the real log, executor, scanner and resolver around a broker in memory."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+
+from argos.core.account import AccountSnapshot, TradingMode
+from argos.core.errors import VenueRefused, VenueUnreachable
+from argos.core.execution import Entry, Execution, FillReason
+from argos.core.ids import ARGOS_NAMESPACE, client_order_id_of, magic_of
+from argos.core.instrument import Instrument, Quote
+from argos.core.intent import OrderType, Side
+from argos.core.order import CommandKind
+from argos.core.position import Position
+from argos.node.doubt import DoubtBook
+from argos.node.executor import Executor, Surroundings
+from argos.node.log import NodeLog
+from argos.node.reporter import Reporter
+from argos.node.resolver import Resolver
+from argos.node.scanner import Scanner
+from argos.node.session import Session
+from argos.node.settings import NodeLimits, NodeTimings
+from argos.node.work import Outcome, Work
+from argos.ports import (
+    VenueAnswer,
+    VenueClose,
+    VenueIdentity,
+    VenueOrder,
+    VenueOrderReport,
+    VenueOrderState,
+    VenueScan,
+    VenueTraits,
+)
+from argos.protocol.commands import Command
+from argos.protocol.facts import Report, decode_report
+
+START = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
+ACCOUNT = "paper-1"
+BID, ASK = Decimal("99.5"), Decimal("100.5")
+
+
+class Crash(BaseException):
+    """The process dies here: nothing after this point runs."""
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.elapsed_ms = 1_000_000
+
+    def now(self) -> datetime:
+        return START + timedelta(milliseconds=self.elapsed_ms - 1_000_000)
+
+    def monotonic_ms(self) -> int:
+        return self.elapsed_ms
+
+    def advance(self, ms: int) -> None:
+        self.elapsed_ms += ms
+
+
+class FakeVenue:
+    """A broker that does what `script` says for the next calls, and what was asked after that.
+
+    Words: ok, refuse, lost_request (never arrived), lost_answer (done, but unheard), crash_before,
+    crash_after, partial (half is filled, the rest is gone), late (done only at `arrive`).
+    """
+
+    def __init__(
+        self, clock: FakeClock, *, unique_client_ids: bool = False, hedging: bool = True
+    ) -> None:
+        self.traits = VenueTraits(name="fake", unique_client_ids=unique_client_ids, hedging=hedging)
+        self.clock = clock
+        self.script: deque[str] = deque()
+        self.scan_script: deque[str] = deque()
+        self.calls: list[tuple[str, int]] = []
+        self.closed_qty: list[Decimal] = []
+        self.modifies: list[Mapping[str, Any]] = []
+        self.positions: dict[str, Position] = {}
+        self.orders: dict[str, VenueOrderReport] = {}
+        self.events: list[Execution | VenueOrderReport] = []
+        self.charges: list[Mapping[str, str]] = []
+        self.under_way: list[VenueOrder | VenueClose] = []
+        self.quotes_known = True
+        self.cursors: list[str] = []
+        self._numbers = 0
+
+    async def connect(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+    async def instruments(self) -> Sequence[Instrument]:
+        return (instrument("EURUSD"), instrument("AAPL"))
+
+    def quote(self, symbol: str, *, at: datetime | None = None) -> Quote | None:
+        if not self.quotes_known:
+            return None
+        if at is None:
+            return Quote(symbol=symbol, bid=BID, ask=ASK, at=self.clock.now())
+        return Quote(symbol=symbol, bid=BID - 1, ask=ASK - 1, at=at)
+
+    async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
+        self.calls.append(("submit", order.identity.magic))
+        word = self._begin()
+        if self.traits.unique_client_ids and self._knows(order.identity):
+            raise VenueRefused("the client order id is taken", venue_code="42210000")
+        if word == "late":
+            self.under_way.append(order)
+            raise VenueUnreachable("timeout")
+        return self._end(word, self._take(order, part=Decimal("0.5" if word == "partial" else 1)))
+
+    async def close(self, request: VenueClose, *, timeout_s: float) -> VenueAnswer:
+        self.calls.append(("close", request.identity.magic))
+        word = self._begin()
+        if word == "late":
+            self.under_way.append(request)
+            raise VenueUnreachable("timeout")
+        return self._end(word, self._take_close(request))
+
+    async def cancel(
+        self, identity: VenueIdentity, *, symbol: str, timeout_s: float
+    ) -> VenueAnswer:
+        self.calls.append(("cancel", identity.magic))
+        word = self._begin()
+        order = self._find(identity)
+        if order.state is not VenueOrderState.WORKING:
+            return self._end(word, _answer(order))
+        return self._end(word, self.end_order(order.venue_order_id, VenueOrderState.CANCELED))
+
+    async def modify(
+        self,
+        identity: VenueIdentity,
+        *,
+        symbol: str,
+        position_id: str,
+        price: Decimal | None,
+        sl: Decimal | None,
+        tp: Decimal | None,
+        timeout_s: float,
+    ) -> VenueAnswer:
+        self.calls.append(("modify", identity.magic))
+        self.modifies.append({"position_id": position_id, "price": price, "sl": sl, "tp": tp})
+        word = self._begin()
+        for key, position in self.positions.items():
+            if position.magic == identity.magic:
+                self.positions[key] = replace(position, sl=sl, tp=tp)
+        order = self._find(identity)
+        return self._end(word, _answer(order))
+
+    async def scan(self, *, cursor: str) -> VenueScan:
+        self.clock.advance(1)
+        self.cursors.append(cursor)
+        word = self.scan_script.popleft() if self.scan_script else "ok"
+        if word == "crash":
+            raise Crash
+        if word != "ok":
+            raise VenueUnreachable("the history could not be read")
+        since = self.events[int(cursor or 0) :]
+        ended = [item for item in since if isinstance(item, VenueOrderReport)]
+        working = [item for item in self.orders.values() if item.state is VenueOrderState.WORKING]
+        return VenueScan(
+            taken_at=self.clock.now(),
+            positions=tuple(self.positions.values()),
+            orders=(*working, *ended),
+            executions=tuple(item for item in since if isinstance(item, Execution)),
+            account=snapshot(self.clock.now()),
+            cursor=str(len(self.events)),
+            charges=tuple(self.charges),
+        )
+
+    async def hints(self) -> AsyncIterator[None]:
+        return
+        yield
+
+    # What happens at the broker without us.
+
+    def arrive(self) -> None:
+        """Late requests reach the broker now."""
+        for request in self.under_way:
+            if isinstance(request, VenueOrder):
+                self._take(request, part=Decimal(1))
+            elif request.position_id in self.positions:
+                self._take_close(request)
+        self.under_way.clear()
+
+    def fill_order(self, venue_order_id: str, qty: Decimal) -> None:
+        order = self.orders[venue_order_id]
+        filled = order.filled_qty + qty
+        done = filled == order.qty
+        self._execute(order, qty=qty, entry=Entry.IN)
+        self.orders[venue_order_id] = order = replace(
+            order,
+            filled_qty=filled,
+            state=VenueOrderState.FILLED if done else VenueOrderState.WORKING,
+        )
+        if done:
+            self.events.append(order)
+
+    def end_order(self, venue_order_id: str, state: VenueOrderState) -> VenueAnswer:
+        order = replace(self.orders[venue_order_id], state=state, text=state.value)
+        self.orders[venue_order_id] = order
+        self.events.append(order)
+        return _answer(order)
+
+    def hit_stop(self, position_id: str) -> None:
+        position = self.positions.pop(position_id)
+        self._record_execution(
+            identity=VenueIdentity(magic=position.magic, client_order_id=position.client_order_id),
+            position_id=position_id,
+            side=position.side.opposite,
+            qty=position.qty,
+            entry=Entry.OUT,
+            reason=FillReason.SL,
+        )
+
+    def trade_by_hand(self, qty: Decimal) -> None:
+        self._record_execution(
+            identity=VenueIdentity(magic=0, client_order_id=""),
+            position_id="by-hand",
+            side=Side.BUY,
+            qty=qty,
+            entry=Entry.IN,
+            reason=FillReason.MANUAL,
+        )
+
+    def count(self, kind: str) -> int:
+        return sum(1 for call in self.calls if call[0] == kind)
+
+    @property
+    def executions(self) -> Sequence[Execution]:
+        return [item for item in self.events if isinstance(item, Execution)]
+
+    def _begin(self) -> str:
+        word = self.script.popleft() if self.script else "ok"
+        if word == "crash_before":
+            raise Crash
+        if word == "lost_request":
+            raise VenueUnreachable("timeout")
+        if word == "refuse":
+            raise VenueRefused("no money", code="VENUE_NO_MONEY", venue_code="10019")
+        return word
+
+    def _end(self, word: str, answer: VenueAnswer) -> VenueAnswer:
+        if word == "crash_after":
+            raise Crash
+        if word == "lost_answer":
+            raise VenueUnreachable("timeout")
+        return answer
+
+    def _knows(self, identity: VenueIdentity) -> bool:
+        return any(item.identity == identity for item in self.orders.values())
+
+    def _find(self, identity: VenueIdentity) -> VenueOrderReport:
+        kept = self._kept(identity)
+        return next(item for item in self.orders.values() if item.identity == kept)
+
+    def _number(self, prefix: str) -> str:
+        self._numbers += 1
+        return f"{prefix}{self._numbers}"
+
+    def _take(self, order: VenueOrder, *, part: Decimal) -> VenueAnswer:
+        order_id = self._number("o")
+        self.orders[order_id] = VenueOrderReport(
+            venue_order_id=order_id,
+            identity=self._kept(order.identity),
+            symbol=order.symbol,
+            side=order.side,
+            state=VenueOrderState.WORKING,
+            qty=order.qty,
+            filled_qty=Decimal(0),
+            price=order.price,
+        )
+        if order.order_type is not OrderType.MARKET:
+            return _answer(self.orders[order_id])
+        before = len(self.events)
+        self.fill_order(order_id, order.qty * part)
+        if part < 1:
+            self.end_order(order_id, VenueOrderState.CANCELED)
+        made = tuple(item for item in self.events[before:] if isinstance(item, Execution))
+        return replace(_answer(self.orders[order_id]), executions=made)
+
+    def _take_close(self, request: VenueClose) -> VenueAnswer:
+        self.closed_qty.append(request.qty)
+        position = self.positions.get(request.position_id)
+        if position is None:
+            raise VenueRefused("no such position", code="VENUE_POSITION_GONE")
+        left = position.qty - request.qty
+        if left < 0:
+            raise VenueRefused("more than is there", code="VENUE_INVALID_QTY")
+        if left:
+            self.positions[request.position_id] = replace(position, qty=left)
+        else:
+            del self.positions[request.position_id]
+        order_id = self._number("o")
+        execution = self._record_execution(
+            identity=self._kept(request.identity),
+            position_id=request.position_id,
+            side=request.side,
+            qty=request.qty,
+            entry=Entry.OUT,
+            reason=FillReason.COMMAND,
+            order_id=order_id,
+            symbol=request.symbol,
+        )
+        return VenueAnswer(
+            venue_order_id=order_id, state=VenueOrderState.FILLED, executions=(execution,)
+        )
+
+    def _kept(self, identity: VenueIdentity) -> VenueIdentity:
+        return identity if self.traits.unique_client_ids else replace(identity, client_order_id="")
+
+    def _execute(self, order: VenueOrderReport, *, qty: Decimal, entry: Entry) -> None:
+        position_id = f"p-{order.venue_order_id}"
+        held = self.positions.get(position_id)
+        self.positions[position_id] = Position(
+            symbol=order.symbol,
+            side=order.side,
+            qty=qty + (held.qty if held else 0),
+            price_open=ASK,
+            position_id=position_id,
+            magic=order.identity.magic,
+            client_order_id=order.identity.client_order_id,
+        )
+        self._record_execution(
+            identity=order.identity,
+            position_id=position_id,
+            side=order.side,
+            qty=qty,
+            entry=entry,
+            reason=FillReason.COMMAND,
+            order_id=order.venue_order_id,
+            symbol=order.symbol,
+        )
+
+    def _record_execution(
+        self,
+        *,
+        identity: VenueIdentity,
+        position_id: str,
+        side: Side,
+        qty: Decimal,
+        entry: Entry,
+        reason: FillReason,
+        order_id: str = "",
+        symbol: str = "EURUSD",
+    ) -> Execution:
+        zero = Decimal(0)
+        execution = Execution(
+            venue_exec_id=self._number("x"),
+            venue_order_id=order_id,
+            position_id=position_id,
+            symbol=symbol,
+            side=side,
+            entry=entry,
+            price=ASK,
+            qty=qty,
+            commission=zero,
+            swap=zero,
+            fee=zero,
+            profit=zero,
+            reason=reason,
+            occurred_at=self.clock.now(),
+            magic=identity.magic,
+            client_order_id=identity.client_order_id,
+        )
+        self.events.append(execution)
+        return execution
+
+
+def _answer(order: VenueOrderReport) -> VenueAnswer:
+    return VenueAnswer(venue_order_id=order.venue_order_id, state=order.state, text=order.text)
+
+
+def snapshot(taken_at: datetime) -> AccountSnapshot:
+    return AccountSnapshot(
+        account="the broker's name for it",
+        currency="USD",
+        balance=Decimal(10_000),
+        equity=Decimal(10_000),
+        margin_free=Decimal(10_000),
+        hedging=True,
+        taken_at=taken_at,
+    )
+
+
+def instrument(symbol: str) -> Instrument:
+    return Instrument(
+        symbol=symbol,
+        contract_size=Decimal(1),
+        tick_size=Decimal("0.01"),
+        qty_min=Decimal(1),
+        qty_max=Decimal(1000),
+        qty_step=Decimal(1),
+        stops_distance_min=Decimal(0),
+        unit_value=Decimal(1),
+        quote_currency="USD",
+    )
+
+
+def entry(name: str = "a", **changes: Any) -> Command:
+    """An entry of 10 EURUSD that may be sent for 30 s."""
+    order_id = uuid5(ARGOS_NAMESPACE, f"order {name}")
+    command = Command(
+        command_id=uuid5(ARGOS_NAMESPACE, f"command {name}"),
+        order_id=order_id,
+        seq=1,
+        kind=CommandKind.SUBMIT,
+        symbol="EURUSD",
+        side=Side.BUY,
+        order_type=OrderType.MARKET,
+        qty=Decimal(10),
+        price=None,
+        stop_limit_price=None,
+        sl=None,
+        tp=None,
+        deviation_points=0,
+        position_id=None,
+        magic=magic_of(order_id),
+        client_order_id=client_order_id_of(order_id),
+        target_magic=0,
+        target_client_order_id="",
+        comment="argos",
+        valid_until=START + timedelta(seconds=30),
+        is_exit=False,
+        attempt=1,
+        lease_ms=10_000,
+        alert_received_at=START - timedelta(seconds=1),
+    )
+    return replace(command, **changes)
+
+
+def limit_entry(name: str = "a", **changes: Any) -> Command:
+    return entry(name, order_type=OrderType.LIMIT, price=Decimal(90), **changes)
+
+
+def exit_of(opening: Command, name: str = "exit", **changes: Any) -> Command:
+    """A close of all that `opening` opened; it has no end of validity."""
+    terms: dict[str, Any] = {
+        "seq": opening.seq + 1,
+        "kind": CommandKind.CLOSE,
+        "symbol": opening.symbol,
+        "side": opening.side.opposite,
+        "qty": opening.qty,
+        "order_type": OrderType.MARKET,
+        "price": None,
+        "target_magic": opening.magic,
+        "target_client_order_id": opening.client_order_id,
+        "valid_until": None,
+        "is_exit": True,
+    }
+    return entry(name, **{**terms, **changes})
+
+
+def change_of(opening: Command, kind: CommandKind, name: str, **changes: Any) -> Command:
+    """A cancel or modify of the order that `opening` made."""
+    return replace(
+        opening,
+        command_id=uuid5(ARGOS_NAMESPACE, f"command {name}"),
+        seq=opening.seq + 1,
+        kind=kind,
+        valid_until=None,
+        is_exit=True,
+        **changes,
+    )
+
+
+@dataclass
+class Rig:
+    """One node that can be killed and started again over the same log and the same broker."""
+
+    path: Path
+    clock: FakeClock
+    venue: FakeVenue
+    limits: NodeLimits = field(default_factory=NodeLimits)
+    timings: NodeTimings = field(default_factory=NodeTimings)
+
+    def __post_init__(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        self.log = NodeLog.open(
+            self.path, account=ACCOUNT, now_ms=int(self.clock.now().timestamp() * 1000)
+        )
+        self.session = Session(clock=self.clock, timings=self.timings)
+        self.doubts = DoubtBook()
+        reporter = Reporter(account=ACCOUNT)
+        node = Surroundings(
+            venue=self.venue,
+            log=self.log,
+            session=self.session,
+            reporter=reporter,
+            doubts=self.doubts,
+            limits=self.limits,
+        )
+        self.scanner = Scanner(
+            venue=self.venue, log=self.log, session=self.session, reporter=reporter
+        )
+        self.executor = Executor(node, scanner=self.scanner)
+        self.resolver = Resolver(
+            traits=self.venue.traits,
+            log=self.log,
+            session=self.session,
+            reporter=reporter,
+            doubts=self.doubts,
+        )
+        self.hear()
+
+    def hear(self, mode: TradingMode = TradingMode.ACTIVE) -> None:
+        """The gateway has just answered a poll."""
+        self.session.heard(server_time=self.clock.now())
+        self.session.mode = mode
+
+    async def restart(self) -> None:
+        """As after a kill: the log is all that is left, and the start-up sequence runs."""
+        self.log.close()
+        self._open()
+        self.executor.settle()
+        await self.scanner.everything()
+
+    async def deliver(self, command: Command) -> Outcome:
+        lease_until_ms = self.clock.monotonic_ms() + command.lease_ms
+        return await self.executor.execute(Work(command=command, lease_until_ms=lease_until_ms))
+
+    async def look(self) -> None:
+        """One round of the scan loop."""
+        for work in self.resolver.judge(await self.scanner.fresh()):
+            await self.executor.execute(work)
+
+    async def look_for(self, seconds: int) -> None:
+        """A look a second, with the gateway in reach."""
+        for _ in range(seconds):
+            self.clock.advance(1_000)
+            self.session.heard(server_time=self.clock.now())
+            await self.look()
+
+    def facts(self, command: Command | None = None) -> Sequence[Report]:
+        """What stands in the outbox, oldest first; of one command, or all."""
+        found = [
+            decode_report(orjson.loads(f.body)) for f in self.log.read.pending_facts(limit=10**6)
+        ]
+        if command is None:
+            return found
+        return [fact for fact in found if fact.command_id == command.command_id]
+
+    def kinds(self, command: Command) -> Sequence[str]:
+        return [fact.kind.value for fact in self.facts(command)]
+
+    def fact(self, command: Command, kind: str) -> Report:
+        return next(fact for fact in self.facts(command) if fact.kind.value == kind)
+
+    def state(self, command: Command) -> str:
+        row = self.log.read.command(command.command_id)
+        return row.state.value if row else "unknown"
+
+    def fact_ids(self) -> set[UUID]:
+        return {fact.fact_id for fact in self.facts()}
