@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 
 SECRET_NAMES: Final = frozenset(
-    {"secret", "key", "api_key", "password", "authorization", "signature", "code", "token", "dsn"}
+    {"secret", "key", "api_key", "password", "authorization", "signature", "token", "dsn"}
 )
 
 

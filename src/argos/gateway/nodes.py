@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,6 +37,8 @@ SLOW_POLL_S: Final = 2.0
 """How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
 FACTS_MAX: Final = 500
 IN_FLIGHT_MAX: Final = 1000
+
+_log = structlog.get_logger("argos.gateway.nodes")
 
 FACTS: Final = Counter("argos_facts_total", "Facts reported by nodes", ["outcome"])
 COMMANDS: Final = Counter("argos_commands_leased_total", "Commands handed to nodes")
@@ -77,6 +80,8 @@ class NodeDesk:
         try:
             response: Response = await serve(call, _object(parse_json(call.body)))
         except ArgosError as error:
+            if status_of(error) >= 500:
+                _log.error("node_call_failed", node=call.node, code=error.code, why=error.message)
             body = error_body(
                 code=error.code, message=error.message, field=error.field, fix=error.fix
             )

@@ -93,7 +93,7 @@ WITH given AS (
     SELECT DISTINCT 'reconcile', r.trade_id || '|' || r.account,
            jsonb_build_object('trade_id', r.trade_id, 'account', r.account)
     FROM given, jsonb_to_recordset(plan->'reconcile') AS r(trade_id text, account text)
-    RETURNING key
+    RETURNING true AS queued
 )
 SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
 UNION ALL

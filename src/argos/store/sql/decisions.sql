@@ -116,7 +116,7 @@ WITH given AS (
     SELECT DISTINCT 'reconcile', trade_id || '|' || account,
            jsonb_build_object('trade_id', trade_id, 'account', account)
     FROM new_orders WHERE denial_code IS NOT NULL
-    RETURNING outbox_id
+    RETURNING true AS queued
 ), done AS (
     DELETE FROM outbox USING given WHERE outbox.outbox_id = given.outbox_id
 ), woken AS (

@@ -1,5 +1,5 @@
 -- The lists of the API. Every statement takes $1 how many, $2 and $3 where the page begins (moment, ids), then its
--- filters in the order of the list's filter model; and gives the item as JSON text, its moment and its ids.
+-- filters in the order of the list's filter model, since and until first; and gives the item as JSON text, its moment and its ids.
 
 -- name: alerts
 SELECT json_build_object(
@@ -24,7 +24,8 @@ ORDER BY a.received_at DESC, a.alert_id DESC
 LIMIT $1;
 
 -- name: intents
--- In the order of acceptance. An intent is decided once its step has left the outbox.
+-- In the order of acceptance. An intent is decided once its step has left the outbox. To a trade also belong intents
+-- that moved its orders under another name: the reverse that closed it.
 SELECT (i.body || jsonb_build_object(
            'alert_id', i.alert_id, 'sequence', i.sequence, 'status', coalesce((
                SELECT CASE w.topic WHEN 'decide' THEN 'waiting' ELSE 'failed' END FROM outbox w
@@ -37,7 +38,10 @@ SELECT (i.body || jsonb_build_object(
 FROM intents i
 WHERE ($2::timestamptz IS NULL OR i.sequence < ($3::text[])[1]::bigint)
   AND i.received_at >= coalesce($4::timestamptz, '-infinity') AND i.received_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR i.trade_id = $6)
+  AND (
+      $6::text IS NULL OR i.trade_id = $6
+      OR i.intent_id = ANY(ARRAY(SELECT o.intent_id FROM orders o WHERE o.trade_id = $6))
+  )
   AND ($7::text IS NULL OR i.symbol = $7)
   AND ($8::text IS NULL OR i.route = $8)
   AND ($9::text IS NULL OR i.body->>'action' = $9)
@@ -63,8 +67,8 @@ SELECT json_build_object(
 FROM orders o JOIN order_states s USING (order_id)
 WHERE (o.planned_at, o.order_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
   AND o.planned_at >= coalesce($4::timestamptz, '-infinity') AND o.planned_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR o.account = $6)
-  AND ($7::text IS NULL OR o.trade_id = $7)
+  AND ($6::text IS NULL OR o.trade_id = $6)
+  AND ($7::text IS NULL OR o.account = $7)
   AND ($8::text IS NULL OR o.symbol = $8)
   AND ($9::text IS NULL OR s.status = $9)
   AND ($10::text IS NULL OR o.role = $10)
@@ -93,8 +97,8 @@ FROM executions x LEFT JOIN order_states s USING (order_id)
 WHERE (x.received_at, x.venue_exec_id, x.account)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
   AND x.received_at >= coalesce($4::timestamptz, '-infinity') AND x.received_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR x.account = $6)
-  AND ($7::text IS NULL OR x.trade_id = $7)
+  AND ($6::text IS NULL OR x.trade_id = $6)
+  AND ($7::text IS NULL OR x.account = $7)
   AND ($8::text IS NULL OR x.symbol = $8)
   AND ($9::text IS NULL
        OR CASE WHEN x.trade_id LIKE 'external:%' THEN 'external' ELSE coalesce(s.status, 'filled') END = $9)
@@ -132,8 +136,8 @@ FROM (
 WHERE (p.moment, p.account, p.position_id, p.symbol)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2], ($3::text[])[3])
   AND p.moment >= coalesce($4::timestamptz, '-infinity') AND p.moment < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR p.account = $6)
-  AND ($7::text IS NULL OR p.trade_id = $7)
+  AND ($6::text IS NULL OR p.trade_id = $6)
+  AND ($7::text IS NULL OR p.account = $7)
   AND ($8::text IS NULL OR p.symbol = $8)
   AND ($9::text IS NULL OR (p.trade_id IS NULL OR p.trade_id LIKE 'external:%') = ($9 = 'external'))
 ORDER BY p.moment DESC, p.account DESC, p.position_id DESC, p.symbol DESC
@@ -147,8 +151,8 @@ WHERE (h.reconciled_at, h.trade_id, h.account)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
   AND h.reconciled_at >= coalesce($4::timestamptz, '-infinity')
   AND h.reconciled_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR h.account = $6)
-  AND ($7::text IS NULL OR h.trade_id = $7)
+  AND ($6::text IS NULL OR h.trade_id = $6)
+  AND ($7::text IS NULL OR h.account = $7)
   AND ($8::text IS NULL OR l.symbol = $8)
   AND ($9::text IS NULL OR l.outcome = $9)
   AND ($10::text IS NULL OR l.bot_version = $10)
@@ -166,8 +170,8 @@ SELECT json_build_object(
 FROM discrepancies d LEFT JOIN discrepancy_resolutions r USING (discrepancy_id)
 WHERE (d.found_at, d.discrepancy_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
   AND d.found_at >= coalesce($4::timestamptz, '-infinity') AND d.found_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR d.account = $6)
-  AND ($7::text IS NULL OR d.trade_id = $7)
+  AND ($6::text IS NULL OR d.trade_id = $6)
+  AND ($7::text IS NULL OR d.account = $7)
   AND ($8::text IS NULL OR d.code = $8)
   AND ($9::text IS NULL OR (r.resolved_at IS NULL) = ($9 = 'open'))
 ORDER BY d.found_at DESC, d.discrepancy_id DESC
