@@ -55,6 +55,7 @@ class Broker:
         self.told_twice: set[int] = set()
         self.label = ledger.meta("label", "")
         self._tell = tell
+        self._feed_widths = {item.symbol: item.feed_width_bps for item in settings.instruments}
         self._market = Market(
             instruments={item.symbol: instrument_of(item) for item in settings.instruments},
             costs={item.symbol: item.costs for item in settings.instruments},
@@ -142,13 +143,19 @@ class Broker:
     def _quote(self, tick: Tick) -> Quote:
         self._require(tick.symbol)
         instrument = self._market.instruments[tick.symbol]
-        width = next(i.feed_width_bps for i in self.settings.instruments if i.symbol == tick.symbol)
+        if tick.mid <= 0:
+            raise InputError(
+                f"mid {tick.mid} is no price",
+                code="BROKER_PRICE_INVALID",
+                field="mid",
+                fix="send a price",
+            )
         key = f"{self.settings.seed}:feed:{tick.symbol}:{tick.mid}"
         return quote_around(
             tick.mid,
             symbol=tick.symbol,
             spread_bps=self._market.costs[tick.symbol].spread_bps,
-            shift_bps=draw_shift_bps(key, width_bps=width),
+            shift_bps=draw_shift_bps(key, width_bps=self._feed_widths[tick.symbol]),
             tick_size=instrument.tick_size,
             at=tick.at,
         )
