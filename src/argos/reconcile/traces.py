@@ -58,8 +58,7 @@ class OrderTrace:
 
     @property
     def is_filled(self) -> bool:
-        taken = self.filled_qty + self.absorbed_qty
-        return taken > 0 and taken >= self.effective_qty
+        return self.filled_qty + self.absorbed_qty >= self.effective_qty
 
     def status(self) -> OrderStatus:
         facts = (item.fact for record in self.records for item in record.facts)

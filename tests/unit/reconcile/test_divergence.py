@@ -155,7 +155,7 @@ def test_a_fill_that_was_reported_and_is_not_among_the_executions():
 
 
 def test_a_fill_in_this_trade_that_no_order_asked_for():
-    teller = bought()
+    teller = bought(ref="100", sl="99")
     teller.fill("10", "100")
     teller.executions.append(
         teller.execution(
@@ -172,6 +172,9 @@ def test_a_fill_in_this_trade_that_no_order_asked_for():
     assert leg.divergence == (Divergence.QTY, Divergence.UNEXPECTED)
     assert leg.filled_qty == 15
     assert leg.slippage_signal_bps is None
+    teller.stop("15", "99")
+    assert teller.leg().is_flat
+    assert teller.leg().r_multiple is None
 
 
 def test_a_close_by_another_trades_order_is_explained():

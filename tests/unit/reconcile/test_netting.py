@@ -172,6 +172,8 @@ def test_the_closing_order_of_a_reverse_counts_nothing_in_the_new_trade():
     assert entry.side is leg.side
     assert (leg.filled_qty, leg.exit_qty, leg.commission) == (10, 0, 0)
     assert leg.divergence == ()
+    new.executions.pop(0)  # kept with the old trade alone, it is not missed here
+    assert new.leg() == leg
 
 
 def test_one_trade_that_is_reversed_in_itself_keeps_its_cash_exact():
@@ -188,3 +190,14 @@ def test_one_trade_that_is_reversed_in_itself_keeps_its_cash_exact():
         close 6 of=3         ->
         fill 6 @ 105         -> win     10*3+4*(104-101)-6
     """)
+
+
+def test_of_two_tellings_of_one_fill_the_one_that_knows_its_order_counts():
+    teller = Teller()
+    teller.open("buy", "5", ref="100")
+    known = teller.fill("5", "101")
+    leg = teller.leg()
+    unknown = replace(known, order_id=None)
+    for tellings in ([known, unknown], [unknown, known]):
+        teller.executions = tellings
+        assert teller.leg() == leg

@@ -110,7 +110,7 @@ def cash(story: LegStory) -> Decimal:
 
 
 @given(tellers(), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_order_and_repetition_of_a_story_makes_the_same_leg(teller, chance):
     story = teller.story()
     leg = reconcile_leg(story, now=NOW)
@@ -120,7 +120,7 @@ def test_any_order_and_repetition_of_a_story_makes_the_same_leg(teller, chance):
 
 
 @given(tellers(to_the_end=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_flat_legs_net_result_is_exactly_the_cash_its_executions_moved(teller):
     leg = teller.leg()
     assert leg.is_flat == bool(teller.executions)
@@ -129,7 +129,7 @@ def test_a_flat_legs_net_result_is_exactly_the_cash_its_executions_moved(teller)
 
 
 @given(tellers())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_open_legs_result_is_its_cash_plus_what_it_holds_at_cost(teller):
     """Closing what is left at average cost would earn nothing: that completes the cash identity."""
     leg = teller.leg()
@@ -149,7 +149,7 @@ def test_an_open_legs_result_is_its_cash_plus_what_it_holds_at_cost(teller):
 
 
 @given(tellers())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_money_of_a_leg_adds_up(teller):
     leg = teller.leg()
     costs_paid = leg.commission + leg.swap + leg.fee
@@ -158,7 +158,7 @@ def test_the_money_of_a_leg_adds_up(teller):
 
 
 @given(tellers())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_leg_survives_the_way_through_json(teller):
     leg = teller.leg()
     back: ReconciledLeg = decode_leg(encode_leg(leg))

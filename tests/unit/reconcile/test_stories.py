@@ -153,6 +153,33 @@ def test_an_entry_dropped_as_too_late_expires():
     """)
 
 
+def test_an_attempt_that_was_not_sent_does_not_make_the_fill_of_another_late():
+    tell("""
+        step                    -> outcome filled_qty divergence
+        open buy 10             ->
+        unsent LEASE_OVER       -> expired 0          -
+        fill 10 @ 100           -> open    10         -
+    """)
+
+
+def test_a_result_in_risks_stands_only_once_the_leg_is_flat():
+    tell("""
+        step                    -> outcome r_multiple
+        open buy 10 sl=98       ->
+        fill 10 @ 100           -> open    -
+        close 5                 ->
+        fill 5 @ 103            -> open    -
+        stop 5 @ 102            -> win     (5*3+5*2)/(10*2)
+    """)
+    tell("""
+        step                    -> outcome r_multiple
+        open buy 10             ->
+        fill 10 @ 100           ->
+        close 10                ->
+        fill 10 @ 103           -> win     -
+    """)
+
+
 def test_a_resting_order_that_the_venue_lets_expire_or_we_cancel_ends_the_leg():
     tell("""
         step                    -> outcome
@@ -286,6 +313,12 @@ def test_closing_more_than_was_opened_leaves_the_leg_open_and_says_so():
         close 10        ->
         fill 10 @ 101   -> win     10*(101-100)    -
         stop 10 @ 99    -> open    10*(101-100)    QTY
+    """)
+    tell("""
+        step            -> outcome gross_pnl       divergence
+        open buy 10     ->
+        fill 10 @ 100   -> open    0               -
+        stop 15 @ 101   -> open    10*(101-100)    QTY
     """)
 
 
