@@ -73,6 +73,8 @@ class Lanes:
             self._held.discard(work.command.command_id)
             if outcome is Outcome.DROPPED:
                 self._drop_queue(symbol)
+            # A long queue must not keep polls, scans and a stop from their turn.
+            await asyncio.sleep(0)
         del self._queues[symbol], self._tasks[symbol]
 
     async def _run_guarded(self, work: Work) -> Outcome:

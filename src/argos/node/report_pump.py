@@ -61,17 +61,20 @@ class ReportPump:
                 timeout_ms=self._session.timings.request_timeout_ms,
             )
         except GatewayError as error:
-            if error.status not in _UNREADABLE or not error.believed:
+            if error.status not in _UNREADABLE:
                 raise
             self._narrow_down(facts, error)
             return
         self._settle(facts, answer)
 
     def _narrow_down(self, facts: Sequence[PendingFact], error: GatewayError) -> None:
+        """Anybody may make us send less at once; only the gateway itself may refuse a fact."""
         if len(facts) > 1:
             self._batch_max = max(1, len(facts) // 2)
-            return
-        self._mark_refused({facts[0].fact_id: error.code})
+        elif error.believed:
+            self._mark_refused({facts[0].fact_id: error.code})
+        else:
+            raise error
 
     def _settle(self, facts: Sequence[PendingFact], answer: Mapping[str, Any]) -> None:
         accepted = set(answer.get("accepted", ()))
