@@ -1,5 +1,6 @@
 """Where a PostgreSQL is and who we are there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit
 
@@ -27,6 +28,17 @@ class Dsn:
     def for_role(self, user: str, *, password: str) -> "Dsn":
         """Another login in the same database."""
         return replace(self, user=user, password=password)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The database and the passwords of Argos's roles in it."""
+
+    dsn: Dsn
+    passwords: Mapping[str, str] = field(repr=False)
+
+    def as_role(self, role: str) -> Dsn:
+        return self.dsn.for_role(role, password=self.passwords[role])
 
 
 def parse_dsn(url: str) -> Dsn:

@@ -9,7 +9,7 @@ import asyncpg
 from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.errors import InputError, StoreError
 from argos.core.intent import Size, SizeMode
-from argos.dsn import Dsn, parse_dsn
+from argos.dsn import Access, Dsn, parse_dsn
 from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode
 from argos.settings import Settings
 from argos.stack.embedded import EmbeddedPostgres
@@ -17,13 +17,14 @@ from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import CONNECTION_ERRORS, open_pool
 from argos.store.migrate import ROLES, Migration, create_roles, upgrade
-from argos.wiring import Access
 
 DATABASE: Final = "argos"
 HOOK: Final = "tradingview"
 HOOK_KEY: Final = "hook_key"
 HOOK_SECRET: Final = "hook_secret"  # noqa: S105 - the name under which the home keeps it
 API_KEY: Final = "api_key"
+OPERATOR: Final = "operator"
+SCOPES: Final = ("read", "trade", "control")
 HOOK_RATE_PER_MINUTE: Final = 6_000
 _ADMIN_URL: Final = "database_admin_url"  # the name of the secret
 
@@ -42,7 +43,7 @@ def open_access(home: Home, settings: Settings) -> Access:
             code="DATABASE_UNKNOWN",
             fix="run `argos init`, or name one by ARGOS_DATABASE_URL",
         )
-    return Access(dsn=parse_dsn(url), passwords=role_passwords(home))
+    return Access(dsn=parse_dsn(url).for_database(DATABASE), passwords=role_passwords(home))
 
 
 def embedded_server(home: Home, settings: Settings) -> EmbeddedPostgres:
@@ -70,7 +71,11 @@ async def prepare_database(admin: Dsn, home: Home) -> tuple[Migration, ...]:
 
 
 async def _create_database(admin: Dsn) -> None:
-    connection = await asyncpg.connect(str(admin), timeout=10)
+    try:
+        connection = await asyncpg.connect(str(admin), timeout=10)
+    except asyncpg.InvalidCatalogNameError:
+        # the address names the database that is about to be made; every server has this one
+        connection = await asyncpg.connect(str(admin.for_database("postgres")), timeout=10)
     try:
         known = await connection.fetchval(
             "SELECT count(*) FROM pg_database WHERE datname = $1", DATABASE
@@ -103,16 +108,19 @@ async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
                 legs=legs,
             )
         )
-        await control.put_hook(
-            HOOK, key=home.secret(HOOK_KEY), rate_per_minute=HOOK_RATE_PER_MINUTE
-        )
-        if not any(hook["secrets"] for hook in await control.hooks() if hook["hook"] == HOOK):
-            await control.put_secret(HOOK, home.secret(HOOK_SECRET))
-        await control.put_api_key(
-            "operator", key=home.secret(API_KEY), scopes=("read", "trade", "control")
-        )
+        await configure_doors(control, home)
     finally:
         await pool.close()
+
+
+async def configure_doors(control: ControlStore, home: Home) -> None:
+    """The first hook and the operator's API key, with the secrets of the home. Again: changes nothing."""
+    if HOOK not in {hook["hook"] for hook in await control.hooks()}:
+        key = home.secret(HOOK_KEY)
+        await control.put_hook(HOOK, key=key, rate_per_minute=HOOK_RATE_PER_MINUTE)
+    if not any(hook["secrets"] for hook in await control.hooks() if hook["hook"] == HOOK):
+        await control.put_secret(HOOK, home.secret(HOOK_SECRET))
+    await control.put_api_key(OPERATOR, key=home.secret(API_KEY), scopes=SCOPES)
 
 
 def _paper_account(plan: PaperPlan, node: PlannedNode) -> Account:

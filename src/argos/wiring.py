@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from fastapi import FastAPI
 
 from argos.core.errors import StoreError
-from argos.dsn import Dsn
+from argos.dsn import Access
 from argos.flows.accept_alert import Doors
 from argos.flows.decide import decide_next
 from argos.flows.reconcile import reconcile_next
@@ -36,17 +35,6 @@ from argos.store.legs import LegStore
 from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """The database and the passwords of Argos's roles in it."""
-
-    dsn: Dsn
-    passwords: Mapping[str, str]
-
-    def as_role(self, role: str) -> Dsn:
-        return self.dsn.for_role(role, password=self.passwords[role])
 
 
 def build_gateway(access: Access, settings: Settings) -> FastAPI:

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from argos.core.errors import ArgosError
+from argos.core.errors import ArgosError, InputError
 from argos.stack.home import write_atomically
 
 LOOPBACK: Final = "127.0.0.1"
@@ -67,6 +67,18 @@ class PortBook:
             code="PORT_NONE_FREE",
             fix="see what listens there: ss -ltnp",
         )
+
+    def claim(self, name: str, port: int) -> int:
+        """Take the port that the operator chose. Raises InputError PORT_TAKEN if something listens there."""
+        owner = next((other for other, held in self.known().items() if held == port), name)
+        if owner != name or not is_free(port):
+            raise InputError(
+                f"port {port} is taken" + (f" by {owner}" if owner != name else ""),
+                code="PORT_TAKEN",
+                field="port",
+                fix=f"choose another port, or see what listens there: ss -ltnp 'sport = :{port}'",
+            )
+        return self._remember(name, port)
 
     def _remember(self, name: str, port: int) -> int:
         held = self.known()
