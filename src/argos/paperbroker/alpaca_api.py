@@ -24,7 +24,7 @@ from argos.paperbroker.alpaca_shapes import order_row, ticket_of
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.faults import RequestKind
 from argos.paperbroker.fills import FillDesk
-from argos.paperbroker.gate import Gate, answer, read_body
+from argos.paperbroker.gate import FaultAnswers, Gate, answer, read_body
 from argos.paperbroker.settings import Fault
 from argos.protocol.values import parse_decimal, parse_moment
 
@@ -111,7 +111,9 @@ class AlpacaOrders:
             self._fills.fill_soon(account, order, twice=twice)
             return answer(self._with_legs(account, order))
 
-        return await self._gate.trade(http, account=account, kind=kind, work=work, refuse=_rejected)
+        return await self._gate.trade(
+            http, account=account, kind=kind, work=work, answers=FAULT_ANSWERS
+        )
 
     async def _patch(self, account: str, http: web.Request) -> web.Response:
         received_at = self._broker.clock()
@@ -134,7 +136,7 @@ class AlpacaOrders:
             return answer(self._with_legs(account, fresh))
 
         return await self._gate.trade(
-            http, account=account, kind=RequestKind.MODIFY, work=work, refuse=_rejected
+            http, account=account, kind=RequestKind.MODIFY, work=work, answers=FAULT_ANSWERS
         )
 
     async def _delete(self, account: str, http: web.Request) -> web.Response:
@@ -154,7 +156,7 @@ class AlpacaOrders:
             return web.Response(status=204)
 
         return await self._gate.trade(
-            http, account=account, kind=RequestKind.CANCEL, work=work, refuse=_rejected
+            http, account=account, kind=RequestKind.CANCEL, work=work, answers=FAULT_ANSWERS
         )
 
     async def _cancel_all(self, account: str, http: web.Request) -> web.Response:
@@ -169,7 +171,7 @@ class AlpacaOrders:
             return answer(rows, status=207)
 
         return await self._gate.trade(
-            http, account=account, kind=RequestKind.CANCEL, work=work, refuse=_rejected
+            http, account=account, kind=RequestKind.CANCEL, work=work, answers=FAULT_ANSWERS
         )
 
     async def _close_position(self, account: str, http: web.Request) -> web.Response:
@@ -270,7 +272,9 @@ def _no_order(name: str) -> AlpacaRefusal:
     return AlpacaRefusal(f"order not found for {name}", status=404, alpaca_code=NOT_FOUND)
 
 
-def _rejected() -> web.Response:
-    return answer(
+FAULT_ANSWERS = FaultAnswers(
+    rejected=lambda: answer(
         {"code": FORBIDDEN, "message": "new orders are rejected by user request"}, status=403
-    )
+    ),
+    timed_out=lambda: answer({"message": "upstream request timeout"}, status=504),
+)

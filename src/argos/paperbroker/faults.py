@@ -1,6 +1,6 @@
 """Faults on demand and by seed.
 
-- accept_then_timeout: the request is carried out, no answer ever comes (delay 0 at the mt5 character: retcode 10012)
+- accept_then_timeout: the request is carried out, no answer ever comes (delay 0: retcode 10012, or HTTP 504)
 - lost_answer: the request is carried out, the connection is closed in place of an answer
 - answer_twice: the request's events come twice on the stream, its deals twice in lists
 - fill_before_ack: the fill is visible `delay_ms` before the answer

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -60,6 +61,14 @@ class ConnectionCut(Exception):
     """The broker does not answer this account now; the connection is closed without a word."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultAnswers:
+    """How a character words the two faults that are answered: a plain no, and "no answer in time"."""
+
+    rejected: Callable[[], web.Response]
+    timed_out: Callable[[], web.Response]
+
+
 class Gate:
     """Stands before every handler that serves an account."""
 
@@ -98,9 +107,9 @@ class Gate:
         account: str,
         kind: RequestKind,
         work: Work,
-        refuse: Callable[[], web.Response],
+        answers: FaultAnswers,
     ) -> web.Response:
-        """Carry out one trade request with its latency and its faults."""
+        """Carry out one trade request with its latency and its faults. Raises ConnectionCut."""
         plan = self.faults.plan(account=account, request=kind)
         if Fault.DISCONNECT in plan:
             self.cut(account, delay_ms=plan[Fault.DISCONNECT])
@@ -108,11 +117,14 @@ class Gate:
         latency_ms = self._latency_ms()
         await _pause(latency_ms * SHARE_INBOUND + plan.get(Fault.SLOW, 0))
         if Fault.REJECT in plan:
-            return refuse()
+            return answers.rejected()
         reply = work(plan)
         await _pause(latency_ms * (1 - SHARE_INBOUND) + plan.get(Fault.FILL_BEFORE_ACK, 0))
-        if plan.get(Fault.ACCEPT_THEN_TIMEOUT):
-            await _hang(request, plan[Fault.ACCEPT_THEN_TIMEOUT])
+        silence_ms = plan.get(Fault.ACCEPT_THEN_TIMEOUT)
+        if silence_ms == 0:
+            return answers.timed_out()
+        if silence_ms is not None:
+            await _hang(request, silence_ms)
             raise ConnectionCut(account)
         if Fault.LOST_ANSWER in plan:
             raise ConnectionCut(account)

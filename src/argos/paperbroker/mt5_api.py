@@ -12,7 +12,7 @@ from argos.exchange.positions import Deal
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.faults import RequestKind
 from argos.paperbroker.fills import FillDesk
-from argos.paperbroker.gate import Gate, answer, read_body
+from argos.paperbroker.gate import FaultAnswers, Gate, answer, read_body
 from argos.paperbroker.ledger import micros, moment_of
 from argos.paperbroker.mt5_requests import (
     Action,
@@ -72,12 +72,10 @@ class Mt5Api:
             late_ms = plan.get(Fault.LATE_FILL_AFTER_CANCEL)
             if late_ms is not None and result.retcode is Retcode.DONE:
                 self._fills.fill_late(account, result.order, delay_ms=late_ms)
-            if plan.get(Fault.ACCEPT_THEN_TIMEOUT) == 0:
-                row = {**row, "retcode": int(Retcode.TIMEOUT), "deal": 0, "order": 0}
             return answer(row)
 
         return await self._gate.trade(
-            http, account=account, kind=_kind(request), work=work, refuse=_rejected
+            http, account=account, kind=_kind(request), work=work, answers=FAULT_ANSWERS
         )
 
     def _handler(self, query: Query) -> Callable[[web.Request], Any]:
@@ -181,10 +179,14 @@ def _kind(request: TradeRequest) -> RequestKind:
     return RequestKind.CLOSE if request.position else RequestKind.SUBMIT
 
 
-def _rejected() -> web.Response:
-    return answer(
-        {"retcode": int(Retcode.REJECT), "deal": 0, "order": 0, "comment": "Request rejected"}
-    )
+def _without_result(retcode: Retcode, comment: str) -> web.Response:
+    return answer({"retcode": int(retcode), "deal": 0, "order": 0, "comment": comment})
+
+
+FAULT_ANSWERS = FaultAnswers(
+    rejected=lambda: _without_result(Retcode.REJECT, "Request rejected"),
+    timed_out=lambda: _without_result(Retcode.TIMEOUT, "Request canceled by timeout"),
+)
 
 
 def _unauthorized() -> web.Response:
