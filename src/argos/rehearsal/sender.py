@@ -70,6 +70,7 @@ class DeliveryLog:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("ab", buffering=0)
+        self.count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +84,7 @@ class DeliveryLog:
             "as_expected": delivery.as_expected,
         }
         self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self.count += 1
 
 
 class AlertSender:

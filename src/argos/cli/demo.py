@@ -1,0 +1,298 @@
+"""`argos demo`: real prices, simulated brokers, real processes; a table, a report, one JSON line."""
+
+import asyncio
+import json
+import shutil
+import signal
+import sys
+import time
+import webbrowser
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_paper, ports
+from argos.provisioning import (
+    API_KEY,
+    HOOK_KEY,
+    HOOK_SECRET,
+    configure_paper,
+    embedded_server,
+    open_access,
+    prepare_database,
+)
+from argos.reconcile.result import SlippageReference
+from argos.rehearsal.checking import check
+from argos.rehearsal.evidence import acknowledged, read_books, read_stored
+from argos.rehearsal.feed import BrokerAddress
+from argos.rehearsal.play import Played, PlaySettings, play
+from argos.rehearsal.report import bps_text, money_text, percent_text, render_report
+from argos.rehearsal.results import DemoResult, as_json, read_result, report_data
+from argos.rehearsal.sender import AlertSender, DeliveryLog
+from argos.running import RunningStack, Stack
+from argos.settings import load_settings
+from argos.stack.home import Home
+from argos.store.evidence import EvidenceStore
+
+HONEST: Final = (
+    "Real daily bars; the path inside a day is a seeded bridge through that day's real open, high, low and close. "
+    "Time is compressed. Brokers are simulated: no market impact, no queues."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """One run: where it lives, what it prints to, and whether it stays up afterwards."""
+
+    home: Home
+    console: Console
+    seed: int
+    keep: bool
+    report: Path
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo", epilog="Example: argos demo --seed 7 --keep")(demo)
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of paths, fills and spoiled alerts.")] = 1,
+    home: Annotated[
+        Path, typer.Option(help="Where the demo keeps its data; made anew each time.")
+    ] = Path(".argos-demo"),
+    report: Annotated[Path, typer.Option(help="Where the HTML report goes.")] = Path(
+        ".argos-demo/report.html"
+    ),
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything up afterwards.")] = False,
+    open_report: Annotated[
+        bool, typer.Option("--open", help="Show the report in a browser.")
+    ] = False,
+    as_line: Annotated[bool, typer.Option("--json", help="End with one JSON line.")] = False,
+) -> None:
+    """Replay real prices through real processes: alerts become orders at simulated brokers, and are reconciled.
+
+    Exit code 0 when nothing was lost, doubled or left in doubt, else 1.
+    """
+    console = Console(stderr=as_line)
+    if home.exists():
+        shutil.rmtree(home)
+    run = Demo(home=Home.at(home), console=console, seed=seed, keep=keep, report=report)
+    result = asyncio.run(_run(run))
+    if open_report:
+        webbrowser.open(report.absolute().as_uri())
+    if as_line:
+        sys.stdout.write(json.dumps(as_json(result)) + "\n")
+    if not result.findings.clean:
+        raise typer.Exit(1)
+
+
+async def _run(run: Demo) -> DemoResult:
+    settings = load_settings(run.home, {})
+    started_s = time.monotonic()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    port = ports(run.home).port("gateway", preferred=8000)
+    plan = plan_paper(run.home, gateway_url=f"http://127.0.0.1:{port}", seed=run.seed)
+    with run.console.status("Starting PostgreSQL, gateway, worker, two brokers, three nodes ..."):
+        server = embedded_server(run.home, settings)
+        await prepare_database(await server.start(), run.home)
+        await configure_paper(open_access(run.home, settings), run.home, plan)
+        await server.stop()
+        stack = Stack(run.home, settings, paper=plan, gateway_port=port, everyday_market=False)
+        running = await stack.__aenter__()
+    try:
+        store = await EvidenceStore.open(open_access(run.home, settings).as_role("argos_reader"))
+        try:
+            result = await _play_and_tell(run, plan, running, store, started_s, stop)
+        finally:
+            await store.aclose()
+        if run.keep:
+            await _stay(run, running, stop)
+    finally:
+        await stack.__aexit__(None, None, None)
+    return result
+
+
+async def _play_and_tell(
+    run: Demo,
+    plan: PaperPlan,
+    running: RunningStack,
+    store: EvidenceStore,
+    started_s: float,
+    stop: asyncio.Event,
+) -> DemoResult:
+    version = f"demo.{int(datetime.now(UTC).timestamp())}"
+    settings = PlaySettings(
+        gateway_url=running.gateway_url,
+        hook_key=run.home.secret(HOOK_KEY),
+        secret=run.home.secret(HOOK_SECRET),
+        route=PAPER_ROUTE,
+        brokers=[BrokerAddress(url=broker_url(b), feed_key=b.feed_key) for b in plan.brokers],
+        seed=run.seed,
+        version=version,
+    )
+    played = await _watched(run, settings, store, stop)
+    findings = check(
+        await read_stored(store),
+        read_books(plan.brokers),
+        acknowledged=acknowledged(played.deliveries),
+    )
+    result = await read_result(
+        store, played=played, findings=findings, seconds=time.monotonic() - started_s
+    )
+    data = await report_data(
+        store,
+        result,
+        played=played,
+        seed=run.seed,
+        version=version,
+        characters={node.account: node.venue for node in plan.nodes},
+        story=await _story(run.home, running, result),
+    )
+    run.report.parent.mkdir(parents=True, exist_ok=True)
+    run.report.write_text(render_report(data), encoding="utf-8")
+    _tell(run, result)
+    return result
+
+
+async def _watched(
+    run: Demo, settings: PlaySettings, store: EvidenceStore, stop: asyncio.Event
+) -> Played:
+    progress = Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} trading days"),
+        TextColumn("{task.fields[alerts]} alerts"),
+        TimeElapsedColumn(),
+        console=run.console,
+    )
+    with progress, DeliveryLog(run.home.logs / "sender.jsonl") as log:
+        task = progress.add_task("Replaying 2008-2010", total=1, alerts=0)
+
+        def sender_of(session: aiohttp.ClientSession) -> AlertSender:
+            return AlertSender(
+                session=session,
+                gateway_url=settings.gateway_url,
+                hook_key=settings.hook_key,
+                log=log,
+            )
+
+        def on_day(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, alerts=log.count)
+
+        return await play(settings, store=store, sender_of=sender_of, on_day=on_day, stop=stop)
+
+
+async def _story(home: Home, running: RunningStack, result: DemoResult) -> Mapping[str, Any] | None:
+    """The story of the first trade that was filled everywhere, as the API tells it."""
+    filled: dict[str, int] = {}
+    for leg in result.legs:
+        filled[leg.trade_id] = filled.get(leg.trade_id, 0) + (leg.filled_qty > 0)
+    trade_id = max(filled, key=lambda trade: filled[trade], default=None)
+    if trade_id is None:
+        return None
+    headers = {"Authorization": f"Bearer {home.secret(API_KEY)}"}
+    url = f"{running.gateway_url}/api/trades/{trade_id}"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        story: Mapping[str, Any] | None = await response.json() if response.ok else None
+        return story
+
+
+def _tell(run: Demo, result: DemoResult) -> None:
+    line = as_json(result)
+    alerts, legs = line["alerts"], line["legs"]
+    run.console.print(_account_table(result))
+    run.console.print(_reason_table(result))
+    run.console.print(
+        f"{alerts['sent']} alerts sent: {alerts['accepted']} accepted, {alerts['duplicate']} duplicates, "
+        f"{alerts['refused']} refused. {result.trades} trades, {legs['reconciled']} legs reconciled, "
+        f"{legs['open']} open, {legs['in_doubt']} in doubt."
+    )
+    findings = result.findings
+    verdict = "[green]nothing lost, nothing doubled[/]" if findings.clean else "[red]FINDINGS[/]"
+    run.console.print(
+        f"Held against the brokers' own ledgers: {verdict} "
+        f"(lost {len(findings.lost)}, doubled {len(findings.doubled)})."
+    )
+    for name in (
+        "lost",
+        "doubled",
+        "contradicted",
+        "fills_unknown",
+        "positions_differ",
+        "in_doubt",
+    ):
+        for text in getattr(findings, name)[:5]:
+            run.console.print(f"  [red]{name}[/]: {text}")
+    run.console.print(f"Report: {run.report}   ({result.seconds:.0f} s)")
+    run.console.print(f"[dim]{HONEST}[/]")
+
+
+def _account_table(result: DemoResult) -> Table:
+    table = Table(title="Accounts", header_style="bold")
+    table.add_column("account")
+    for name in (
+        "trades", "fill ratio", "slippage bps\nsignal", "\narrival", "\nbroker",
+        "receipt to fill ms\np50", "\np95", "\np99", "commission", "swap", "net cost", "net PnL",
+    ):  # fmt: skip
+        table.add_column(name, justify="right")
+    for account in result.accounts:
+        bps, ms = account.slippage_bps, account.latency_ms
+        table.add_row(
+            account.account,
+            str(account.trades),
+            percent_text(account.fill_ratio),
+            *(bps_text(bps[reference]) for reference in SlippageReference),
+            *(_ms(ms[name]) for name in ("p50", "p95", "p99")),
+            *(
+                money_text(value)
+                for value in (account.commission, account.swap, account.net_cost, account.net_pnl)
+            ),
+        )
+    return table
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _reason_table(result: DemoResult) -> Table:
+    table = Table(title="Refused, by reason", header_style="bold")
+    table.add_column("by")
+    table.add_column("code")
+    table.add_column("count", justify="right")
+    for reason in result.reasons:
+        table.add_row(reason.by, reason.code, str(reason.count))
+    return table
+
+
+async def _stay(run: Demo, running: RunningStack, stop: asyncio.Event) -> None:
+    """Leave it up, with a line that works: the market stands at its last prices."""
+    url = f"{running.gateway_url}/hooks/tradingview/{run.home.secret(HOOK_KEY)}"
+    body = {
+        "trade_id": "by-hand-1",
+        "bot_version": "by-hand@1",
+        "account_route": PAPER_ROUTE,
+        "symbol": "AAPL",
+        "side": "buy",
+        "timestamp_tv": "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'",
+        "secret": run.home.secret(HOOK_SECRET),
+    }
+    run.console.print("Still up. Ctrl-C stops it. Try:")
+    run.console.print(f"curl -s {url} -d '{json.dumps(body)}'", soft_wrap=True, markup=False)
+    run.console.print(
+        f"curl -s -H 'Authorization: Bearer {run.home.secret(API_KEY)}' "
+        f"{running.gateway_url}/api/trades/by-hand-1",
+        soft_wrap=True,
+        markup=False,
+    )
+    await stop.wait()

@@ -1,0 +1,51 @@
+-- name: intents
+SELECT intent_id, route FROM intents;
+
+-- name: routes
+SELECT route, array_agg(account) AS accounts FROM route_legs GROUP BY route;
+
+-- name: outcomes
+-- Where an intent came to anything: an order, a change of one, or a refusal ('' is a refusal of the whole).
+SELECT intent_id, account FROM orders
+UNION SELECT intent_id, account FROM commands
+UNION SELECT intent_id, account FROM leg_refusals;
+
+-- name: orders
+SELECT o.order_id, o.intent_id, o.account, o.role, o.order_type, o.magic, o.client_order_id, o.valid_until,
+       s.status, s.filled_qty,
+       (SELECT max(f.at) FROM facts f
+        WHERE f.order_id = o.order_id AND f.kind = 'send_started' AND f.command_kind = 'submit') AS send_started_at
+FROM orders o JOIN order_states s USING (order_id);
+
+-- name: executions
+SELECT account, venue_exec_id, CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END AS signed_qty FROM executions;
+
+-- name: positions
+SELECT account, symbol, sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) AS signed_qty
+FROM executions GROUP BY account, symbol
+HAVING sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) <> 0;
+
+-- name: illegal
+SELECT count(*) FROM alarms WHERE code = 'ORDER_ILLEGAL_TRANSITION';
+
+-- name: underway
+-- What is not finished: undecided intents, commands in lanes, results to come.
+SELECT (SELECT count(*) FROM outbox WHERE topic IN ('decide', 'reconcile'))
+     + (SELECT count(*) FROM commands WHERE state <> 'done') AS waiting;
+
+-- name: alerts
+SELECT outcome, code, count(*) AS n FROM alerts GROUP BY outcome, code ORDER BY n DESC;
+
+-- name: denials
+SELECT code, count(*) AS n
+FROM (SELECT denial_code AS code FROM orders WHERE denial_code IS NOT NULL
+      UNION ALL SELECT code FROM leg_refusals) AS d
+GROUP BY code ORDER BY n DESC;
+
+-- name: legs
+SELECT r.body FROM leg_heads h JOIN reconciled_legs r USING (trade_id, account, revision);
+
+-- name: marks
+SELECT o.symbol, o.role, o.side, (i.body->'features'->>'bar_at')::bigint AS bar_at_ms, min(x.fill_price) AS price
+FROM executions x JOIN orders o USING (order_id) JOIN intents i USING (intent_id)
+GROUP BY o.symbol, o.role, o.side, i.intent_id;
