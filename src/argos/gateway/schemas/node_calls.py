@@ -1,0 +1,113 @@
+"""Bodies and answers of the node protocol, as the documents show them; argos.protocol reads and writes them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from argos.core.account import TradingMode
+from argos.gateway.schemas.values import CommandId, MomentText
+
+
+class EnrolBody(BaseModel):
+    code: Annotated[str, Field(examples=["8pJ0w3mQx1V5yTn2bR7cK4sD9fGhL6aZ"])]
+    account: Annotated[str, Field(examples=["meridian-hedge"])]
+    venue: Annotated[str, Field(examples=["paper"])]
+
+
+class EnrolAnswer(BaseModel):
+    node: Annotated[str, Field(examples=["node-meridian-hedge"])]
+    key: Annotated[str, Field(description="256 bits in hex, told once", examples=["5f" * 32])]
+
+
+class SnapshotBody(BaseModel):
+    """An account as its node sees it. Amounts are decimals as text, in the account's currency."""
+
+    account: Annotated[str, Field(examples=["meridian-hedge"])]
+    currency: Annotated[str, Field(examples=["USD"])]
+    balance: Annotated[str, Field(examples=["100000"])]
+    equity: Annotated[str, Field(examples=["100012.5"])]
+    margin_free: Annotated[str, Field(examples=["98750"])]
+    hedging: Annotated[bool, Field(examples=[True])]
+    taken_at: MomentText
+    open_orders: Annotated[int, Field(examples=[0])]
+    positions: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    quotes: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    instruments: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+
+
+class HelloBody(BaseModel):
+    """`log_id` names the node's own log: a new one tells that the old log was lost."""
+
+    log_id: Annotated[str, Field(examples=["0d9f3c52-7f0e-4c59-9a51-2f4b8f7f1a11"])]
+    version: Annotated[str, Field(examples=["0.1.0"])]
+    info: SnapshotBody | None = None
+    terminal: Annotated[dict[str, Any], Field(examples=[{"connected": True}])]
+
+
+class HelloAnswer(BaseModel):
+    epoch: Annotated[int, Field(description="fences all earlier sessions", examples=[7])]
+    settings: Annotated[dict[str, Any], Field(examples=[{"scan_ms": 1000}])]
+    server_time: MomentText
+
+
+class PollBody(BaseModel):
+    wait_ms: Annotated[int, Field(ge=0, le=25_000, examples=[25_000])]
+    in_flight: Annotated[
+        list[CommandId], Field(description="commands the node holds already", examples=[[]])
+    ]
+    snapshot: SnapshotBody | None = None
+
+
+class CommandItem(BaseModel):
+    """One instruction, see the node protocol; prices and quantities are decimals as text."""
+
+    command_id: CommandId
+    kind: Annotated[Literal["submit", "modify", "cancel", "close"], Field(examples=["submit"])]
+    symbol: Annotated[str, Field(examples=["AAPL"])]
+    qty: Annotated[str, Field(examples=["10"])]
+    attempt: Annotated[int, Field(examples=[1])]
+
+
+class HaltState(BaseModel):
+    mode: Annotated[TradingMode, Field(examples=["active"])]
+    reason: Annotated[str, Field(examples=[""])]
+
+
+class PollAnswer(BaseModel):
+    commands: list[CommandItem]
+    halt: HaltState
+    server_time: MomentText
+
+
+class ReportsBody(BaseModel):
+    facts: Annotated[
+        list[dict[str, Any]],
+        Field(
+            max_length=500,
+            examples=[
+                [
+                    {
+                        "fact_id": "4c6a9a5c-9f0d-5b61-8a3a-5b1f4de09a77",
+                        "kind": "send_started",
+                        "order_id": "a7d3e9c1-5b2f-5c84-b6a0-1e2d3c4b5a69",
+                        "command_id": "b8e4fad2-6c30-5d95-87b1-2f3e4d5c6b7a",
+                        "at": "2026-11-20T14:30:00.021000Z",
+                        "command_kind": "submit",
+                        "attempt": 1,
+                        "bid": "12.34",
+                        "ask": "12.36",
+                    }
+                ]
+            ],
+        ),
+    ]
+
+
+class RefusedFact(BaseModel):
+    fact_id: Annotated[str, Field(examples=["4c6a9a5c-9f0d-5b61-8a3a-5b1f4de09a77"])]
+    code: Annotated[str, Field(examples=["FACT_MALFORMED"])]
+
+
+class ReportsAnswer(BaseModel):
+    accepted: Annotated[list[str], Field(examples=[["4c6a9a5c-9f0d-5b61-8a3a-5b1f4de09a77"]])]
+    refused: Annotated[list[RefusedFact], Field(examples=[[]])]
