@@ -12,7 +12,7 @@ from argos.exchange.admission import reserved_qty
 from argos.exchange.book import Book, funds
 from argos.exchange.positions import BrokerPosition, Deal
 from argos.paperbroker.alpaca_api import guarded
-from argos.paperbroker.alpaca_requests import NOT_FOUND, AlpacaRefusal
+from argos.paperbroker.alpaca_protocol import NOT_FOUND, AlpacaRefusal
 from argos.paperbroker.alpaca_shapes import (
     account_row,
     activity_row,

@@ -9,17 +9,15 @@ from aiohttp import web
 from argos.core.errors import InputError
 from argos.core.intent import OrderType
 from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
-from argos.paperbroker.alpaca_requests import (
+from argos.paperbroker.alpaca_protocol import (
     FORBIDDEN,
     NOT_FOUND,
     AlpacaRefusal,
     Legs,
     OrderRequest,
-    cancel_order,
     parse_order,
-    place,
-    replace_order,
 )
+from argos.paperbroker.alpaca_requests import cancel_order, place, replace_order
 from argos.paperbroker.alpaca_shapes import order_row, ticket_of
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.faults import RequestKind

@@ -14,7 +14,7 @@ from argos.exchange.orders import BrokerOrder
 from argos.exchange.quoting import quote_around
 from argos.exchange.ticking import on_quote, on_rollover
 from argos.exchange.turn import Turn
-from argos.paperbroker.ledger import Ledger
+from argos.paperbroker.ledger_writer import Ledger
 from argos.paperbroker.settings import BrokerSettings, account_terms, instrument_of
 from argos.paperbroker.stream import StreamHub
 from argos.protocol.values import decimal_text, moment_text

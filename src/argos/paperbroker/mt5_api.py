@@ -14,14 +14,8 @@ from argos.paperbroker.faults import RequestKind
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import FaultAnswers, Gate, answer, read_body
 from argos.paperbroker.ledger import micros, moment_of
-from argos.paperbroker.mt5_requests import (
-    Action,
-    Retcode,
-    TradeRequest,
-    carry_out,
-    parse_request,
-    result_row,
-)
+from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest, parse_request
+from argos.paperbroker.mt5_requests import carry_out, result_row
 from argos.paperbroker.mt5_shapes import account_row, deal_row, order_row, position_row, symbol_row
 from argos.paperbroker.settings import Fault
 

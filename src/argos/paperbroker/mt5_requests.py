@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal
-from enum import IntEnum
+from datetime import datetime
 from typing import Any, Final
 
-from argos.core.errors import InputError
 from argos.core.execution import FillReason
 from argos.core.intent import OrderType
 from argos.core.money import ZERO
@@ -28,41 +25,9 @@ from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
 from argos.exchange.positions import Deal
 from argos.exchange.ticking import qty_now
 from argos.exchange.turn import Turn
-from argos.paperbroker.mt5_shapes import COMMENT_MAX, TYPES_BY_CODE
-from argos.protocol.values import decimal_text, parse_decimal
-
-MAGIC_MAX: Final = (1 << 63) - 1
-
-
-class Action(IntEnum):
-    DEAL = 1
-    PENDING = 5
-    SLTP = 6
-    MODIFY = 7
-    REMOVE = 8
-
-
-class Retcode(IntEnum):
-    """MQL5 reference, "Trade Server Return Codes"."""
-
-    REQUOTE = 10004
-    REJECT = 10006
-    DONE = 10009
-    DONE_PARTIAL = 10010
-    TIMEOUT = 10012
-    INVALID = 10013
-    INVALID_VOLUME = 10014
-    INVALID_PRICE = 10015
-    INVALID_STOPS = 10016
-    MARKET_CLOSED = 10018
-    NO_MONEY = 10019
-    PRICE_OFF = 10021
-    NO_CHANGES = 10025
-    INVALID_ORDER = 10035
-    POSITION_CLOSED = 10036
-    INVALID_CLOSE_VOLUME = 10038
-    SHORT_FORBIDDEN = 10042
-
+from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest
+from argos.paperbroker.mt5_shapes import TYPES_BY_CODE
+from argos.protocol.values import decimal_text
 
 REFUSALS: Final[Mapping[RefusalReason, Retcode]] = {
     RefusalReason.UNKNOWN_SYMBOL: Retcode.INVALID,
@@ -81,27 +46,6 @@ REFUSALS: Final[Mapping[RefusalReason, Retcode]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeRequest:
-    """`MqlTradeRequest`, checked for form only. Volumes in lots; a price of zero is none."""
-
-    action: Action
-    symbol: str
-    type_code: int
-    volume_lots: Decimal
-    price: Decimal | None
-    stoplimit: Decimal | None
-    sl: Decimal | None
-    tp: Decimal | None
-    deviation_points: int
-    magic: int
-    order: int
-    position: int
-    comment: str
-    day_only: bool
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TradeResult:
     """`MqlTradeResult` before it is written down."""
 
@@ -109,40 +53,6 @@ class TradeResult:
     comment: str = ""
     order: int = 0
     deal: Deal | None = None
-
-
-def parse_request(body: Mapping[str, Any]) -> TradeRequest:
-    """The request in `body`; InputError when it has not the form of one."""
-
-    def whole(name: str) -> int:
-        value = parse_decimal(body.get(name) or 0, field=name)
-        if value != value.to_integral_value():
-            raise InputError(f"{name} must be whole", code="BROKER_REQUEST_INVALID", field=name)
-        return int(value)
-
-    def level(name: str) -> Decimal | None:
-        return parse_decimal(body.get(name) or 0, field=name) or None
-
-    magic, expiration = whole("magic"), whole("expiration")
-    if not 0 <= magic <= MAGIC_MAX or whole("action") not in set(Action):
-        raise InputError("magic or action out of range", code="BROKER_REQUEST_INVALID")
-    return TradeRequest(
-        action=Action(whole("action")),
-        symbol=str(body.get("symbol") or ""),
-        type_code=whole("type"),
-        volume_lots=parse_decimal(body.get("volume") or 0, field="volume"),
-        price=level("price"),
-        stoplimit=level("stoplimit"),
-        sl=level("sl"),
-        tp=level("tp"),
-        deviation_points=whole("deviation"),
-        magic=magic,
-        order=whole("order"),
-        position=whole("position"),
-        comment=str(body.get("comment") or "")[:COMMENT_MAX],
-        day_only=whole("type_time") == 1,
-        expires_at=datetime.fromtimestamp(expiration, tz=UTC) if expiration else None,
-    )
 
 
 def carry_out(turn: Turn, request: TradeRequest, *, received_at: datetime) -> TradeResult:

@@ -20,7 +20,7 @@ from argos.paperbroker.control_api import ControlApi
 from argos.paperbroker.faults import FaultDesk
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import ConnectionCut, Gate, answer
-from argos.paperbroker.ledger import Ledger
+from argos.paperbroker.ledger_writer import Ledger
 from argos.paperbroker.mt5_api import Mt5Api
 from argos.paperbroker.settings import BrokerSettings, Fault, instrument_of, read_settings
 from argos.paperbroker.stream import StreamHub

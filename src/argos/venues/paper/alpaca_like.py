@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.instrument import Instrument, Quote
-from argos.core.intent import OrderType, Side
 from argos.ports import (
     VenueAnswer,
     VenueClose,
@@ -19,6 +18,14 @@ from argos.ports import (
 )
 from argos.protocol.values import decimal_text
 from argos.venues.paper import alpaca_words as words
+from argos.venues.paper.alpaca_bodies import (
+    NOT_CANCELABLE,
+    check_exits,
+    exits_of,
+    leg_kind,
+    prices_of,
+    protection_body,
+)
 from argos.venues.paper.alpaca_calls import AlpacaCalls, Row, fresh_client_id
 from argos.venues.paper.alpaca_scan import AlpacaScanner
 from argos.venues.paper.live import LiveStream
@@ -27,7 +34,6 @@ from argos.venues.paper.wire import Wire, unreadable, within
 STREAM_WAIT_S: Final = 2.0
 POSITION_GONE: Final = "40410000"
 QTY_INSUFFICIENT: Final = "40310000"
-NOT_CANCELABLE: Final = "42210000"
 
 
 class AlpacaLikeVenue:
@@ -77,8 +83,8 @@ class AlpacaLikeVenue:
             "qty": decimal_text(order.qty),
             "time_in_force": "gtc",
             "client_order_id": order.identity.client_order_id,
-            **_prices(order),
-            **_exits(sl=order.sl, tp=order.tp),
+            **prices_of(order),
+            **exits_of(sl=order.sl, tp=order.tp),
         }
         async with within(timeout_s):
             return self._answer(await self._calls.post_order(body, timeout_s=timeout_s))
@@ -196,7 +202,7 @@ class AlpacaLikeVenue:
         tp: Decimal | None,
         timeout_s: float,
     ) -> VenueAnswer:
-        legs = {_leg_kind(leg): leg for leg in row["legs"] or ()}
+        legs = {leg_kind(leg): leg for leg in row["legs"] or ()}
         wanted = {kind: level for kind, level in (("sl", sl), ("tp", tp)) if level is not None}
         if legs.keys() != wanted.keys():
             raise VenueRefused(
@@ -236,8 +242,8 @@ class AlpacaLikeVenue:
             raise VenueRefused(
                 f"no position in {symbol}", code="VENUE_POSITION_CLOSED", venue_code=POSITION_GONE
             )
-        _check_exits(position, sl=sl, tp=tp)
-        exits = {_leg_kind(row): row for row in await self._protections(symbol)}
+        check_exits(position, sl=sl, tp=tp)
+        exits = {leg_kind(row): row for row in await self._protections(symbol)}
         wanted = {kind: level for kind, level in (("sl", sl), ("tp", tp)) if level is not None}
         if exits.keys() == wanted.keys():
             for kind, level in wanted.items():
@@ -245,7 +251,7 @@ class AlpacaLikeVenue:
         else:
             await self._replace_exits(
                 exits.values(),
-                _protection(identity, symbol, position=position, sl=sl, tp=tp),
+                protection_body(identity, symbol, position=position, sl=sl, tp=tp),
                 timeout_s=timeout_s,
             )
         return VenueAnswer(venue_order_id="", state=VenueOrderState.FILLED)
@@ -279,70 +285,6 @@ class AlpacaLikeVenue:
             )
         except (KeyError, TypeError) as error:
             raise unreadable(error) from error
-
-
-def _prices(order: VenueOrder) -> dict[str, str]:
-    prices: dict[str, Decimal | None] = {}
-    if order.order_type is OrderType.LIMIT:
-        prices["limit_price"] = order.price
-    elif order.order_type is not OrderType.MARKET:
-        prices = {"stop_price": order.price, "limit_price": order.stop_limit_price}
-    return {name: decimal_text(price) for name, price in prices.items() if price is not None}
-
-
-def _exits(*, sl: Decimal | None, tp: Decimal | None) -> dict[str, Any]:
-    if sl is None and tp is None:
-        return {}
-    exits: dict[str, Any] = {"order_class": "oto" if sl is None or tp is None else "bracket"}
-    if tp is not None:
-        exits["take_profit"] = {"limit_price": decimal_text(tp)}
-    if sl is not None:
-        exits["stop_loss"] = {"stop_price": decimal_text(sl)}
-    return exits
-
-
-def _leg_kind(row: Row) -> str:
-    return "tp" if row["type"] == "limit" else "sl"
-
-
-def _check_exits(position: Row, *, sl: Decimal | None, tp: Decimal | None) -> None:
-    """Refuses exits on the wrong side before anything is touched."""
-    current, long = words.number(position, "current_price"), position["side"] == "long"
-    below, above = (sl, tp) if long else (tp, sl)
-    if (below is not None and below >= current) or (above is not None and above <= current):
-        raise VenueRefused(
-            f"sl {sl} or tp {tp} on the wrong side of {current}; nothing was sent",
-            code="VENUE_STOPS_INVALID",
-            venue_code=NOT_CANCELABLE,
-        )
-
-
-def _protection(
-    identity: VenueIdentity,
-    symbol: str,
-    *,
-    position: Row,
-    sl: Decimal | None,
-    tp: Decimal | None,
-) -> dict[str, Any] | None:
-    """The exit order that sets `sl` and `tp` for a whole position; None if neither is wanted."""
-    if sl is None and tp is None:
-        return None
-    side = Side.SELL if position["side"] == "long" else Side.BUY
-    body: dict[str, Any] = {
-        "symbol": symbol,
-        "side": side.value,
-        "qty": decimal_text(abs(words.number(position, "qty"))),
-        "type": "stop" if tp is None else "limit",
-        "time_in_force": "gtc",
-        "client_order_id": fresh_client_id(identity.client_order_id, words.PROTECTION_MARK),
-    }
-    if sl is not None and tp is not None:
-        return {**body, **_exits(sl=sl, tp=tp), "order_class": "oco"}
-    if tp is not None:
-        return {**body, "limit_price": decimal_text(tp)}
-    assert sl is not None, "one of the two is set"
-    return {**body, "stop_price": decimal_text(sl)}
 
 
 def _no_order(identity: VenueIdentity) -> VenueRefused:
