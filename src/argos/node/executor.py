@@ -31,7 +31,7 @@ from argos.ports import Venue, VenueScan
 from argos.protocol.commands import Command
 from argos.protocol.facts import ReportKind
 
-_LOOK_PAUSE_S: Final = 0.1
+_PAUSE_S: Final = 0.1
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -132,14 +132,31 @@ class Executor:
         return Outcome.DONE
 
     async def _send(self, work: Work, plan: Plan, *, number: int, repeat: bool) -> None:
-        await self._sender.send(
-            Sending(
+        """Sends; a close that is refused only for now is tried again under its lease, and looks first."""
+        tries_left = self._session.timings.attempts_max
+        while True:
+            sending = Sending(
                 attempt=Attempt(command=work.command, number=number),
                 plan=plan,
                 lease_until_ms=work.lease_until_ms,
                 repeat=repeat,
             )
-        )
+            refusal = await self._sender.send(sending)
+            if refusal is None:
+                return
+            tries_left -= 1
+            fresh_plan = await self._plan_again(work) if tries_left else None
+            if fresh_plan is None:
+                self._sender.refuse(sending, refusal)
+                return
+            plan, number = fresh_plan, number + 1
+
+    async def _plan_again(self, work: Work) -> Plan | None:
+        await asyncio.sleep(_PAUSE_S)
+        plan = await self._plan(work)
+        held_up = self._session.fenced or self._session.brakes(entry=not work.command.is_exit)
+        allowed = isinstance(plan, Plan) and self._lease_holds(work) and not held_up
+        return plan if allowed and isinstance(plan, Plan) else None
 
     def _stopped_at_gate(self, work: Work) -> Outcome | None:
         """None when it may be sent. A fenced epoch and a lease that is over leave the word to the gateway."""
@@ -202,7 +219,7 @@ class Executor:
             try:
                 return await (self._scanner.everything() if everything else self._scanner.fresh())
             except VenueUnreachable:
-                await asyncio.sleep(_LOOK_PAUSE_S)
+                await asyncio.sleep(_PAUSE_S)
             if not self._lease_holds(work):
                 return None
 

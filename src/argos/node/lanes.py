@@ -72,6 +72,7 @@ class Lanes:
                 outcome = await self._run_guarded(work)
             self._held.discard(work.command.command_id)
             if outcome is Outcome.DROPPED:
+                _LOG.info("node.command_given_back", command_id=str(work.command.command_id))
                 self._drop_queue(symbol)
             # A long queue must not keep polls, scans and a stop from their turn.
             await asyncio.sleep(0)

@@ -51,8 +51,12 @@ class Sender:
         self._reporter = reporter
         self._doubts = doubts
 
-    async def send(self, sending: Sending) -> None:
-        """Calls the venue once. Whatever the call does, the log then says answered, refused or in doubt."""
+    async def send(self, sending: Sending) -> VenueRefused | None:
+        """Calls the venue once. Whatever the call does, the log then says answered, refused or in doubt.
+
+        With one exception: a close that was refused only for now gives that refusal, unwritten. The caller
+        tries again, or ends it with `refuse`; should the process end first, it will be a doubt.
+        """
         self._start(sending)
         timeout_s = self._session.timings.send_timeout_ms / 1000
         try:
@@ -61,12 +65,33 @@ class Sender:
         except VenueRefused as error:
             if sending.repeat:
                 self._into_doubt(sending, text=f"a repeat was refused: {error}", refused=True)
+            elif error.retryable and sending.attempt.command.kind is CommandKind.CLOSE:
+                return error
             else:
-                self._refused(sending, error)
+                self.refuse(sending, error)
         except (VenueUnreachable, TimeoutError) as error:
             self._into_doubt(sending, text=str(error) or "the venue call was cut off")
         else:
             self._answered(sending, answer)
+        return None
+
+    def refuse(self, sending: Sending, error: VenueRefused) -> None:
+        """Writes the venue's no as the command's end."""
+        row = self._row(sending)
+        report = self._reporter.about(
+            sending.attempt,
+            kind=ReportKind.REJECTED,
+            at=self._session.now(),
+            body={
+                "code": error.code,
+                "text": error.message,
+                "venue_code": error.venue_code,
+                "retryable": error.retryable,
+            },
+        )
+        with self._log.transaction() as writer:
+            writer.set_state(row.command_id, CommandState.DONE)
+            writer.add_fact(report)
 
     def leave_in_doubt(
         self, row: LoggedCommand, *, text: str, lease_until_ms: int | None, refused: bool = False
@@ -146,23 +171,6 @@ class Sender:
         self.leave_in_doubt(
             self._row(sending), text=text, lease_until_ms=sending.lease_until_ms, refused=refused
         )
-
-    def _refused(self, sending: Sending, error: VenueRefused) -> None:
-        row = self._row(sending)
-        report = self._reporter.about(
-            sending.attempt,
-            kind=ReportKind.REJECTED,
-            at=self._session.now(),
-            body={
-                "code": error.code,
-                "text": error.message,
-                "venue_code": error.venue_code,
-                "retryable": error.retryable,
-            },
-        )
-        with self._log.transaction() as writer:
-            writer.set_state(row.command_id, CommandState.DONE)
-            writer.add_fact(report)
 
     def _answered(self, sending: Sending, answer: VenueAnswer) -> None:
         row = self._row(sending)

@@ -466,7 +466,7 @@ async def test_a_node_enrols_once_and_keeps_its_key(
     for _ in range(2):
         before = len(gateway.bodies("poll"))
         async with running(settings, venue):
-            await until(lambda before=before: len(gateway.bodies("poll")) > before)  # type: ignore[misc]
+            await until(lambda before=before: len(gateway.bodies("poll")) > before)
     assert gateway.bodies("enrol") == [{"code": CODE, "account": ACCOUNT, "venue": "fake"}]
     assert path.stat().st_mode & 0o077 == 0
 

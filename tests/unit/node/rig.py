@@ -67,7 +67,7 @@ class FakeClock:
 class FakeVenue:
     """A broker that does what `script` says for the next calls, and what was asked after that.
 
-    Words: ok, refuse, lost_request (never arrived), lost_answer (done, but unheard), crash_before,
+    Words: ok, refuse, requote, lost_request (never arrived), lost_answer (done, but unheard), crash_before,
     crash_after, partial (half is filled, the rest is gone), late (done only at `arrive`).
     """
 
@@ -243,6 +243,8 @@ class FakeVenue:
             raise VenueUnreachable("timeout")
         if word == "refuse":
             raise VenueRefused("no money", code="VENUE_NO_MONEY", venue_code="10019")
+        if word == "requote":
+            raise VenueRefused("requote", venue_code="10004", retryable=True)
         return word
 
     def _end(self, word: str, answer: VenueAnswer) -> VenueAnswer:

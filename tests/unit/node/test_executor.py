@@ -353,6 +353,64 @@ async def test_a_look_before_a_close_does_not_outlive_the_lease(rig: Rig) -> Non
     assert rig.venue.count("close") == 0
 
 
+async def test_a_close_that_is_refused_for_now_is_tried_again(rig: Rig) -> None:
+    opening = entry()
+    await rig.deliver(opening)
+    rig.venue.script.extend(["requote", "requote"])
+    closing = exit_of(opening)
+    await rig.deliver(closing)
+
+    assert rig.venue.count("close") == 3
+    assert rig.kinds(closing) == ["send_started"] * 3 + ["accepted", "fill"]
+    assert rig.fact(closing, "accepted").body["attempt"] == 3
+    assert rig.venue.positions == {}
+
+
+async def test_a_close_that_is_refused_for_now_too_often_is_rejected(rig: Rig) -> None:
+    opening = entry()
+    await rig.deliver(opening)
+    rig.venue.script.extend(["requote"] * 9)
+    closing = exit_of(opening)
+    await rig.deliver(closing)
+
+    assert rig.venue.count("close") == rig.timings.attempts_max
+    assert rig.kinds(closing)[-1] == "rejected"
+    assert rig.fact(closing, "rejected").body["retryable"] is True
+    assert rig.state(closing) == "done"
+
+
+async def test_a_close_is_not_tried_again_beyond_its_lease(rig: Rig) -> None:
+    opening = entry()
+    await rig.deliver(opening)
+    rig.venue.script.append("requote")
+    closing = exit_of(
+        opening, lease_ms=2
+    )  # each look takes 1 ms: one before, one after the requote
+    await rig.deliver(closing)
+    assert rig.venue.count("close") == 1
+    assert rig.kinds(closing) == ["send_started", "rejected"]
+
+
+async def test_a_crash_between_two_tries_of_a_close_is_a_doubt(rig: Rig) -> None:
+    opening = entry()
+    await rig.deliver(opening)
+    rig.venue.script.append("requote")
+    rig.venue.scan_script.extend(["ok", "crash"])
+    closing = exit_of(opening)
+    with pytest.raises(Crash):
+        await rig.deliver(closing)
+    await rig.restart()
+    assert rig.state(closing) == "doubt"
+
+
+async def test_an_entry_that_is_refused_for_now_is_rejected_at_once(rig: Rig) -> None:
+    rig.venue.script.append("requote")
+    command = entry()
+    await rig.deliver(command)
+    assert rig.kinds(command) == ["send_started", "rejected"]
+    assert rig.venue.count("submit") == 1
+
+
 # Cancel and modify.
 
 
