@@ -79,6 +79,7 @@ class FakeVenue:
         self.script: deque[str] = deque()
         self.scan_script: deque[str] = deque()
         self.calls: list[tuple[str, int]] = []
+        self.refused: set[int] = set()
         self.closed_qty: list[Decimal] = []
         self.modifies: list[Mapping[str, Any]] = []
         self.positions: dict[str, Position] = {}
@@ -106,6 +107,8 @@ class FakeVenue:
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         self.calls.append(("submit", order.identity.magic))
+        if self.script and self.script[0] == "refuse":
+            self.refused.add(order.identity.magic)
         word = self._begin()
         if self.traits.unique_client_ids and self._knows(order.identity):
             raise VenueRefused("the client order id is taken", venue_code="42210000")

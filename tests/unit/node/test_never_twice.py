@@ -26,11 +26,14 @@ WORDS = (
     "ok", "refuse", "lost_request", "lost_answer", "crash_before", "crash_after", "partial", "late",
 )  # fmt: skip
 
+DELIVERIES = st.tuples(
+    st.just("deliver"), st.sampled_from(COMMANDS), st.integers(1, 3), st.sampled_from(WORDS)
+)
 STEPS = st.one_of(
-    st.tuples(
-        st.just("deliver"), st.sampled_from(COMMANDS), st.integers(1, 3), st.sampled_from(WORDS)
-    ),
-    st.tuples(st.just("look"), st.sampled_from(["ok", "unreachable", "crash"])),
+    DELIVERIES,
+    DELIVERIES,
+    st.just(("look", "ok")),
+    st.tuples(st.just("look"), st.sampled_from(["unreachable", "crash"])),
     st.tuples(st.just("wait"), st.sampled_from([1, 900, 5_000, 31_000])),
     st.tuples(st.just("restart")),
     st.tuples(st.just("arrive")),
@@ -97,10 +100,11 @@ def check_story(rig: Rig, command: Command) -> None:
         assert not kinds & {"accepted", "fill"}
         sent = rig.state(command) not in {"unknown", "unsent"}
         assert not sent or kinds & {"rejected", "not_found"}
+    assert ("rejected" in kinds) == (command.magic in rig.venue.refused)
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps=st.lists(STEPS, max_size=14))
+@settings(max_examples=200, deadline=None)
+@given(steps=st.lists(STEPS, max_size=16))
 def test_a_command_is_submitted_at_most_once_and_its_end_is_told(
     steps: list[tuple[object, ...]],
 ) -> None:
