@@ -30,6 +30,7 @@ from argos.store.brakes import BrakeStore
 from argos.store.collecting import CollectingStore
 from argos.store.database import open_pool
 from argos.store.decisions import DecisionStore
+from argos.store.discrepancies import DiscrepancyBook
 from argos.store.lanes import LaneStore
 from argos.store.legs import LegStore
 from argos.store.sweeping import SweepStore
@@ -133,13 +134,14 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
         pool = await open_pool(access.as_role("argos_worker"), name="worker", size_max=6)
         stack.push_async_callback(pool.close)
         decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
-        sweep = Sweep(store=sweeps, thresholds=_thresholds(settings.worker), clock=_now)
+        book = DiscrepancyBook()
+        sweep = Sweep(store=sweeps, book=book, thresholds=_thresholds(settings.worker), clock=_now)
 
         async def decide_step() -> bool:
             return await decide_next(decisions, clock=_now)
 
         async def reconcile_step() -> bool:
-            return await reconcile_next(legs, clock=_now) > 0
+            return await reconcile_next(legs, book, clock=_now) > 0
 
         loops = {
             "decide": Loop(name="decide", step=decide_step),

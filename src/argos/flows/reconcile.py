@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from argos.flows.sweep import DiscrepancyBook, sync_discrepancies
+from argos.reconcile.discrepancies import find_leg_discrepancies
+from argos.reconcile.discrepancy_codes import DiscrepancyCode
 from argos.reconcile.leg import reconcile_external, reconcile_leg
 from argos.reconcile.result import ReconciledLeg
 from argos.reconcile.revision import content_digest
@@ -13,6 +16,7 @@ from argos.reconcile.story import LegStory
 
 BATCH: Final = 256
 EXTERNAL_PREFIX: Final = "external:"
+LEG_CODES: Final = (DiscrepancyCode.LEG_DIVERGES.value, DiscrepancyCode.PROFIT_DIFFERS.value)
 
 
 class ReconcileStore(Protocol):
@@ -38,20 +42,29 @@ class ReconcileStore(Protocol):
 
 
 async def reconcile_next(
-    store: ReconcileStore, *, clock: Callable[[], datetime], limit: int = BATCH
+    store: ReconcileStore,
+    book: DiscrepancyBook,
+    *,
+    clock: Callable[[], datetime],
+    limit: int = BATCH,
 ) -> int:
     """Reconcile the legs that wait, a batch at most; returns how many notices were worked off."""
     async with store.transaction() as connection:
         outbox_ids, keys = await store.claim(connection, limit=limit)
         if not outbox_ids:
             return 0
-        await reconcile_legs(store, connection, keys, now=clock())
+        await reconcile_legs(store, book, connection, keys, now=clock())
         await store.finish(connection, outbox_ids)
         return len(outbox_ids)
 
 
 async def reconcile_legs(
-    store: ReconcileStore, connection: Any, keys: Sequence[tuple[str, str]], *, now: datetime
+    store: ReconcileStore,
+    book: DiscrepancyBook,
+    connection: Any,
+    keys: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
 ) -> int:
     """Bring these legs up to date inside the caller's transaction; returns how many got a new revision."""
     stories = await store.stories(connection, keys)
@@ -67,7 +80,19 @@ async def reconcile_legs(
             fresh.append((replace(leg, revision=head.revision + 1), digest))
     if fresh:
         await store.save(connection, fresh)
+        await _sync(book, connection, [leg for leg, _ in fresh], now=now)
     return len(fresh)
+
+
+async def _sync(
+    book: DiscrepancyBook, connection: Any, legs: Sequence[ReconciledLeg], *, now: datetime
+) -> None:
+    """Open what these results show to be wrong, and resolve what they no longer show."""
+    found = [item for leg in legs for item in find_leg_discrepancies(leg)]
+    keys = {(leg.trade_id, leg.account) for leg in legs}
+    known = await book.open_keys_of_legs(connection, keys, codes=LEG_CODES)
+    if found or known:
+        await sync_discrepancies(book, connection, found, known=known, now=now)
 
 
 def reconcile_story(story: LegStory, *, now: datetime) -> ReconciledLeg:

@@ -1,7 +1,7 @@
 """Sweep: find what never came. Reconciliation follows facts; this looks for those that are missing."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,7 +54,15 @@ class SweepStore(Protocol):
         self, connection: Any
     ) -> Sequence[tuple[str, bool, Sequence[Position]]]: ...
 
+
+class DiscrepancyBook(Protocol):
+    """Where discrepancies are opened and resolved, in the caller's transaction."""
+
     async def open_keys(self, connection: Any, *, codes: Sequence[str]) -> Mapping[str, UUID]: ...
+
+    async def open_keys_of_legs(
+        self, connection: Any, legs: Collection[tuple[str, str]], *, codes: Sequence[str]
+    ) -> Mapping[str, UUID]: ...
 
     async def record(
         self,
@@ -75,6 +83,7 @@ class Sweep:
     """Sweeps on a schedule. It remembers the drifts of its last look: one look alone proves nothing."""
 
     store: SweepStore
+    book: DiscrepancyBook
     thresholds: SweepThresholds
     clock: Callable[[], datetime]
     _drifts: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
@@ -100,10 +109,10 @@ class Sweep:
             found = find_order_discrepancies(orders, now=now, thresholds=self.thresholds)
             found += self._confirmed(await _drifts(self.store, connection))
             await sync_discrepancies(
-                self.store,
+                self.book,
                 connection,
                 found,
-                known=await self.store.open_keys(
+                known=await self.book.open_keys(
                     connection, codes=[code.value for code in SWEPT_CODES]
                 ),
                 now=now,
@@ -131,7 +140,7 @@ async def _drifts(store: SweepStore, connection: Any) -> list[Discrepancy]:
 
 
 async def sync_discrepancies(
-    store: Any,
+    book: DiscrepancyBook,
     connection: Any,
     found: Iterable[Discrepancy],
     *,
@@ -144,9 +153,9 @@ async def sync_discrepancies(
     gone = [known[key] for key in known.keys() - by_key.keys()]
     if fresh:
         bits = [secrets.randbits(74) for _ in fresh]
-        await store.record(connection, fresh, now=now, random_bits=bits)
+        await book.record(connection, fresh, now=now, random_bits=bits)
     if gone:
-        await store.resolve(connection, gone, now=now, how="no longer found")
+        await book.resolve(connection, gone, now=now, how="no longer found")
 
 
 async def expire_unsent(store: SweepStore, *, now: datetime) -> int:

@@ -86,6 +86,7 @@ def _assemble(
         symbol=_symbol(tally, lead, intent),
         side=tally.side,
         bot_version=intent.bot_version if intent is not None else "",
+        order_type=lead.order.order_type if lead is not None and lead.is_entry else None,
         outcome=verdict.outcome,
         reason_code=verdict.reason_code,
         reason_text=verdict.reason_text,

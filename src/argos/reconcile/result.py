@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from argos.core.intent import Side
+from argos.core.intent import OrderType, Side
 
 PRICE_STEP: Final = Decimal("1E-10")
 BPS_STEP: Final = Decimal("1E-4")
@@ -95,6 +95,7 @@ class ReconciledLeg:
     `gross_pnl` and `net_pnl` cover what has been closed; `net_pnl` = gross_pnl - commission - swap - fee:
     slippage is in the prices already. `venue_profit` is the venue's own word for gross_pnl.
     `r_multiple` is net_pnl over the risk at entry; None unless flat and every entry order had a stop.
+    `order_type` is that of the leading entry; only a market order's time to its fill is a latency of ours.
     `fill_ratio` is None when nothing was intended and something was filled.
     """
 
@@ -104,6 +105,7 @@ class ReconciledLeg:
     symbol: str
     side: Side | None
     bot_version: str
+    order_type: OrderType | None
     outcome: Outcome
     reason_code: str | None
     reason_text: str | None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
-from argos.core.intent import Side
+from argos.core.intent import OrderType, Side
 from argos.reconcile.latency import STAGES
 from argos.reconcile.plain_text import (
     moment_text,
@@ -61,6 +61,7 @@ def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:
         "symbol": leg.symbol,
         "side": leg.side.value if leg.side is not None else None,
         "bot_version": leg.bot_version,
+        "order_type": leg.order_type.value if leg.order_type else None,
         "outcome": leg.outcome.value,
         "reason_code": leg.reason_code,
         "reason_text": leg.reason_text,
@@ -116,6 +117,7 @@ def decode_leg(body: Mapping[str, Any]) -> ReconciledLeg:
         symbol=body["symbol"],
         side=Side(body["side"]) if body["side"] is not None else None,
         bot_version=body["bot_version"],
+        order_type=OrderType(body["order_type"]) if body["order_type"] else None,
         outcome=Outcome(body["outcome"]),
         reason_code=body["reason_code"],
         reason_text=body["reason_text"],

@@ -1,5 +1,8 @@
 """What the entry cost against three named prices: the strategy's, the mid at receipt, the quote at send.
 
+An order that rests is no taker: the quote at its sending says nothing of how well the broker filled it, perhaps
+days later. Its broker reference is the price that it named, and it has no arrival price.
+
 Averages are by quantity: slippage in money over the value at the reference price, so for one fill it is
 `core.money.slippage_bps`. A measure stands only when its reference is known for every entry fill: a part
 would pass for the whole.
@@ -10,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from argos.core.intent import Intent, Side
+from argos.core.intent import Intent, OrderType, Side
 from argos.core.money import BPS, ZERO
 from argos.reconcile.result import BPS_STEP, SlippageReference
 from argos.reconcile.traces import OrderTrace, price_in
@@ -75,7 +78,9 @@ def _signal_price(trace: OrderTrace, intents: Mapping[UUID, Intent]) -> Decimal 
 
 
 def _quotes(trace: OrderTrace) -> tuple[Decimal | None, Decimal | None]:
-    """Mid at receipt, and the far side at send: what a market order had to pay."""
+    """Mid at receipt, and the far side at send: what a market order had to pay. A resting order: its own price."""
+    if trace.order.order_type is not OrderType.MARKET:
+        return None, trace.named_price()
     buys = trace.order.side is Side.BUY
     kept = trace.ask if buys else trace.bid
     if trace.sent is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from argos.core.intent import OrderType
 from argos.core.money import ZERO
 from argos.reconcile.plain_text import number_text, optional_number_text
 from argos.reconcile.result import (
@@ -25,8 +26,8 @@ class AccountSummary:
     """One account's legs in figures. Money is in `currency`; None where there is nothing to average.
 
     `trades` are the legs with an entry fill. `fill_ratio`: units filled over units intended, of all legs that we
-    did not deny. `slippage_bps`: means of the legs' bps, weighted by filled quantity, per reference.
-    `latency_ms`: receipt to first fill, `p50`, `p95`, `p99` by nearest rank. `net_pnl` is realised.
+    did not deny. `slippage_bps`: means of the legs' bps, weighted by filled notional, per reference.
+    `latency_ms`: receipt to first fill of market orders, `p50`, `p95`, `p99` by nearest rank. `net_pnl` is realised.
     """
 
     account: str
@@ -89,7 +90,12 @@ def _summary(account: str, legs: Sequence[ReconciledLeg]) -> AccountSummary:
 
 
 def receipt_to_fill_ms(leg: ReconciledLeg) -> float | None:
-    """From the alert's receipt to the first fill: our share of `total`, without the sender's."""
+    """From the alert's receipt to the first fill of a market order: our share of `total`, without the sender's.
+
+    None for orders that rest: they wait for the market, not for us.
+    """
+    if leg.order_type is not OrderType.MARKET:
+        return None
     total, before = leg.latency_ms["total"], leg.latency_ms["alert_to_receipt"]
     return None if total is None or before is None else round(total - before, 3)
 
@@ -115,9 +121,10 @@ def _weighted(
     total = weight = ZERO
     for leg in legs:
         bps = measure(leg)
-        if bps is not None:
-            total += bps * leg.filled_qty
-            weight += leg.filled_qty
+        if bps is not None and leg.entry_price_filled is not None:
+            notional = leg.filled_qty * leg.entry_price_filled
+            total += bps * notional
+            weight += notional
     return (total / weight).quantize(BPS_STEP) if weight else None
 
 

@@ -86,6 +86,13 @@ class OrderTrace:
         known = [planned, *(price for price in changed if price is not None)]
         return max(known) if order.side.sign > 0 else min(known)
 
+    def named_price(self) -> Decimal | None:
+        """The price a resting order waits for: its trigger or limit, after the latest change."""
+        changed = [change for change in self.changes if price_in(change.body, "price") is not None]
+        if not changed:
+            return self.order.price
+        return price_in(min(changed, key=_newest_first).body, "price")
+
     def expected_stop(self, name: str) -> Decimal | None:
         """The stop (`sl`) or target (`tp`) that its position shall have, after the latest change."""
         planned = self.order.sl if name == "sl" else self.order.tp

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from argos.core.decision import Approved, CheckVerdict, Denied, Purpose, RiskRequest, Verdict
 from argos.core.intent import OrderType, Side
 from argos.risk.sizing import Sized
+
+QUOTE_AGE_MAX: Final = timedelta(seconds=2)
+"""A quote older than this says what the price was, not what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +45,16 @@ def not_judged(reason: str) -> Approved:
 def entry_prices(request: RiskRequest) -> tuple[Decimal, ...]:
     """Prices at which the entry may be done; empty when none is known.
 
-    A pending order has its own. A market order has the account's quote and what the strategy saw.
+    A pending order has its own. A market order has the account's quote and what the strategy saw; a quote that is
+    no longer live counts only where the strategy named no price.
     """
     if request.order_type is not OrderType.MARKET:
         known = (request.price, request.stop_limit_price)
     else:
-        quote = request.quote
+        seen = request.intent.entry_price
+        quote = request.quote if seen is None or quote_is_live(request) else None
         far = None if quote is None else quote.ask if request.side is Side.BUY else quote.bid
-        known = (far, request.intent.entry_price)
+        known = (far, seen)
     return tuple(price for price in known if price is not None and price > 0)
 
 
@@ -57,14 +62,21 @@ def stop_reference(request: RiskRequest) -> Decimal | None:
     """The price that stop and target must lie around; None when none is known.
 
     A pending order: its own price. Else the side of the account's quote at which the position would close.
-    Without a fresh quote an entry is measured by what the strategy saw; a modification is left to the broker.
+    Without a live quote an entry is measured by what the strategy saw; a modification is left to the broker:
+    to refuse a stop by an old price would leave a position less protected than it was asked to be.
     """
     if request.order_type is not OrderType.MARKET:
         return request.stop_limit_price or request.price
     quote = request.quote
-    if quote is not None and is_fresh(request):
+    if quote is not None and quote_is_live(request):
         return quote.bid if request.side is Side.BUY else quote.ask
     return request.intent.entry_price if request.purpose is Purpose.ENTRY else None
+
+
+def quote_is_live(request: RiskRequest) -> bool:
+    """True when the account's quotes were seen a moment ago: only then may they judge a price."""
+    age = snapshot_age(request)
+    return age is not None and age <= QUOTE_AGE_MAX
 
 
 def is_fresh(request: RiskRequest) -> bool:

@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from argos.core.account import Account, AccountSnapshot
 from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.core.order import FINAL_STATUSES, Order, OrderStatus
 from argos.core.position import Position
-
-ON_THE_WAY: Final = frozenset(
-    {OrderStatus.PLANNED, OrderStatus.LEASED, OrderStatus.SUBMITTED, OrderStatus.IN_DOUBT}
-)
-"""The venue has said nothing yet: the entry may turn out filled, working, or not there at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +46,12 @@ class OpenEntry:
 
     @property
     def expected_qty(self) -> Decimal:
-        """What will be open once all that is on its way has arrived: the most that an exit may have to close.
+        """The most that may be open once all that is on its way has arrived: what an exit may have to close.
 
-        A pending order that the venue holds is cancelled, so only its fills count.
+        A pending order counts in full although it is cancelled first: its fill may cross the cancel. How much is
+        really there is settled when the exit is leased, after the cancel has been answered.
         """
-        market = self.order.order_type is OrderType.MARKET
-        if self.working and (market or self.status in ON_THE_WAY):
-            return max(ZERO, self.order.qty - self.closed_qty)
-        return self.held_qty
+        return max(ZERO, self.order.qty - self.closed_qty) if self.working else self.held_qty
 
     @property
     def is_pending(self) -> bool:

@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-import orjson
 
-from argos.core.ids import uuid7
 from argos.core.position import Position
 from argos.protocol.snapshots import decode_position
-from argos.protocol.values import moment_text
-from argos.reconcile.discrepancy_codes import Discrepancy
 from argos.reconcile.positions import PositionKey
 from argos.reconcile.story import OrderRecord
 from argos.store.database import queries
@@ -69,47 +64,3 @@ class SweepStore:
             (row["account"], row["hedging"], [decode_position(item) for item in row["positions"]])
             for row in rows
         ]
-
-    async def open_keys(
-        self, connection: asyncpg.Connection, *, codes: Sequence[str]
-    ) -> dict[str, UUID]:
-        """Key -> id of the discrepancies of these kinds that are not resolved."""
-        rows = await connection.fetch(self._sql["open"], list(codes))
-        return {row["key"]: row["discrepancy_id"] for row in rows}
-
-    async def open_keys_of_trades(
-        self, connection: asyncpg.Connection, *, codes: Sequence[str], trades: Sequence[str]
-    ) -> dict[str, UUID]:
-        rows = await connection.fetch(self._sql["open_of_legs"], list(codes), list(trades))
-        return {row["key"]: row["discrepancy_id"] for row in rows}
-
-    async def record(
-        self,
-        connection: asyncpg.Connection,
-        found: Sequence[Discrepancy],
-        *,
-        now: datetime,
-        random_bits: Sequence[int],
-    ) -> None:
-        """Open these discrepancies. `random_bits` gives each its id."""
-        rows = [
-            {
-                "discrepancy_id": uuid7(unix_ms=int(now.timestamp() * 1000), random_bits=bits),
-                "key": item.key,
-                "code": item.code.value,
-                "account": item.account,
-                "trade_id": item.trade_id,
-                "order_id": item.order_id,
-                "expected": dict(item.expected),
-                "observed": dict(item.observed),
-                "found_at": moment_text(now),
-            }
-            for item, bits in zip(found, random_bits, strict=True)
-        ]
-        payload = orjson.Fragment(orjson.dumps(rows, default=str))
-        await connection.execute(self._sql["record"], payload)
-
-    async def resolve(
-        self, connection: asyncpg.Connection, ids: Sequence[UUID], *, now: datetime, how: str
-    ) -> None:
-        await connection.execute(self._sql["resolve"], list(ids), now, how)

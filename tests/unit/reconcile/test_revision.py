@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from argos.core.intent import Side
+from argos.core.intent import OrderType, Side
 from argos.reconcile.latency import STAGES
 from argos.reconcile.leg import reconcile_leg
 from argos.reconcile.result import Divergence, Outcome, ReconciledLeg, SlippageReference
@@ -108,6 +108,7 @@ def test_a_number_written_otherwise_is_the_same_result(leg):
 OTHERWISE = {
     Decimal: Decimal("12345"),
     Side: Side.SELL,
+    OrderType: OrderType.LIMIT,
     Outcome: Outcome.EXTERNAL,
     SlippageReference: SlippageReference.BROKER,
     str: "another",

@@ -54,7 +54,9 @@ def test_an_account_is_summed_up_over_its_legs():
     assert summary.swap == 2 * Decimal("0.10")
     assert summary.net_pnl == won.net_pnl + lost.net_pnl
     assert summary.net_cost == won.net_cost + lost.net_cost
-    bps = (won.slippage_signal_bps * 10 + lost.slippage_signal_bps * 30) / 40
+    won_value, lost_value = 10 * Decimal("100.10"), 30 * Decimal("100.02")
+    costs = won.slippage_signal_bps * won_value + lost.slippage_signal_bps * lost_value
+    bps = (costs / (won_value + lost_value)).quantize(Decimal("0.0001"))
     assert summary.slippage_bps[SlippageReference.SIGNAL] == bps
     assert summary.slippage_bps[SlippageReference.BROKER] is None
 

@@ -149,16 +149,18 @@ def test_a_market_entry_that_is_still_filling_is_closed_as_a_whole(
     assert row.order.qty == 10
 
 
-def test_a_working_limit_entry_is_cancelled_and_needs_no_exit(
+def test_a_working_limit_entry_is_cancelled_and_an_exit_waits_for_a_fill_that_crossed(
     plan: Plan, context: MakeContext, entry: MakeEntry
 ) -> None:
     waiting = entry(**WORKING)
     made = plan(close(), context(HEDGE, waiting))
-    assert made.orders == ()
     assert made.refusals == ()
-    [command] = made.commands
-    assert (command.kind, command.order_id) == (CommandKind.CANCEL, waiting.order.order_id)
-    assert command.is_exit
+    cancel, exit_command = made.commands
+    assert (cancel.kind, cancel.order_id) == (CommandKind.CANCEL, waiting.order.order_id)
+    assert cancel.is_exit
+    assert exit_command.kind is CommandKind.CLOSE
+    [row] = made.orders
+    assert (row.order.closes_order_id, row.order.qty) == (waiting.order.order_id, 10)
 
 
 def test_a_limit_entry_filled_in_part_is_cancelled_first_and_then_closed(
@@ -167,7 +169,7 @@ def test_a_limit_entry_filled_in_part_is_cancelled_first_and_then_closed(
     partly = entry(**{**WORKING, "status": OrderStatus.PARTIALLY_FILLED, "filled_qty": D(4)})
     made = plan(close(), context(HEDGE, partly))
     assert [command.kind for command in made.commands] == [CommandKind.CANCEL, CommandKind.CLOSE]
-    assert made.orders[0].order.qty == 4
+    assert made.orders[0].order.qty == 10
 
 
 def test_a_limit_entry_of_which_nothing_was_heard_is_cancelled_and_closed(
@@ -271,8 +273,9 @@ def test_a_reverse_cancels_what_waits_on_the_other_side(
     plan: Plan, context: MakeContext, entry: MakeEntry
 ) -> None:
     made = plan(reverse(), context(HEDGE, entry(**WORKING)))
-    assert [command.kind for command in made.commands] == [CommandKind.CANCEL, CommandKind.SUBMIT]
-    assert made.commands[1].depends_on == ()
+    kinds = [command.kind for command in made.commands]
+    assert kinds == [CommandKind.CANCEL, CommandKind.CLOSE, CommandKind.SUBMIT]
+    assert made.commands[2].depends_on == (made.commands[1].order_id,)
 
 
 def test_a_reverse_of_nothing_simply_opens(plan: Plan) -> None:

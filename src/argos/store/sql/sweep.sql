@@ -34,7 +34,7 @@ WHERE d.code = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = d.discrepancy_id);
 
 -- name: open_of_legs
-SELECT d.discrepancy_id, d.key, d.code, d.occurrence
+SELECT d.discrepancy_id, d.key, d.trade_id, d.account
 FROM discrepancies d
 WHERE d.code = ANY($1::text[]) AND d.trade_id = ANY($2::text[])
   AND NOT EXISTS (SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = d.discrepancy_id);
