@@ -102,6 +102,12 @@ def test_the_trade_id_does_not_depend_on_the_bar_it_is_asked_on():
     assert PINE["tradeId"](new_bot(), opened_at) == later["tradeId"](new_bot(), opened_at)
 
 
+def test_a_trade_id_can_be_typed_and_stand_in_an_address():
+    spread = pine_functions(LIBRARY, Chart(ticker="AAPL/MSFT"))
+    trade = spread["tradeId"](new_bot("a|b"), 5)
+    assert trade == "a-b.NASDAQ:AAPL-MSFT.60.5"
+
+
 def test_an_id_that_the_gateway_would_refuse_stops_the_script():
     with pytest.raises(ValueError, match="128 characters"):
         PINE["eventId"](new_bot(), "x" * 128, 0)
