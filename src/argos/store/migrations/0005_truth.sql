@@ -1,64 +1,67 @@
 -- Truth kept by the database itself: facts are never edited, and a chain of hashes would show it.
+--
+-- The functions on the way of every alert have no SET clauses, which would cost a tenth of their time: each name in them
+-- is qualified instead, and what is hashed is PostgreSQL's binary form, which no session setting changes.
 
+-- One entry covers the rows of one statement: their keys, and in `digests`, 32 bytes each in the order of the keys,
+-- the SHA-256 of each row's other columns. `detail` stands in entries about configuration, which have no rows.
 CREATE TABLE audit_log (
-    stream     text NOT NULL,
+    stream     text COLLATE "C" NOT NULL,
     seq        bigint NOT NULL,
     at         timestamptz NOT NULL,
     subject    text NOT NULL,
     keys       text[] NOT NULL,
-    digest     bytea NOT NULL,
+    digests    bytea NOT NULL,
     prev_hash  bytea NOT NULL,
     row_hash   bytea NOT NULL,
     detail     jsonb,
     PRIMARY KEY (stream, seq)
 );
+ALTER TABLE audit_log ALTER COLUMN digests SET STORAGE EXTERNAL;
 
+-- The newest entry of each stream. Its row is locked until commit, so the numbers have no gap.
 CREATE TABLE audit_heads (
-    stream    text PRIMARY KEY,
-    seq       bigint NOT NULL,
-    row_hash  bytea NOT NULL
-);
+    stream     text COLLATE "C" PRIMARY KEY,
+    seq        bigint NOT NULL,
+    prev_hash  bytea NOT NULL,
+    row_hash   bytea NOT NULL
+) WITH (fillfactor = 25);
 
--- Which tables the chain covers, and how a row's key and stream are written there.
+-- What the chain covers, and how: for readers who want to compute it again. `argos audit verify` has its own list.
 CREATE TABLE audit_subjects (
-    subject        text PRIMARY KEY,
-    key_columns    text NOT NULL,
-    stream_suffix  text NOT NULL
+    subject          text PRIMARY KEY,
+    key_columns      text[] NOT NULL,
+    content_columns  text[] NOT NULL,
+    per_account      boolean NOT NULL
 );
 
--- The text that is hashed for one row: canonical JSON without its nulls, so that a column added
--- later, empty in old rows, leaves their text as it was.
-CREATE FUNCTION audit_text(row_data jsonb) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN jsonb_strip_nulls(row_data)::text;
-
--- One entry: its hash covers the one before it. The head row is locked until commit, so the numbers have no gap.
+-- One entry. Its hash covers the entry before: SHA-256 over the binary form (record_send) of
+-- (prev_hash, seq, at, stream, subject, keys as JSON, digests, detail as JSON), texts as bytes of UTF-8.
 CREATE FUNCTION audit_append(
-    p_stream text, p_subject text, p_keys text[], p_digest bytea, p_detail jsonb DEFAULT NULL
+    p_stream text, p_subject text, p_keys text[], p_digests bytea, p_detail jsonb DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    head audit_heads%ROWTYPE;
-    moment timestamptz := clock_timestamp();
-    link bytea;
+    moment timestamp with time zone := pg_catalog.clock_timestamp();
+    head argos.audit_heads;
 BEGIN
-    SELECT * INTO head FROM audit_heads WHERE stream = p_stream FOR UPDATE;
-    IF NOT FOUND THEN
-        INSERT INTO audit_heads VALUES (p_stream, 0, '\x') ON CONFLICT DO NOTHING;
-        SELECT * INTO head FROM audit_heads WHERE stream = p_stream FOR UPDATE;
+    UPDATE argos.audit_heads AS h
+    SET seq = h.seq OPERATOR(pg_catalog.+) 1,
+        prev_hash = h.row_hash,
+        row_hash = pg_catalog.sha256(pg_catalog.record_send(ROW(
+            h.row_hash, h.seq OPERATOR(pg_catalog.+) 1, moment,
+            pg_catalog.convert_to(p_stream, 'UTF8'), pg_catalog.convert_to(p_subject, 'UTF8'),
+            pg_catalog.convert_to(pg_catalog.array_to_json(p_keys)::pg_catalog.text, 'UTF8'), p_digests,
+            pg_catalog.convert_to(p_detail::pg_catalog.text, 'UTF8')
+        )))
+    WHERE h.stream OPERATOR(pg_catalog.=) p_stream
+    RETURNING h.stream, h.seq, h.prev_hash, h.row_hash INTO head;
+    IF head.stream IS NULL THEN
+        INSERT INTO argos.audit_heads VALUES (p_stream, 0, '', '') ON CONFLICT DO NOTHING;
+        PERFORM argos.audit_append(p_stream, p_subject, p_keys, p_digests, p_detail);
+        RETURN;
     END IF;
-    link := sha256(
-        head.row_hash
-        || convert_to(
-            concat_ws(
-                E'\n', p_stream, head.seq + 1, extract(epoch FROM moment), p_subject,
-                array_to_string(p_keys, ','), encode(p_digest, 'hex'), audit_text(coalesce(p_detail, '{}'))
-            ),
-            'UTF8'
-        )
-    );
-    INSERT INTO audit_log
-    VALUES (p_stream, head.seq + 1, moment, p_subject, p_keys, p_digest, head.row_hash, link, p_detail);
-    UPDATE audit_heads SET seq = head.seq + 1, row_hash = link WHERE stream = p_stream;
+    INSERT INTO argos.audit_log (stream, seq, at, subject, keys, digests, prev_hash, row_hash, detail)
+    VALUES (p_stream, head.seq, moment, p_subject, p_keys, p_digests, head.prev_hash, head.row_hash, p_detail);
 END $$;
 
 -- Row trigger for configuration: the change itself goes into the entry, secrets left out.
@@ -71,10 +74,15 @@ DECLARE
     before jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) - hidden END;
     after jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) - hidden END;
     detail jsonb := jsonb_build_object(
-        'verb', lower(TG_OP), 'by', coalesce(nullif(current_setting('argos.by', true), ''), session_user), 'before', before, 'after', after
+        'verb', lower(TG_OP), 'by', coalesce(nullif(current_setting('argos.by', true), ''), session_user),
+        'before', before, 'after', after
     );
 BEGIN
-    PERFORM audit_append('control', TG_TABLE_NAME, '{}', sha256(convert_to(audit_text(detail), 'UTF8')), detail);
+    -- a new key or secret shows as such: the old row with all that is visible of the new one is not the new one
+    IF TG_OP = 'UPDATE' AND to_jsonb(OLD) || after <> to_jsonb(NEW) THEN
+        detail := detail || '{"secret_changed": true}';
+    END IF;
+    PERFORM audit_append('control', TG_TABLE_NAME, '{}', '', detail);
     PERFORM pg_notify('argos_config', TG_TABLE_NAME);
     RETURN NULL;
 END $$;
@@ -111,52 +119,76 @@ CREATE FUNCTION wire_moment(moment timestamptz) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- One trigger function per fact table: one entry per statement and stream, covering all rows inserted. Facts and
--- executions have a stream per account, so that accounts do not wait for each other's commits.
+-- Put a fact table under the chain: one entry per statement and stream, covering all rows inserted. With
+-- `p_per_account` each account has a stream of its own, so that accounts do not wait for each other's commits. A column
+-- that a later migration adds needs a subject of its own (`facts@2`), so that older entries keep their meaning.
+CREATE FUNCTION audit_cover(p_table text, p_keys text[], p_per_account boolean) RETURNS void
+    LANGUAGE plpgsql AS $cover$
+DECLARE
+    contents text[];
+    content text;
+    key text;
+    stream_key text := CASE WHEN p_per_account THEN 'r.account,' END;
+    grouping text := CASE WHEN p_per_account THEN 'GROUP BY r.account ORDER BY r.account'
+        ELSE 'HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0' END;
+    stream text := CASE WHEN p_per_account THEN format('pg_catalog.concat(%L, entry.account)', p_table || ':')
+        ELSE quote_literal(p_table) END;
+BEGIN
+    SELECT array_agg(attname ORDER BY attnum),
+           string_agg(format(CASE atttypid
+               WHEN 'text'::regtype THEN 'pg_catalog.convert_to(r.%I, ''UTF8'')'
+               WHEN 'jsonb'::regtype THEN 'pg_catalog.convert_to(r.%I::pg_catalog.text, ''UTF8'')'
+               ELSE 'r.%I'
+           END, attname), ', ' ORDER BY attnum)
+    INTO contents, content
+    FROM pg_attribute
+    WHERE attrelid = p_table::regclass AND attnum > 0 AND NOT attisdropped AND attname <> ALL (p_keys)
+      AND NOT (p_per_account AND attname = 'account');
+    SELECT CASE WHEN count(*) = 1 THEN format('r.%I::pg_catalog.text', min(k))
+           ELSE format('pg_catalog.json_build_array(%s)::pg_catalog.text', string_agg(format('r.%I', k), ', ' ORDER BY n))
+           END
+    INTO key FROM unnest(p_keys) WITH ORDINALITY AS listed(k, n);
+    INSERT INTO audit_subjects VALUES (p_table, p_keys, contents, p_per_account);
+    IF NOT p_per_account THEN
+        INSERT INTO audit_heads VALUES (p_table, 0, '', '');
+    END IF;
+    EXECUTE format($code$
+        CREATE FUNCTION audit_%1$s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $body$
+        DECLARE
+            entry record;
+        BEGIN
+            FOR entry IN
+                SELECT %2$s pg_catalog.array_agg(%3$s) AS keys,
+                       pg_catalog.string_agg(pg_catalog.sha256(pg_catalog.record_send(ROW(%4$s))), '') AS digests
+                FROM inserted AS r
+                %5$s
+            LOOP
+                PERFORM argos.audit_append(%6$s, '%1$s', entry.keys, entry.digests);
+            END LOOP;
+            RETURN NULL;
+        END $body$ $code$, p_table, stream_key, key, content, grouping, stream);
+    EXECUTE format(
+        'CREATE TRIGGER %1$s_audit AFTER INSERT ON %1$s REFERENCING NEW TABLE AS inserted
+         FOR EACH STATEMENT EXECUTE FUNCTION audit_%1$s()', p_table);
+END $cover$;
+
+SELECT audit_cover('alerts', '{alert_id}', false);
+SELECT audit_cover('intents', '{intent_id}', false);
+SELECT audit_cover('orders', '{order_id}', false);
+SELECT audit_cover('leg_refusals', '{intent_id, account, code}', false);
+SELECT audit_cover('facts', '{fact_id}', true);
+SELECT audit_cover('executions', '{venue_exec_id}', true);
+SELECT audit_cover('reconciled_legs', '{trade_id, account, revision}', false);
+SELECT audit_cover('discrepancies', '{discrepancy_id}', false);
+SELECT audit_cover('discrepancy_resolutions', '{discrepancy_id}', false);
+SELECT audit_cover('alarms', '{alarm_id}', false);
+SELECT audit_cover('manual_decisions', '{decision_id}', false);
+INSERT INTO audit_heads VALUES ('control', 0, '', '');
+
 DO $$
 DECLARE
-    fact text[];
-    facts text[][] := ARRAY[
-        ['alerts', 'r.alert_id', $q$''$q$],
-        ['intents', 'r.intent_id', $q$''$q$],
-        ['orders', 'r.order_id', $q$''$q$],
-        ['leg_refusals', 'r.intent_id, r.account, r.code', $q$''$q$],
-        ['facts', 'r.account, r.fact_id', $q$':' || r.account$q$],
-        ['executions', 'r.account, r.venue_exec_id', $q$':' || r.account$q$],
-        ['reconciled_legs', 'r.trade_id, r.account, r.revision', $q$''$q$],
-        ['discrepancies', 'r.discrepancy_id', $q$''$q$],
-        ['discrepancy_resolutions', 'r.discrepancy_id', $q$''$q$],
-        ['alarms', 'r.alarm_id', $q$''$q$],
-        ['manual_decisions', 'r.decision_id', $q$''$q$]
-    ];
     name text;
 BEGIN
-    FOREACH fact SLICE 1 IN ARRAY facts LOOP
-        INSERT INTO audit_subjects VALUES (fact[1], fact[2], fact[3]);
-        EXECUTE format($code$
-            CREATE FUNCTION audit_%1$s() RETURNS trigger
-                LANGUAGE plpgsql SECURITY DEFINER SET search_path = argos, pg_temp SET timezone = 'UTC' AS $body$
-            DECLARE
-                entry record;
-            BEGIN
-                FOR entry IN
-                    SELECT stream, array_agg(k ORDER BY k) AS keys,
-                           sha256(convert_to(string_agg(t, E'\n' ORDER BY k), 'UTF8')) AS digest
-                    FROM (
-                        SELECT '%1$s' || %3$s AS stream, concat_ws('|', %2$s) COLLATE "C" AS k,
-                               audit_text(to_jsonb(r)) AS t
-                        FROM inserted r
-                    ) rows
-                    GROUP BY stream ORDER BY stream
-                LOOP
-                    PERFORM audit_append(entry.stream, '%1$s', entry.keys, entry.digest);
-                END LOOP;
-                RETURN NULL;
-            END $body$ $code$, fact[1], fact[2], fact[3]);
-        EXECUTE format(
-            'CREATE TRIGGER %1$s_audit AFTER INSERT ON %1$s REFERENCING NEW TABLE AS inserted
-             FOR EACH STATEMENT EXECUTE FUNCTION audit_%1$s()', fact[1]);
-    END LOOP;
     FOREACH name IN ARRAY ARRAY[
         'alerts', 'intents', 'orders', 'leg_refusals', 'facts', 'executions', 'reconciled_legs', 'discrepancies',
         'discrepancy_resolutions', 'alarms', 'manual_decisions', 'audit_log', 'audit_subjects'
@@ -165,6 +197,8 @@ BEGIN
             'CREATE TRIGGER %1$s_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$s
              FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
     END LOOP;
+    CREATE TRIGGER audit_heads_kept BEFORE DELETE OR TRUNCATE ON audit_heads
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
     FOREACH name IN ARRAY ARRAY[
         'accounts', 'routes', 'route_legs', 'hooks', 'hook_secrets', 'api_keys', 'halts', 'nodes', 'node_keys',
         'enrolment_codes'
@@ -172,5 +206,9 @@ BEGIN
         EXECUTE format(
             'CREATE TRIGGER %1$s_audit AFTER INSERT OR UPDATE OR DELETE ON %1$s
              FOR EACH ROW EXECUTE FUNCTION audit_configuration()', name);
+        -- nobody is told, row by row, what a TRUNCATE takes away
+        EXECUTE format(
+            'CREATE TRIGGER %1$s_kept BEFORE TRUNCATE ON %1$s
+             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
     END LOOP;
 END $$;

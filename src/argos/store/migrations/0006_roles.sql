@@ -54,5 +54,4 @@ GRANT SELECT ON audit_log, audit_heads, audit_subjects, alerts, intents, orders,
 
 -- A new function is everybody's to call unless taken away: the chain is written by triggers alone.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA argos FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_text(jsonb) TO argos_audit;
 GRANT EXECUTE ON FUNCTION wire_decimal(numeric), wire_moment(timestamptz) TO argos_reader, argos_audit;
