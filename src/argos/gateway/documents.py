@@ -217,7 +217,7 @@ _NOT_READY: Final = {
     "checks": {
         "database": {"ok": False, "detail": "cannot read: connection refused"},
         "migrations": {"ok": False, "detail": "unknown: the database is away"},
-        "doors": {"ok": True, "detail": "1 hook, 2 API keys, 1 route"},
+        "doors": {"ok": True, "detail": "hooks: 1, API keys: 2, routes: 1"},
     },
 }
 _READINESS: Final[Answers] = {

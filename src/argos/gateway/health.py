@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -24,7 +24,14 @@ LOOK_S_MAX: Final = 2.0
 class HealthDesk:
     """Looks at the database at most every two seconds, however many ask."""
 
-    def __init__(self, pool: asyncpg.Pool, *, doors: DoorsCopy) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        doors: DoorsCopy,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock_s = clock_s
         self._store = ReadingStore(pool)
         self._doors = doors
         self._expected = {str(item.version): item.checksum for item in known_migrations()}
@@ -58,9 +65,9 @@ class HealthDesk:
 
     async def _look(self) -> Mapping[str, Any] | None:
         async with self._lock:
-            if time.monotonic() - self._looked_s > STATE_AGE_S_MAX:
+            if self._clock_s() - self._looked_s > STATE_AGE_S_MAX:
                 self._state, self._problem = await self._read_state()
-                self._looked_s = time.monotonic()
+                self._looked_s = self._clock_s()
             return self._state
 
     async def _read_state(self) -> tuple[Mapping[str, Any] | None, str]:
@@ -88,4 +95,4 @@ class HealthDesk:
         if not self._doors.loaded:
             return {"ok": False, "detail": "hooks and keys were not read yet"}
         counts = ((doors.hooks, "hooks"), (doors.api_keys, "API keys"), (doors.routes, "routes"))
-        return {"ok": True, "detail": ", ".join(f"{len(found)} {name}" for found, name in counts)}
+        return {"ok": True, "detail": ", ".join(f"{name}: {len(found)}" for found, name in counts)}

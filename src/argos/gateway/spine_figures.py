@@ -11,7 +11,7 @@ _MODES: Final = {"active": 0, "reducing": 1, "halted": 2}
 _TOPICS: Final = ("decide", "reconcile")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpineFigures(Collector):
     """`state` is what `ReadingStore.state` returned; None when the database is away."""
 

@@ -37,9 +37,11 @@ def _terms(item: Item, *, price_name: str) -> str:
 
 
 def intent_sentence(intent: Item) -> str:
+    words = [intent["action"], intent["side"], intent["symbol"]]
+    if intent["action"] in {"open", "reverse"}:
+        words.append(_terms(intent, price_name="entry_price"))
     wanted = _listed(
-        f"{intent['action']} {intent['side'] or ''} {intent['symbol']}".replace("  ", " "),
-        _terms(intent, price_name="entry_price") if intent["action"] in {"open", "reverse"} else "",
+        " ".join(word for word in words if word),
         _named("price seen", intent["entry_price"]) if intent["order_type"] == "market" else "",
         _named("stop", intent["sl"]),
         _named("target", intent["tp"]),

@@ -222,6 +222,7 @@ class LegItem(BaseModel):
     symbol: Symbol
     side: Annotated[Side | None, Field(examples=["buy"])]
     bot_version: BotVersion
+    order_type: Annotated[OrderType | None, Field(description="of the entry", examples=["market"])]
     outcome: Annotated[Outcome, Field(examples=["win"])]
     reason_code: Annotated[str | None, Field(examples=[None])]
     reason_text: Annotated[str | None, Field(examples=[None])]
