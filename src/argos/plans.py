@@ -3,20 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from argos.core.errors import InputError
 from argos.exchange.book import Character
-from argos.node.settings import NodeLimits, NodeSettings, NodeTimings
 from argos.paperbroker.presets import BrokerKeys, harbor, meridian, without_chance
 from argos.paperbroker.settings import BrokerSettings, read_settings, settings_json
-from argos.ports import Venue
 from argos.stack.free_ports import PortBook
 from argos.stack.home import Home, read_private, write_atomically
-from argos.venues.paper.alpaca_like import AlpacaLikeVenue
-from argos.venues.paper.mt5_like import Mt5LikeVenue
 
 PAPER_ROUTE: Final = "paper"
 VENUE_OF: Final = {Character.MT5: "paper-mt5", Character.ALPACA: "paper-alpaca"}
@@ -120,11 +115,12 @@ def _plan_node(
 
 
 def _read_planned(path: Path) -> PlannedNode:
-    body = _read_node_file(path)
+    body = read_node_file(path)
     return PlannedNode(name=body["name"], account=body["account"], venue=body["venue"], path=path)
 
 
-def _read_node_file(path: Path) -> Mapping[str, Any]:
+def read_node_file(path: Path) -> Mapping[str, Any]:
+    """What a node file says. Raises InputError NODE_FILE_INVALID."""
     try:
         body = json.loads(read_private(path))
         missing = {"name", "account", "venue", "gateway_url"} - body.keys()
@@ -140,42 +136,3 @@ def _read_node_file(path: Path) -> Mapping[str, Any]:
         )
     found: Mapping[str, Any] = body
     return found
-
-
-def node_settings(path: Path, *, enrol_code: str | None) -> NodeSettings:
-    """What a node file says, as the runtime wants it. Its log and key lie beside the file."""
-    body = _read_node_file(path)
-    limits = body.get("limits", {})
-    qty_max = limits.get("qty_max")
-    return NodeSettings(
-        name=body["name"],
-        account=body["account"],
-        gateway_url=body["gateway_url"],
-        log_path=path.with_suffix(".sqlite"),
-        key_file=path.with_suffix(".key"),
-        enrol_code=enrol_code,
-        limits=NodeLimits(
-            qty_max=Decimal(qty_max) if qty_max else None,
-            orders_per_minute_max=limits.get("orders_per_minute_max"),
-            symbols=frozenset(limits["symbols"]) if "symbols" in limits else None,
-        ),
-        timings=NodeTimings(**body.get("timings", {})),
-    )
-
-
-def open_venue(path: Path) -> Venue:
-    """The connection that a node file asks for. Raises InputError VENUE_UNKNOWN."""
-    body = _read_node_file(path)
-    arguments = (body.get("broker_url", ""), body.get("api_key", ""), body["account"])
-    match body["venue"]:
-        case "paper-mt5":
-            return Mt5LikeVenue(*arguments)
-        case "paper-alpaca":
-            return AlpacaLikeVenue(*arguments)
-        case unknown:
-            raise InputError(
-                f"{path} names the venue {unknown!r}",
-                code="VENUE_UNKNOWN",
-                field="venue",
-                fix="use paper-mt5 or paper-alpaca",
-            )

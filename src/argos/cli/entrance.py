@@ -36,7 +36,7 @@ class Entrance(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command that the words name, and leave by `sys.exit`."""
-        words = _home_first(list(sys.argv[1:] if args is None else args))
+        words = self._home_first(list(sys.argv[1:] if args is None else args))
         as_json = "--json" in words
         try:
             result = super().main(
@@ -53,17 +53,20 @@ class Entrance(TyperGroup):
             sys.exit(EXIT_INTERRUPTED)
         sys.exit(result if isinstance(result, int) else 0)
 
+    def _home_first(self, words: list[str]) -> list[str]:
+        """`--home` may stand anywhere in a command line, unless the command has one of its own."""
+        for place, word in enumerate(words):
+            if word == "--" or (word in self.commands and _has_home(self.commands[word])):
+                break
+            if word == "--home" and place + 1 < len(words):
+                return [word, words[place + 1], *words[:place], *words[place + 2 :]]
+            if word.startswith("--home="):
+                return [word, *words[:place], *words[place + 1 :]]
+        return words
 
-def _home_first(words: list[str]) -> list[str]:
-    """`--home` may stand anywhere in a command line; it is read before all else."""
-    for place, word in enumerate(words):
-        if word == "--":
-            break
-        if word == "--home" and place + 1 < len(words):
-            return [word, words[place + 1], *words[:place], *words[place + 2 :]]
-        if word.startswith("--home="):
-            return [word, *words[:place], *words[place + 1 :]]
-    return words
+
+def _has_home(command: Any) -> bool:
+    return any("--home" in option.opts for option in command.params)
 
 
 def _usage_error(error: typer.TyperException) -> InputError:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from argos.cli import init, reading, send, story, up
+from argos.cli import accounts, hooks, init, keys, nodes, reading, routes, send, story, up
 from argos.cli.entrance import Entrance, choose_home
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ def argos(
     choose_home(context, home)
 
 
-for group in (init, up, send, story, reading):
+for group in (init, up, send, story, reading, accounts, routes, hooks, nodes, keys):
     group.register(app)
 
 if __name__ == "__main__":

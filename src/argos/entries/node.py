@@ -8,8 +8,8 @@ import uvloop
 
 from argos.core.errors import ArgosError
 from argos.entries.logs import set_up_logs
+from argos.entries.node_file import node_settings, open_venue
 from argos.node.runtime import run_node
-from argos.plans import node_settings, open_venue
 
 CODE_VARIABLE = "ARGOS_ENROL_CODE"
 

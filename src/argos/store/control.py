@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -138,6 +139,13 @@ class ControlStore:
     async def put_api_key(self, name: str, *, key: str, scopes: Sequence[str]) -> None:
         await self._value("put_api_key", name, _hash(key), list(scopes))
 
+    async def api_keys(self) -> list[dict[str, Any]]:
+        return await self._rows("api_keys")
+
+    async def revoke_api_key(self, name: str) -> bool:
+        """The key opens nothing from now on. False when there is no such live key."""
+        return await self._value("revoke_api_key", name) is not None
+
     async def put_node(self, node: str, *, account: str, venue: str, enabled: bool = True) -> bool:
         added: bool = await self._value("put_node", node, account, venue, enabled)
         return added
@@ -154,6 +162,22 @@ class ControlStore:
     async def revoke_keys(self, node: str) -> None:
         """All keys of a node end now: it must be enrolled again."""
         await self._value("drop_keys", node)
+
+    async def put_decision(
+        self,
+        *,
+        order_id: UUID | None,
+        discrepancy_id: UUID | None,
+        decision: str,
+        reason: str,
+        by: str,
+    ) -> UUID:
+        """Record what a person decided, as evidence that is never edited. Returns its id."""
+        decision_id = uuid4()
+        await self._value(
+            "put_decision", decision_id, order_id, discrepancy_id, decision, reason, by
+        )
+        return decision_id
 
 
 def _leg_row(route: str, leg: RouteLeg) -> tuple[Any, ...]:

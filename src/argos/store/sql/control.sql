@@ -70,6 +70,12 @@ RETURNING slot;
 INSERT INTO api_keys (name, key_hash, scopes) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET key_hash = excluded.key_hash, scopes = excluded.scopes, revoked_at = NULL;
 
+-- name: api_keys
+SELECT name, scopes, created_at, revoked_at FROM api_keys ORDER BY name;
+
+-- name: revoke_api_key
+UPDATE api_keys SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING name;
+
 -- name: put_node
 INSERT INTO nodes (node, account, venue, enabled) VALUES ($1, $2, $3, $4)
 ON CONFLICT (node) DO UPDATE
