@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from argos.core.errors import StoreError
+from argos.dsn import Dsn
 from argos.plans import PaperPlan, PlannedNode, broker_url
 from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings
@@ -15,7 +17,7 @@ from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
 from argos.stack.readiness import Readiness, http_answers
 from argos.store.control import ControlStore
-from argos.store.database import open_pool
+from argos.store.database import CONNECTION_ERRORS, open_connection, open_pool
 
 READY_S: Final = 60.0
 OnEvent = Callable[[ChildEvent], None]
@@ -88,19 +90,22 @@ class Stack:
         return RunningStack(gateway_url=url, postgres=postgres, children=children, home=self._home)
 
     async def _start_nodes(self, children: ChildSupervisor, paper: PaperPlan) -> None:
-        codes = await self._enrolment_codes(paper.nodes)
-        starts = [self._node(node, code=codes.get(node.name)) for node in paper.nodes]
+        control = open_access(self._home, self._settings).as_role("argos_control")
+        codes = await self._enrolment_codes(control, paper.nodes)
+        starts = [
+            self._node(node, code=codes.get(node.name), ready=_said_hello(node.name, dsn=control))
+            for node in paper.nodes
+        ]
         if self._everyday_market:
             argv = [sys.executable, "-m", "argos.entries.market", str(paper.market_path)]
             starts.append(self._child("market", argv))
         await asyncio.gather(*(children.start(child) for child in starts))
 
-    async def _enrolment_codes(self, nodes: Sequence[PlannedNode]) -> dict[str, str]:
+    async def _enrolment_codes(self, dsn: Dsn, nodes: Sequence[PlannedNode]) -> dict[str, str]:
         """A code for every node that has no key of its own yet."""
         new = [node for node in nodes if not node.path.with_suffix(".key").exists()]
         if not new:
             return {}
-        dsn = open_access(self._home, self._settings).as_role("argos_control")
         pool = await open_pool(dsn, name="up", size_max=1)
         try:
             control = ControlStore(pool)
@@ -148,7 +153,31 @@ class Stack:
             for broker, path in zip(paper.brokers, paper.broker_paths, strict=True)
         ]
 
-    def _node(self, node: PlannedNode, *, code: str | None) -> Child:
+    def _node(self, node: PlannedNode, *, code: str | None, ready: Readiness) -> Child:
         env = {"ARGOS_ENROL_CODE": code} if code else {}
         argv = [sys.executable, "-m", "argos.entries.node", str(node.path)]
-        return self._child(f"node-{node.name}", argv, env=env)
+        return self._child(f"node-{node.name}", argv, env=env, ready=ready)
+
+
+def _said_hello(node: str, *, dsn: Dsn) -> Readiness:
+    """Ready when the node has begun a session that was not there at the last time it was ready."""
+    seen = 0
+
+    async def ready() -> bool:
+        nonlocal seen
+        try:
+            connection = await open_connection(dsn, name="up")
+            try:
+                epoch = await connection.fetchval(
+                    "SELECT epoch FROM node_sessions WHERE node = $1", node
+                )
+            finally:
+                await connection.close()
+        except (StoreError, *CONNECTION_ERRORS):
+            return False
+        if not epoch or epoch <= seen:
+            return False
+        seen = epoch
+        return True
+
+    return ready
