@@ -56,7 +56,7 @@ class Entrance(TyperGroup):
     def _home_first(self, words: list[str]) -> list[str]:
         """`--home` may stand anywhere in a command line, unless the command has one of its own."""
         for place, word in enumerate(words):
-            if word == "--" or (word in self.commands and _has_home(self.commands[word])):
+            if word == "--" or _has_own_home(self.commands.get(word)):
                 break
             if word == "--home" and place + 1 < len(words):
                 return [word, words[place + 1], *words[:place], *words[place + 2 :]]
@@ -65,8 +65,12 @@ class Entrance(TyperGroup):
         return words
 
 
-def _has_home(command: Any) -> bool:
-    return any("--home" in option.opts for option in command.params)
+def _has_own_home(command: Any) -> bool:
+    """Whether it names a home by itself, or hands all its words on."""
+    return command is not None and (
+        command.context_settings.get("ignore_unknown_options", False)
+        or any("--home" in option.opts for option in command.params)
+    )
 
 
 def _usage_error(error: typer.TyperException) -> InputError:

@@ -1,11 +1,29 @@
 """The command `argos`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Final
 
 import typer
 
-from argos.cli import accounts, hooks, init, keys, nodes, reading, routes, send, story, up
+from argos.cli import (
+    accounts,
+    brakes,
+    db,
+    doubt,
+    hooks,
+    init,
+    keys,
+    nodes,
+    processes,
+    reading,
+    rehearsing,
+    routes,
+    send,
+    story,
+    up,
+)
 from argos.cli.entrance import Entrance, choose_home
 
 app = typer.Typer(
@@ -30,8 +48,24 @@ def argos(
     choose_home(context, home)
 
 
-for group in (init, up, send, story, reading, accounts, routes, hooks, nodes, keys):
-    group.register(app)
+PANELS: Final[Mapping[str, Sequence[ModuleType]]] = {
+    "Everyday": (init, up, send, brakes),
+    "What happened": (story, reading, doubt),
+    "What is set up": (accounts, routes, hooks, nodes, keys),
+    "Care": (db,),
+    "Processes on their own": (processes,),
+    "See it work": (rehearsing,),
+}
+"""The modules in the order of `argos --help`; each registers its commands."""
+
+for panel, modules in PANELS.items():
+    for module in modules:
+        seen = len(app.registered_commands), len(app.registered_groups)
+        module.register(app)
+        for command in app.registered_commands[seen[0] :]:
+            command.rich_help_panel = panel
+        for group in app.registered_groups[seen[1] :]:
+            group.rich_help_panel = panel
 
 if __name__ == "__main__":
     app()

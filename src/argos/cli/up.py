@@ -23,7 +23,7 @@ from argos.cli.setup import Choices, gateway_url, is_set_up, set_up
 from argos.core.errors import ArgosError, InputError, StoreError
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, read_paper
 from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
-from argos.running import RunningStack, Stack
+from argos.running import OnEvent, RunningStack, Stack
 from argos.settings import Settings, load_settings
 from argos.stack.children import ChildEvent, ChildEventKind
 from argos.stack.home import Home, read_private, write_atomically
@@ -86,7 +86,7 @@ async def _until_stopped(home: Home, wishes: Wishes) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop)
     try:
-        await _run(home, wishes)
+        await _run(home, wishes, stopping)
     except asyncio.CancelledError:
         if not stopping.is_set():
             raise
@@ -94,7 +94,7 @@ async def _until_stopped(home: Home, wishes: Wishes) -> None:
             messages().print("stopped; all data is kept")
 
 
-async def _run(home: Home, wishes: Wishes) -> None:
+async def _run(home: Home, wishes: Wishes, stopping: asyncio.Event) -> None:
     out = messages()
     if not is_set_up(home):
         if not wishes.as_json:
@@ -113,7 +113,7 @@ async def _run(home: Home, wishes: Wishes) -> None:
         paper=paper,
         gateway_port=int(url.rpartition(":")[2]),
         everyday_market=wishes.market,
-        on_event=None if wishes.as_json else _teller(out),
+        on_event=None if wishes.as_json else _teller(out, stopping),
     )
     if not wishes.as_json:
         out.print("starting")
@@ -158,11 +158,13 @@ async def _require_migrated(home: Home, settings: Settings) -> None:
         )
 
 
-def _teller(out: Console) -> Any:
-    """Says what happens to the processes; the first start of each goes without a word."""
+def _teller(out: Console, stopping: asyncio.Event) -> OnEvent:
+    """Says what happens to the processes, until we stop them ourselves."""
 
     def tell(event: ChildEvent) -> None:
-        if event.kind is ChildEventKind.EXITED and event.returncode != 0:
+        if stopping.is_set():
+            return
+        if event.kind is ChildEventKind.EXITED:
             out.print(f"[yellow]{event.name} ended[/] ({_exit_words(event.returncode)})")
         elif event.kind is ChildEventKind.RESTARTING:
             out.print(f"[yellow]{event.name} starts again[/] in {event.delay_s:.1f} s")

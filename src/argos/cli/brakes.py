@@ -1,0 +1,156 @@
+"""`argos halt` and `argos resume`."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+
+from argos.cli.database import database_access
+from argos.cli.entrance import known_home
+from argos.cli.gateway_client import GatewayAway, GatewayUrl, open_gateway
+from argos.cli.printing import AsJson, messages, print_json, screen
+from argos.core.account import HaltScope, TradingMode
+from argos.core.errors import InputError
+from argos.provisioning import OPERATOR
+from argos.stack.home import Home
+from argos.store.brakes import BrakeStore
+from argos.store.database import open_pool
+
+OfAccount = Annotated[str | None, typer.Option("--account", help="This account alone.")]
+OfRoute = Annotated[str | None, typer.Option("--route", help="This route alone.")]
+OfStrategy = Annotated[
+    str | None, typer.Option("--strategy", help="This bot_version alone.", metavar="BOT_VERSION")
+]
+SETTLE_S: Final = 3.0
+POLL_S: Final = 0.1
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "halt",
+        epilog="Examples: `argos halt --reducing --reason 'news at 14:30'`; "
+        "`argos halt --account meridian-net --reason 'broker acts strangely'`.",
+    )(halt)
+    app.command(
+        "resume", epilog="Examples: `argos resume`; `argos resume --account meridian-net`."
+    )(resume)
+
+
+def halt(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(help="Kept, and shown in every denial.")],
+    account: OfAccount = None,
+    route: OfRoute = None,
+    strategy: OfStrategy = None,
+    reducing: Annotated[
+        bool, typer.Option("--reducing", help="Deny entries, let exits pass; else nothing passes.")
+    ] = False,
+    url: GatewayUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set a brake: on everything, or on one account, route or strategy. It holds over restarts.
+
+    The answer waits until entries already on their way are accounted for. Works without a gateway, too.
+    """
+    scope, key = _scope(account, route, strategy)
+    mode = TradingMode.REDUCING if reducing else TradingMode.HALTED
+    body = {"scope": scope.value, "key": key, "mode": mode.value, "reason": reason}
+    home = known_home(context)
+    try:
+        answer = open_gateway(home, url).post("/api/halt", body)
+    except GatewayAway:
+        if url is not None:
+            raise
+        answer = asyncio.run(_halt_directly(home, body))
+    if as_json:
+        print_json(answer)
+        return
+    screen().print(f"[bold]{mode.value}[/]: {_whom(scope, key)}")
+    unconfirmed = answer["unconfirmed_commands"]
+    if unconfirmed:
+        messages().print(
+            f"[yellow]{len(unconfirmed)} entries were on their way and are not accounted for; "
+            f"they may still be sent:[/] {', '.join(unconfirmed)}"
+        )
+
+
+def resume(
+    context: typer.Context,
+    account: OfAccount = None,
+    route: OfRoute = None,
+    strategy: OfStrategy = None,
+    url: GatewayUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a brake off: the global one, or that of the account, route or strategy named."""
+    scope, key = _scope(account, route, strategy)
+    body = {"scope": scope.value, "key": key}
+    home = known_home(context)
+    try:
+        answer = open_gateway(home, url).post("/api/resume", body)
+    except GatewayAway:
+        if url is not None:
+            raise
+        answer = asyncio.run(_resume_directly(home, body))
+    if as_json:
+        print_json(answer)
+        return
+    told = "released" if answer["released"] else "there was no brake"
+    screen().print(f"{told}: {_whom(scope, key)}")
+
+
+def _scope(account: str | None, route: str | None, strategy: str | None) -> tuple[HaltScope, str]:
+    named = [
+        (scope, key)
+        for scope, key in (
+            (HaltScope.ACCOUNT, account),
+            (HaltScope.ROUTE, route),
+            (HaltScope.STRATEGY, strategy),
+        )
+        if key is not None
+    ]
+    if len(named) > 1:
+        raise InputError(
+            "a brake holds one account, one route or one strategy",
+            code="SCOPE_AMBIGUOUS",
+            field="--account, --route, --strategy",
+            fix="set one brake for each",
+        )
+    return named[0] if named else (HaltScope.GLOBAL, "")
+
+
+def _whom(scope: HaltScope, key: str) -> str:
+    return "everything" if scope is HaltScope.GLOBAL else f"{scope.value} {escape(key)}"
+
+
+async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
+    """Without a gateway: into the database, where decisions, leases and the next gateway find it."""
+    async with database_access(home) as access:
+        control = await open_pool(access.as_role("argos_control"), name="cli", size_max=1)
+        reader = await open_pool(access.as_role("argos_reader"), name="cli", size_max=1)
+        try:
+            brakes = BrakeStore(control, reader=reader)
+            await brakes.set_halt(**body, by=OPERATOR)
+            where = {"scope": body["scope"], "key": body["key"]}
+            deadline_s = time.monotonic() + SETTLE_S
+            while underway := await brakes.underway(**where):
+                if time.monotonic() > deadline_s:
+                    break
+                await asyncio.sleep(POLL_S)
+            return {**body, "unconfirmed_commands": underway}
+        finally:
+            await control.close()
+            await reader.close()
+
+
+async def _resume_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
+    async with database_access(home) as access:
+        control = await open_pool(access.as_role("argos_control"), name="cli", size_max=1)
+        try:
+            released = await BrakeStore(control, reader=control).resume(**body, by=OPERATOR)
+            return {**body, "released": released}
+        finally:
+            await control.close()
