@@ -51,13 +51,18 @@ class FillModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """Everything a turn needs to know of the world: terms, quotes, and which symbols do not trade now."""
+    """Everything a turn needs to know of the world: terms, quotes, and which symbols do not trade now.
+
+    `continuous` says that the price came here through every price in between, so what waited on the way is done
+    where it waited; otherwise the market jumped, as over night, and is done where it landed.
+    """
 
     instruments: Mapping[str, Instrument]
     costs: Mapping[str, CostModel]
     quotes: Mapping[str, Quote]
     closed: frozenset[str]
     fills: FillModel
+    continuous: bool = False
 
     def is_open(self, symbol: str) -> bool:
         return symbol in self.quotes and symbol not in self.closed

@@ -57,10 +57,20 @@ def fill_price(
     far = far_side(order.side, quote)
     if limit_of(order) is not None:
         return far
-    slipped = far * (1 + order.side.sign * slippage_bps / BPS)
-    if order.side is Side.BUY:
-        return round_up(slipped, step=tick_size)
-    return max(tick_size, round_down(slipped, step=tick_size))
+    return slipped(far, order.side, slippage_bps=slippage_bps, tick_size=tick_size)
+
+
+def waited_at(order: BrokerOrder) -> Decimal | None:
+    """The price at which a resting order is done on a continuous path: its limit, or its trigger if it is a stop."""
+    return order.stop_limit_price if order.order_type is OrderType.STOP_LIMIT else order.price
+
+
+def slipped(price: Decimal, side: Side, *, slippage_bps: Decimal, tick_size: Decimal) -> Decimal:
+    """`price` moved against `side` by the slippage and rounded to the tick against it; never below one tick."""
+    moved = price * (1 + side.sign * slippage_bps / BPS)
+    if side is Side.BUY:
+        return round_up(moved, step=tick_size)
+    return max(tick_size, round_down(moved, step=tick_size))
 
 
 def protection_hit(position: BrokerPosition, quote: Quote) -> FillReason | None:

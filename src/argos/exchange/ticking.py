@@ -44,13 +44,14 @@ def _look_at(turn: Turn, order: BrokerOrder, quote: Quote) -> None:
     if is_triggered(order, quote):
         order = turn.change(replace(order, triggered=True), kind=OrderEventKind.TRIGGERED)
     if is_due(order, quote):
-        fill_some(turn, order)
+        fill_some(turn, order, price=turn.waited_price(order))
 
 
-def fill_some(turn: Turn, order: BrokerOrder) -> Deal:
+def fill_some(turn: Turn, order: BrokerOrder, *, price: Decimal | None = None) -> Deal:
     """Fill as much of an order that is due as the draw gives; a stop or target is always done whole."""
     whole = order.order_type is OrderType.STOP or order.reason is not FillReason.COMMAND
-    return turn.execute(order, qty=order.leaves_qty if whole else qty_now(turn, order))
+    qty = order.leaves_qty if whole else qty_now(turn, order)
+    return turn.execute(order, qty=qty, price=price)
 
 
 def qty_now(turn: Turn, order: BrokerOrder) -> Decimal:

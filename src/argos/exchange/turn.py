@@ -19,7 +19,7 @@ from argos.exchange.book import (
     SwapCharged,
 )
 from argos.exchange.draws import draw_slippage_bps
-from argos.exchange.matching import fill_price
+from argos.exchange.matching import fill_price, slipped, waited_at
 from argos.exchange.orders import BrokerOrder, OrderState
 from argos.exchange.positions import BrokerPosition, Deal, Settlement, settle
 
@@ -129,10 +129,26 @@ class Turn:
             position_id=position.position_id,
         )
         self.place(order)
-        # A target is a limit: it is done at the quote. A stop becomes a market order, and slips.
+        return self.execute(
+            order, qty=order.qty, price=self._protection_price(order, position, level)
+        )
+
+    def _protection_price(
+        self, order: BrokerOrder, position: BrokerPosition, level: Decimal | None
+    ) -> Decimal | None:
+        """A target is a limit: it does not slip. A stop becomes a market order, and does."""
         quote = self.market.quotes[position.symbol]
-        price = position.mark(quote) if reason is FillReason.TP else None
-        return self.execute(order, qty=order.qty, price=price)
+        continuous = self.market.continuous and level is not None
+        if order.reason is FillReason.TP:
+            return level if continuous else position.mark(quote)
+        return self._slipped(order, level) if continuous and level is not None else None
+
+    def waited_price(self, order: BrokerOrder) -> Decimal | None:
+        """Where a resting order is done when the price has come through its own; None after a jump."""
+        waited = waited_at(order) if self.market.continuous else None
+        if waited is None or order.order_type is not OrderType.STOP:
+            return waited
+        return self._slipped(order, waited)
 
     def charge_swap(self, position: BrokerPosition, amount: Decimal) -> None:
         changed = replace(position, swap=position.swap + amount, updated_at=self.at)
@@ -153,13 +169,24 @@ class Turn:
         return [order for order in self.orders.values() if order.parent == ticket]
 
     def _price_now(self, order: BrokerOrder) -> Decimal:
-        key = f"{self.market.fills.seed}:slip:{order.ticket}:{order.filled_qty}"
         return fill_price(
             order,
             self.market.quotes[order.symbol],
-            slippage_bps=draw_slippage_bps(key, costs=self.market.costs[order.symbol]),
+            slippage_bps=self._slippage_bps(order),
             tick_size=self.market.instruments[order.symbol].tick_size,
         )
+
+    def _slipped(self, order: BrokerOrder, price: Decimal) -> Decimal:
+        return slipped(
+            price,
+            order.side,
+            slippage_bps=self._slippage_bps(order),
+            tick_size=self.market.instruments[order.symbol].tick_size,
+        )
+
+    def _slippage_bps(self, order: BrokerOrder) -> Decimal:
+        key = f"{self.market.fills.seed}:slip:{order.ticket}:{order.filled_qty}"
+        return draw_slippage_bps(key, costs=self.market.costs[order.symbol])
 
     def _position_for(self, order: BrokerOrder) -> BrokerPosition | None:
         if self.terms.hedging:

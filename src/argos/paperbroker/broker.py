@@ -85,12 +85,16 @@ class Broker:
         self._publish(book.terms.account, turn.changes, twice=twice)
 
     def feed(self, ticks: Sequence[Tick], *, label: str | None, rollover: bool) -> None:
-        """Take in new prices: quote, match, and on `rollover` end the day. One commit for all of it."""
+        """Take in new prices: quote, match, and on `rollover` end the day. One commit for all of it.
+
+        Within one label (a trading day) the path counts as continuous; a new label is a jump.
+        """
         quotes = [self._quote(tick) for tick in ticks]
         now = self.clock()
         market = replace(
             self._market,
             quotes={**self._market.quotes, **{quote.symbol: quote for quote in quotes}},
+            continuous=label is not None and label == self.label,
         )
         turns = [
             self._tick(book, market=market, quotes=quotes, at=now, rollover=rollover)
@@ -102,7 +106,7 @@ class Broker:
         if label is not None and label != self.label:
             self.label = label
             self.ledger.set_meta("label", label)
-        self._market = market
+        self._market = replace(market, continuous=False)
         self._publish_quotes(quotes)
         for book, changes in moved:
             self.books[book.terms.account] = book

@@ -74,9 +74,14 @@ def stop_reference(request: RiskRequest) -> Decimal | None:
 
 
 def quote_is_live(request: RiskRequest) -> bool:
-    """True when the account's quotes were seen a moment ago: only then may they judge a price."""
+    """True when the account's quotes were seen a moment ago, and after the alert fired: only then may they judge.
+
+    A quote from before the alert is older than the price that the strategy itself saw.
+    """
     age = snapshot_age(request)
-    return age is not None and age <= QUOTE_AGE_MAX
+    if request.snapshot is None or age is None:
+        return False
+    return age <= QUOTE_AGE_MAX and request.snapshot.taken_at >= request.intent.timestamp_tv
 
 
 def is_fresh(request: RiskRequest) -> bool:

@@ -119,6 +119,7 @@ class _Terms:
         self.currency: str = row["currency"]
         self._instruments: Mapping[str, Any] = row["instruments"] or {}
         self.positions = {item["position_id"]: item for item in row["positions"] or ()}
+        self.positions_at = row["positions_at"]
 
     def unit_value(self, symbol: str) -> Decimal:
         found = self._instruments.get(symbol)
@@ -192,13 +193,16 @@ async def order_records(
 def _positions_by_order(
     executions: Sequence[LegExecution], terms: _Terms
 ) -> dict[UUID, Mapping[str, Any]]:
-    """The position that each order opened, where the newest scan shows it."""
+    """The position that each order opened, where a scan that came after its fills shows it."""
+    if terms.positions_at is None:
+        return {}
     return {
         item.order_id: terms.positions[item.execution.position_id]
         for item in executions
         if item.order_id is not None
         and item.execution.entry is Entry.IN
         and item.execution.position_id in terms.positions
+        and item.received_at < terms.positions_at
     }
 
 

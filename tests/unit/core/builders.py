@@ -122,7 +122,7 @@ def make_snapshot(account: str = HEDGE, **changes: Any) -> AccountSnapshot:
         equity=Decimal(100_000),
         margin_free=Decimal(100_000),
         hedging=True,
-        taken_at=NOW - timedelta(seconds=2),
+        taken_at=NOW - timedelta(milliseconds=500),
         quotes={"AAPL": AAPL_QUOTE},
         instruments={"AAPL": AAPL},
     )

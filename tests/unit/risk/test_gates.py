@@ -382,3 +382,13 @@ def test_what_passes_has_the_stop_behind_and_the_target_ahead(
 def test_a_check_is_ok_exactly_when_it_was_approved() -> None:
     assert CheckVerdict(check="x", verdict=Approved()).ok
     assert not CheckVerdict(check="x", verdict=Denied(code=C.HALTED, text="")).ok
+
+
+@pytest.mark.parametrize("ago_ms", [1_500, 2_500], ids=["before the alert", "long ago"])
+def test_a_quote_older_than_the_alert_refuses_no_stop(
+    request_for: MakeRequest, ago_ms: int
+) -> None:
+    """The strategy saw its price later than the node saw that quote: the broker has the last word."""
+    seen = make_snapshot(taken_at=NOW - timedelta(milliseconds=ago_ms))
+    passed = request_for(snapshot=seen, sl=D("99.99"), tp=None)
+    assert assess(passed).denied is None

@@ -31,7 +31,7 @@ WHERE i.trade_id = ANY($1::text[]) OR i.intent_id = ANY($2::uuid[]);
 SELECT r.trade_id, r.account, r.intent_id, r.code, r.text FROM leg_refusals r WHERE r.trade_id = ANY($1::text[]);
 
 -- name: accounts
-SELECT a.account, a.currency, s.instruments, s.positions
+SELECT a.account, a.currency, s.instruments, s.positions, s.positions_at
 FROM accounts a LEFT JOIN account_states s USING (account) WHERE a.account = ANY($1::text[]);
 
 -- name: heads
