@@ -2,7 +2,7 @@
 
 import typer
 
-from argos.cli import demo
+from argos.cli import demo, torture
 from argos.cli.entrance import Entrance
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ def rehearsals() -> None:
     """Argos shown, and Argos tried."""
 
 
-for group in (demo,):
+for group in (demo, torture):
     group.register(app)
 
 if __name__ == "__main__":

@@ -71,9 +71,11 @@ class FaultDesk:
         seed: str,
         probabilities: Mapping[Fault, float],
         log: Callable[[str, Fault, str], None],
+        delays_ms: Mapping[Fault, int] | None = None,
     ) -> None:
         self._dice = random.Random(seed)
         self._log = log
+        self._delays_ms = {**DELAYS_MS, **(delays_ms or {})}
         self.probabilities = dict(probabilities)
         self.orders: list[FaultOrder] = []
 
@@ -90,7 +92,7 @@ class FaultDesk:
         planned = self._take_demanded(account=account, request=request)
         for fault, probability in self.probabilities.items():
             if request in FITTING[fault] and self._dice.random() < probability:
-                planned.setdefault(fault, DELAYS_MS[fault])
+                planned.setdefault(fault, self._delays_ms[fault])
         for fault in planned:
             self._log(account, fault, request.value)
         return planned

@@ -91,6 +91,7 @@ def _build(
         seed=f"{settings.seed}:faults:{boot}",
         probabilities=settings.fault_probabilities,
         log=log_fault,
+        delays_ms=settings.fault_delays_ms,
     )
     gate = Gate(broker, faults=faults, boot=boot)
     return broker, gate, FillDesk(broker, gate=gate)

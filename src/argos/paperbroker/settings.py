@@ -69,7 +69,10 @@ class LatencySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """A broker: its character, where it listens (port 0: any free one), its ledger, accounts and manners."""
+    """A broker: its character, where it listens (port 0: any free one), its ledger, accounts and manners.
+
+    `fault_delays_ms` replaces the usual delay of faults that come by chance.
+    """
 
     name: str
     character: Character
@@ -85,6 +88,7 @@ class BrokerSettings:
     partial_probability: float = 0.0
     requote_probability: float = 0.0
     fault_probabilities: Mapping[Fault, float] = field(default_factory=dict)
+    fault_delays_ms: Mapping[Fault, int] = field(default_factory=dict)
 
     @property
     def port_file(self) -> Path:

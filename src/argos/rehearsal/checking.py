@@ -24,6 +24,8 @@ from argos.paperbroker.ledger import LedgerView
 WIRE_GRACE: Final = timedelta(milliseconds=500)
 """From the last look at the clock to the broker's door. A process that is stopped in between needs longer."""
 
+_LEAD: Final = timedelta(seconds=1)
+
 _NEVER_SENT: Final = frozenset(
     {OrderStatus.DENIED, OrderStatus.EXPIRED_UNSENT, OrderStatus.PLANNED}
 )
@@ -48,6 +50,17 @@ class StoredOrder:
     filled_qty: Decimal
     valid_until: datetime | None
     send_started_at: datetime | None
+    called_rejected: bool = False
+    """Whether a fact says that the venue refused it, whatever came after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldUp:
+    """A span in which an account's orders could be on their way without moving: a stopped process, a stalled link."""
+
+    account: str
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +107,22 @@ class Findings:
         )  # fmt: skip
 
 
-def check(stored: Stored, books: Sequence[BrokerBook], *, acknowledged: Iterable[UUID]) -> Findings:
-    """Compare. `acknowledged` are the intents that a 2xx answer promised."""
+def check(
+    stored: Stored,
+    books: Sequence[BrokerBook],
+    *,
+    acknowledged: Iterable[UUID],
+    held_up: Sequence[HeldUp] = (),
+    wire_grace: timedelta = WIRE_GRACE,
+) -> Findings:
+    """Compare. `acknowledged` are the intents that a 2xx answer promised; `held_up` excuses late arrivals."""
     findings = Findings(illegal_transitions=stored.illegal_transitions)
     _check_lost(findings, stored, acknowledged=acknowledged)
-    held = _orders_at_brokers(books)
+    held = orders_at_brokers(books)
     _check_orders(findings, stored, held)
+    for order in stored.orders:
+        delays = [item for item in held_up if item.account == order.account]
+        _check_late(findings, order, broker_orders_of(order, held), delays, grace=wire_grace)
     _check_doubled(findings, held)
     _check_fills(findings, stored, books)
     _check_positions(findings, stored, books)
@@ -127,7 +150,7 @@ def _identity(order: BrokerOrder) -> str:
     return order.client_order_id or str(order.magic)
 
 
-def _orders_at_brokers(books: Sequence[BrokerBook]) -> Held:
+def orders_at_brokers(books: Sequence[BrokerBook]) -> Held:
     """(account, identity) -> the orders that a command of ours made there."""
     found: dict[tuple[str, str], list[BrokerOrder]] = defaultdict(list)
     for book in books:
@@ -143,6 +166,15 @@ def _orders_at_brokers(books: Sequence[BrokerBook]) -> Held:
     return found
 
 
+def broker_orders_of(order: StoredOrder, held: Held) -> list[BrokerOrder]:
+    """What the order became at its broker, under whichever name the broker keeps it."""
+    return [
+        item
+        for identity in (order.client_order_id, str(order.magic))
+        for item in held.get((order.account, identity), ())
+    ]
+
+
 def _check_doubled(findings: Findings, held: Held) -> None:
     for (account, identity), orders in held.items():
         alive = [order for order in orders if order.state is not OrderState.REJECTED]
@@ -153,11 +185,7 @@ def _check_doubled(findings: Findings, held: Held) -> None:
 
 def _check_orders(findings: Findings, stored: Stored, held: Held) -> None:
     for order in stored.orders:
-        broker_orders = [
-            item
-            for identity in (order.client_order_id, str(order.magic))
-            for item in held.get((order.account, identity), ())
-        ]
+        broker_orders = broker_orders_of(order, held)
         where = f"order {order.order_id} at {order.account}"
         if order.status is OrderStatus.IN_DOUBT:
             findings.in_doubt.append(f"{where} is in doubt")
@@ -165,11 +193,11 @@ def _check_orders(findings: Findings, stored: Stored, held: Held) -> None:
             findings.lost.append(f"{where} stands still at {order.status}")
         if order.status in _AT_VENUE and not broker_orders:
             findings.contradicted.append(f"{where} is {order.status}, and the broker knows nothing")
-        if order.status in _NEVER_SENT and any(
-            item.state is not OrderState.REJECTED for item in broker_orders
-        ):
+        taken = any(item.state is not OrderState.REJECTED for item in broker_orders)
+        if order.status in _NEVER_SENT and taken:
             findings.contradicted.append(f"{where} is {order.status}, and the broker has it")
-        _check_late(findings, order, broker_orders)
+        if order.called_rejected and taken:
+            findings.contradicted.append(f"{where} was called rejected, and the broker took it")
 
 
 def _is_resting(order: StoredOrder) -> bool:
@@ -177,7 +205,12 @@ def _is_resting(order: StoredOrder) -> bool:
 
 
 def _check_late(
-    findings: Findings, order: StoredOrder, broker_orders: Sequence[BrokerOrder]
+    findings: Findings,
+    order: StoredOrder,
+    broker_orders: Sequence[BrokerOrder],
+    delays: Sequence[HeldUp],
+    *,
+    grace: timedelta,
 ) -> None:
     if order.role is not OrderRole.ENTRY or order.valid_until is None:
         return
@@ -185,11 +218,18 @@ def _check_late(
     if started is not None and started > order.valid_until:
         findings.sent_late.append(f"order {order.order_id} was sent at {started}, too late")
     for item in broker_orders:
-        if item.received_at > order.valid_until + WIRE_GRACE:
+        excused = held_up_between(delays, order.valid_until - _LEAD, item.received_at)
+        if item.received_at > order.valid_until + grace + excused:
             findings.sent_late.append(
                 f"order {order.order_id} reached {order.account} at {item.received_at},"
                 f" valid until {order.valid_until}"
             )
+
+
+def held_up_between(delays: Iterable[HeldUp], since: datetime, until: datetime) -> timedelta:
+    """How much of a span something stood still; overlapping delays count twice, which errs on mercy."""
+    spans = (min(item.until, until) - max(item.since, since) for item in delays)
+    return sum((span for span in spans if span > timedelta(0)), timedelta(0))
 
 
 def _check_fills(findings: Findings, stored: Stored, books: Sequence[BrokerBook]) -> None:

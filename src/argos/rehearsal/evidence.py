@@ -32,6 +32,7 @@ async def read_stored(store: EvidenceStore) -> Stored:
                 filled_qty=row["filled_qty"],
                 valid_until=row["valid_until"],
                 send_started_at=row["send_started_at"],
+                called_rejected=row["called_rejected"],
             )
             for row in await store.rows("orders")
         ],

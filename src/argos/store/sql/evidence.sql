@@ -14,8 +14,16 @@ UNION SELECT intent_id, account FROM leg_refusals;
 SELECT o.order_id, o.intent_id, o.account, o.role, o.order_type, o.magic, o.client_order_id, o.valid_until,
        s.status, s.filled_qty,
        (SELECT max(f.at) FROM facts f
-        WHERE f.order_id = o.order_id AND f.kind = 'send_started' AND f.command_kind = 'submit') AS send_started_at
+        WHERE f.order_id = o.order_id AND f.kind = 'send_started' AND f.command_kind = 'submit') AS send_started_at,
+       EXISTS (SELECT FROM facts f WHERE f.order_id = o.order_id AND f.kind = 'rejected'
+               AND f.command_kind IN ('submit', 'close')) AS called_rejected
 FROM orders o JOIN order_states s USING (order_id);
+
+-- name: events
+SELECT intent_id, event_id FROM intents;
+
+-- name: commands
+SELECT command_id, order_id, account, symbol, seq, kind FROM commands;
 
 -- name: executions
 SELECT account, venue_exec_id, CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END AS signed_qty FROM executions;

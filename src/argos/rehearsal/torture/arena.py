@@ -1,0 +1,63 @@
+"""The stack that is tortured, as the rig sees it: what can be struck, and where to speak to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from argos.dsn import Access
+from argos.paperbroker.settings import BrokerSettings
+from argos.rehearsal.torture.alerts import AlertTerms
+from argos.rehearsal.torture.proxies import Link
+from argos.stack.children import ChildSupervisor
+from argos.stack.embedded import EmbeddedPostgres
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLinks:
+    """One node's two connections, and whose account it serves at which broker."""
+
+    node: str
+    account: str
+    broker: str
+    gateway_link: Link
+    broker_link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """A running stack with its links. `market` is the name of the process that feeds the brokers."""
+
+    gateway_url: str
+    hook_key: str
+    api_key: str
+    terms: AlertTerms
+    access: Access
+    postgres: EmbeddedPostgres
+    children: ChildSupervisor
+    brokers: Sequence[BrokerSettings]
+    nodes: Sequence[NodeLinks]
+    logs: Path
+    source: str
+    """What the hook is called in an event's identity."""
+    market: str = "market"
+
+    @property
+    def processes(self) -> int:
+        """How many children there are when all are up: gateway, worker, market, brokers, nodes."""
+        return 3 + len(self.brokers) + len(self.nodes)
+
+    @property
+    def links(self) -> list[Link]:
+        return [link for node in self.nodes for link in (node.gateway_link, node.broker_link)]
+
+    @property
+    def accounts_by_process(self) -> Mapping[str, frozenset[str]]:
+        """Whose orders are held up while a process stands still."""
+        by_node = {f"node-{item.node}": frozenset({item.account}) for item in self.nodes}
+        by_broker = {
+            f"broker-{broker.name}": frozenset(
+                item.account for item in self.nodes if item.broker == broker.name
+            )
+            for broker in self.brokers
+        }
+        return by_node | by_broker
