@@ -24,6 +24,7 @@ from argos.cli import (
     story,
     up,
 )
+from argos.cli.doctor import command as doctor
 from argos.cli.entrance import Entrance, choose_home
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ PANELS: Final[Mapping[str, Sequence[ModuleType]]] = {
     "Everyday": (init, up, send, brakes),
     "What happened": (story, reading, doubt),
     "What is set up": (accounts, routes, hooks, nodes, keys),
-    "Care": (db,),
+    "Care": (doctor, db),
     "Processes on their own": (processes,),
     "See it work": (rehearsing,),
 }
