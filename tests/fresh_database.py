@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import secrets
 from dataclasses import dataclass
 
 import asyncpg
@@ -34,13 +33,14 @@ async def _run(dsn: Dsn, *statements: str) -> None:
         await connection.close()
 
 
-async def make_template(server: Dsn) -> FreshDatabase:
-    """Create the roles and a migrated database that nobody connects to; others are copied from it."""
-    name = f"argos_template_{os.getpid()}"
+async def make_template(server: Dsn, *, name: str = "") -> FreshDatabase:
+    """Create the roles and a migrated database; others are copied from it while nobody is connected."""
+    name = name or f"argos_template_{os.getpid()}"
     await _run(server, f"CREATE DATABASE {name}")
     template = FreshDatabase(
         superuser=server.for_database(name),
-        passwords={role: secrets.token_hex(8) for role in ROLES},
+        # roles belong to the whole server: whoever makes them again must give them the same passwords
+        passwords={role: f"{role}-of-the-tests" for role in ROLES},
     )
     connection = await asyncpg.connect(str(template.superuser))
     try:

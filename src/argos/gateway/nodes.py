@@ -106,7 +106,7 @@ class NodeDesk:
             epoch = await self.lanes.hello(
                 connection,
                 call.node,
-                log_id=UUID(_text(body, "log_id")),
+                log_id=_uuid(body.get("log_id"), field="log_id"),
                 version=_text(body, "version"),
                 terminal=_object(body.get("terminal", {})),
             )
@@ -117,8 +117,8 @@ class NodeDesk:
         )
 
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
-        in_flight = [UUID(text) for text in body.get("in_flight", [])][:IN_FLIGHT_MAX]
-        wait_s = min(max(int(body.get("wait_ms", 0)), 0), WAIT_MS_MAX) / 1000
+        in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
+        wait_s = _wait_ms(body) / 1000
         snapshot = _own_snapshot(body.get("snapshot"), call=call)
         async with self.lanes.transaction() as connection:
             row = await self._touch(connection, call)
@@ -205,6 +205,34 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     if isinstance(value, str) and 0 < len(value) <= 128:
         return value
     raise InputError(f"{name} must be text", code="FIELD_INVALID", field=name, fix="see the docs")
+
+
+def _uuid(value: Any, *, field: str) -> UUID:
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(
+            f"{field} must hold UUIDs", code="FIELD_INVALID", field=field, fix="see the docs"
+        ) from None
+
+
+def _in_flight(body: Mapping[str, Any]) -> Sequence[Any]:
+    """The newest commands that the node holds already."""
+    items = body.get("in_flight", [])
+    if isinstance(items, list):
+        return items[:IN_FLIGHT_MAX]
+    raise InputError(
+        "in_flight must be a list", code="FIELD_INVALID", field="in_flight", fix="see the docs"
+    )
+
+
+def _wait_ms(body: Mapping[str, Any]) -> int:
+    value = body.get("wait_ms", 0)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return min(max(value, 0), WAIT_MS_MAX)
+    raise InputError(
+        "wait_ms must be a whole number", code="FIELD_INVALID", field="wait_ms", fix="see the docs"
+    )
 
 
 def _own_snapshot(body: Any, *, call: SignedCall) -> AccountSnapshot | None:

@@ -4,9 +4,17 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from argos.core.errors import InputError
+
+NUMBER_DIGITS_MAX: Final = 400
+EXPONENT_MAX: Final = 400
+"""Wider than a float on both sides, narrower than what a database's numeric takes."""
+DEPTH_MAX: Final = 64
+YEAR_MIN: Final = 1970
+YEAR_MAX: Final = 9000
+_DIGITS_OF_64_BITS: Final = 18
 
 
 def decimal_text(value: Decimal) -> str:
@@ -31,9 +39,9 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > EXPONENT_MAX:
         raise InputError(
-            f"{field} is not a finite decimal",
+            f"{field} is not a finite decimal of usable size",
             code="VALUE_NOT_DECIMAL",
             field=field,
             fix='send "1.25"',
@@ -55,24 +63,33 @@ def optional_moment_text(moment: datetime | None) -> str | None:
 
 
 def parse_moment(value: object, *, field: str) -> datetime:
-    """A moment from RFC 3339 text with an offset, or from Unix milliseconds; InputError otherwise."""
+    """A moment from RFC 3339 text with an offset, or from Unix milliseconds; InputError otherwise.
+
+    Years before 1970 and after 9000 are refused: sums of moments and spans stay within the calendar.
+    """
     try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, tz=UTC)
-        if isinstance(value, str):
-            if value.isdigit():
-                return datetime.fromtimestamp(int(value) / 1000, tz=UTC)
-            moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
-                return moment.astimezone(UTC)
+        moment = _moment_of(value)
     except (ValueError, OverflowError, OSError):
-        pass
-    raise InputError(
-        f"{field} must be RFC 3339 with an offset, or Unix milliseconds",
-        code="VALUE_NOT_MOMENT",
-        field=field,
-        fix='send "2026-01-31T12:00:00Z" or 1769860800000',
-    )
+        moment = None
+    if moment is None or not YEAR_MIN <= moment.year <= YEAR_MAX:
+        raise InputError(
+            f"{field} must be RFC 3339 with an offset, or Unix milliseconds",
+            code="VALUE_NOT_MOMENT",
+            field=field,
+            fix='send "2026-01-31T12:00:00Z" or 1769860800000',
+        )
+    return moment
+
+
+def _moment_of(value: object) -> datetime | None:
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value / 1000, tz=UTC)
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    return None
 
 
 def optional_moment(value: object, *, field: str) -> datetime | None:
@@ -99,12 +116,71 @@ def _unique_pairs(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def parse_json(text: bytes | str) -> Any:
-    """JSON with exact decimals; NaN, Infinity and duplicate keys are refused with InputError."""
+def _refuse_number(text: str) -> InputError:
+    return InputError(
+        f"the number {text[:20]}... is beyond all use",
+        code="JSON_NUMBER_TOO_LARGE",
+        fix=f"send at most {NUMBER_DIGITS_MAX} digits and exponents up to {EXPONENT_MAX}",
+    )
+
+
+def _decimal_of(text: str) -> Decimal:
     try:
-        return json.loads(
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent that not even Decimal holds
+        raise _refuse_number(text) from None
+    if len(text) > NUMBER_DIGITS_MAX or abs(number.adjusted()) > EXPONENT_MAX:
+        raise _refuse_number(text)
+    return number
+
+
+def _whole_of(text: str) -> int | Decimal:
+    """An int where one of 64 bits will do, so that whatever stores it can."""
+    if len(text) <= _DIGITS_OF_64_BITS:
+        return int(text)
+    return _decimal_of(text)
+
+
+def _require_storable(document: Any) -> None:
+    """Refuse text that no database holds, and nesting that no reader follows."""
+    waiting = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, str) and ("\0" in value or not _is_text(value)):
+            raise InputError(
+                "text holds a null character or half a surrogate pair",
+                code="JSON_TEXT_UNUSABLE",
+                fix="leave out the characters written as \\u0000 and \\ud800 to \\udfff",
+            )
+        if depth > DEPTH_MAX:
+            raise InputError(
+                f"nested more than {DEPTH_MAX} deep", code="JSON_TOO_DEEP", fix="send it flat"
+            )
+        if isinstance(value, dict):
+            waiting += [(name, depth) for name in value]
+            waiting += [(item, depth + 1) for item in value.values()]
+        elif isinstance(value, list):
+            waiting += [(item, depth + 1) for item in value]
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def parse_json(source: bytes | str) -> Any:
+    """JSON with exact decimals, in UTF-8. Raises InputError JSON_... for what is not JSON, for NaN, Infinity and
+    duplicate keys, and for numbers, text and nesting that could not be stored.
+    """
+    try:
+        text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
+        document = json.loads(
             text,
-            parse_float=Decimal,
+            parse_float=_decimal_of,
+            parse_int=_whole_of,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_pairs,
         )
@@ -114,3 +190,7 @@ def parse_json(text: bytes | str) -> Any:
             code="JSON_MALFORMED",
             fix="check quotes, commas and braces; build the text with the Pine library",
         ) from error
+    # most bodies are flat and free of escapes: only others are walked
+    if "\\u" in text or text.count("{") + text.count("[") > DEPTH_MAX:
+        _require_storable(document)
+    return document

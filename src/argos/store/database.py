@@ -27,7 +27,8 @@ CONNECTION_ERRORS: Final = (
 
 
 def _encode_jsonb(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)
+    # what others reported may hold exact decimals: they are kept as text
+    return b"\x01" + orjson.dumps(value, default=str)
 
 
 def _decode_jsonb(data: bytes) -> Any:
