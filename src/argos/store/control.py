@@ -115,7 +115,7 @@ class ControlStore:
         added: bool = await self._value(
             "put_hook",
             hook,
-            _hash(key) if key else b"",
+            _hash(key) if key else None,
             needs_secret,
             list(networks),
             rate_per_minute,

@@ -12,7 +12,7 @@ import orjson
 
 from argos.core.execution import Entry, Execution, FillReason
 from argos.core.intent import Intent, OrderType, Side
-from argos.core.order import CommandKind, FactKind, Order, OrderFact, OrderRole
+from argos.core.order import FINAL_STATUSES, CommandKind, FactKind, Order, OrderFact, OrderRole
 from argos.protocol.intent_store import decode_intent
 from argos.reconcile.result import ReconciledLeg
 from argos.reconcile.revision import encode_leg
@@ -160,7 +160,7 @@ def _assemble(
         trade_id, account = key
         rows, own_terms = orders_of[key], terms[account]
         fills = executions_of[key]
-        positions = _positions_by_order(fills, own_terms)
+        positions = _settled_positions(rows, fills, own_terms)
         wanted = dict.fromkeys([*by_trade[trade_id], *(row["intent_id"] for row in rows)])
         symbol = rows[0]["symbol"] if rows else (fills[0].execution.symbol if fills else "")
         stories[key] = LegStory(
@@ -190,19 +190,24 @@ async def order_records(
     return [_order_record(row, facts=facts_of[row["order_id"]], positions={}) for row in rows]
 
 
-def _positions_by_order(
-    executions: Sequence[LegExecution], terms: _Terms
+def _settled_positions(
+    rows: Sequence[Mapping[str, Any]], executions: Sequence[LegExecution], terms: _Terms
 ) -> dict[UUID, Mapping[str, Any]]:
-    """The position that each order opened, where a scan that came after its fills shows it."""
-    if terms.positions_at is None:
+    """The position that each order opened, where a scan shows it that came after all fills of the leg.
+
+    While an exit is on its way the position is not settled: a venue may take its stop off first.
+    """
+    seen_at = terms.positions_at
+    if seen_at is None or any(item.received_at >= seen_at for item in executions):
         return {}
+    closing = {row["closes_order_id"] for row in rows if row["status"] not in FINAL_STATUSES}
     return {
         item.order_id: terms.positions[item.execution.position_id]
         for item in executions
         if item.order_id is not None
+        and item.order_id not in closing
         and item.execution.entry is Entry.IN
         and item.execution.position_id in terms.positions
-        and item.received_at < terms.positions_at
     }
 
 

@@ -389,6 +389,7 @@ def test_a_quote_older_than_the_alert_refuses_no_stop(
     request_for: MakeRequest, ago_ms: int
 ) -> None:
     """The strategy saw its price later than the node saw that quote: the broker has the last word."""
-    seen = make_snapshot(taken_at=NOW - timedelta(milliseconds=ago_ms))
-    passed = request_for(snapshot=seen, sl=D("99.99"), tp=None)
-    assert assess(passed).denied is None
+    taken_at = NOW - timedelta(milliseconds=ago_ms)
+    below_the_stop = replace(AAPL_QUOTE, bid=D(90), ask=D("90.04"))
+    seen = make_snapshot(taken_at=taken_at, quotes={"AAPL": below_the_stop})
+    assert assess(request_for(snapshot=seen, sl=D(95), tp=None)).denied is None

@@ -33,10 +33,11 @@ SELECT r.route, r.enabled, r.size, r.expiry_s, r.alert_age_s_max,
 FROM routes r ORDER BY r.route;
 
 -- name: put_hook
+-- Without a key hash an existing hook keeps its address; a new one needs it.
 INSERT INTO hooks (hook, key_hash, needs_secret, networks, rate_per_minute, routes, enabled)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, coalesce($2, (SELECT h.key_hash FROM hooks h WHERE h.hook = $1)), $3, $4, $5, $6, $7)
 ON CONFLICT (hook) DO UPDATE
-SET key_hash = coalesce(nullif(excluded.key_hash, '\x'), hooks.key_hash), needs_secret = excluded.needs_secret,
+SET key_hash = excluded.key_hash, needs_secret = excluded.needs_secret,
     networks = excluded.networks, rate_per_minute = excluded.rate_per_minute, routes = excluded.routes,
     enabled = excluded.enabled
 RETURNING (xmax = 0) AS added;

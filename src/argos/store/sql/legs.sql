@@ -8,7 +8,7 @@ LIMIT $1
 FOR UPDATE SKIP LOCKED;
 
 -- name: orders
-SELECT o.*, s.effective_qty
+SELECT o.*, s.effective_qty, s.status
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
 JOIN orders o ON o.trade_id = leg.trade_id AND o.account = leg.account
 JOIN order_states s USING (order_id);
