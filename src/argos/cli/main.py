@@ -9,6 +9,7 @@ import typer
 
 from argos.cli import (
     accounts,
+    audit,
     brakes,
     db,
     doubt,
@@ -53,7 +54,7 @@ PANELS: Final[Mapping[str, Sequence[ModuleType]]] = {
     "Everyday": (init, up, send, brakes),
     "What happened": (story, reading, doubt),
     "What is set up": (accounts, routes, hooks, nodes, keys),
-    "Care": (doctor, db),
+    "Care": (doctor, db, audit),
     "Processes on their own": (processes,),
     "See it work": (rehearsing,),
 }
