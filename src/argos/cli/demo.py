@@ -10,6 +10,7 @@ import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -154,7 +155,7 @@ async def _play_and_tell(
         result,
         played=played,
         seed=run.seed,
-        version=version,
+        version=metadata.version("argos"),
         characters={node.account: node.venue for node in plan.nodes},
         story=await _story(run.home, running, result),
     )
@@ -176,7 +177,7 @@ async def _watched(
         console=run.console,
     )
     with progress, DeliveryLog(run.home.logs / "sender.jsonl") as log:
-        task = progress.add_task("Replaying 2008-2010", total=1, alerts=0)
+        task = progress.add_task("Replaying 2008-2009", total=1, alerts=0)
 
         def sender_of(session: aiohttp.ClientSession) -> AlertSender:
             return AlertSender(
@@ -210,7 +211,8 @@ async def _story(home: Home, running: RunningStack, result: DemoResult) -> Mappi
 def _tell(run: Demo, result: DemoResult) -> None:
     line = as_json(result)
     alerts, legs = line["alerts"], line["legs"]
-    run.console.print(_account_table(result))
+    run.console.print(_quality_table(result))
+    run.console.print(_money_table(result))
     run.console.print(_reason_table(result))
     run.console.print(
         f"{alerts['sent']} alerts sent: {alerts['accepted']} accepted, {alerts['duplicate']} duplicates, "
@@ -237,14 +239,16 @@ def _tell(run: Demo, result: DemoResult) -> None:
     run.console.print(f"[dim]{HONEST}[/]")
 
 
-def _account_table(result: DemoResult) -> Table:
-    table = Table(title="Accounts", header_style="bold")
-    table.add_column("account")
+def _quality_table(result: DemoResult) -> Table:
+    table = Table(
+        title="Execution, per account (slippage in bps, adverse positive; latency of market orders)",
+        header_style="bold",
+    )
+    table.add_column("account", no_wrap=True)
     for name in (
-        "trades", "fill ratio", "slippage bps\nsignal", "\narrival", "\nbroker",
-        "receipt to fill ms\np50", "\np95", "\np99", "commission", "swap", "net cost", "net PnL",
+        "trades", "filled", "vs signal", "vs arrival", "vs broker", "p50 ms", "p95 ms", "p99 ms",
     ):  # fmt: skip
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for account in result.accounts:
         bps, ms = account.slippage_bps, account.latency_ms
         table.add_row(
@@ -253,11 +257,21 @@ def _account_table(result: DemoResult) -> Table:
             percent_text(account.fill_ratio),
             *(bps_text(bps[reference]) for reference in SlippageReference),
             *(_ms(ms[name]) for name in ("p50", "p95", "p99")),
-            *(
-                money_text(value)
-                for value in (account.commission, account.swap, account.net_cost, account.net_pnl)
-            ),
         )
+    return table
+
+
+def _money_table(result: DemoResult) -> Table:
+    table = Table(title="Money, per account (net cost includes slippage)", header_style="bold")
+    table.add_column("account", no_wrap=True)
+    for name in ("commission", "swap", "fees", "slippage", "net cost", "net PnL"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for account in result.accounts:
+        amounts = (
+            account.commission, account.swap, account.fee, account.slippage_cost,
+            account.net_cost, account.net_pnl,
+        )  # fmt: skip
+        table.add_row(f"{account.account} {account.currency}", *map(money_text, amounts))
     return table
 
 
