@@ -42,7 +42,7 @@ class SweepStore(Protocol):
         self, connection: Any, *, now: datetime
     ) -> Sequence[Mapping[str, Any]]: ...
 
-    async def save_lease(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
+    async def end_unsent(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
     async def standing_orders(self, connection: Any, *, since: datetime) -> list[OrderRecord]: ...
 
@@ -163,14 +163,13 @@ async def expire_unsent(store: SweepStore, *, now: datetime) -> int:
     async with store.transaction() as connection:
         rows = await store.expired_commands(connection, now=now - timedelta(seconds=EXPIRY_GRACE_S))
         if rows:
-            await store.save_lease(connection, _unsent_rows(rows, now=now))
+            await store.end_unsent(connection, _unsent_rows(rows, now=now))
     return len(rows)
 
 
 def _unsent_rows(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> dict[str, Any]:
     owned = [row for row in rows if row["kind"] in {CommandKind.SUBMIT, CommandKind.CLOSE}]
     return {
-        "leased": [],
         "ended": [{"command_id": row["command_id"]} for row in rows],
         "facts": [_unsent_fact(row, now=now) for row in rows],
         "states": [

@@ -22,7 +22,6 @@ class SweepStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._sql = queries("sweep")
-        self._lanes = queries("lanes")
 
     def transaction(self) -> Any:
         return transaction(self._pool)
@@ -34,9 +33,9 @@ class SweepStore:
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql["expire"], now)
         return rows
 
-    async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
-        """End commands unsent: the same statement that a lease uses."""
-        await connection.execute(self._lanes["save_lease"], as_rows(rows))
+    async def end_unsent(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
+        """End commands that were never leased, and wake their lanes."""
+        await connection.execute(self._sql["end_unsent"], as_rows(rows))
 
     async def standing_orders(
         self, connection: asyncpg.Connection, *, since: datetime

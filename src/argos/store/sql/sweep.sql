@@ -7,6 +7,38 @@ ORDER BY c.seq
 LIMIT 500
 FOR UPDATE OF c SKIP LOCKED;
 
+-- name: end_unsent
+-- The part of a lease's writing that a worker has the right to: commands end, the facts say why.
+WITH given AS (
+    SELECT $1::jsonb AS plan
+), ended AS (
+    UPDATE commands c SET state = 'done', done_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'ended') AS e(command_id uuid)
+    WHERE c.command_id = e.command_id
+), new_facts AS (
+    INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
+    SELECT f.* FROM given, jsonb_to_recordset(plan->'facts') AS f(
+        account text, fact_id uuid, kind text, order_id uuid, command_id uuid, command_kind text, at timestamptz,
+        node text, epoch bigint, body jsonb
+    )
+    ON CONFLICT DO NOTHING
+), new_states AS (
+    UPDATE order_states s
+    SET status = n.status, effective_qty = n.effective_qty, updated_at = clock_timestamp()
+    FROM given, jsonb_to_recordset(plan->'states') AS n(order_id uuid, status text, effective_qty numeric)
+    WHERE s.order_id = n.order_id
+), reconcile AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT DISTINCT 'reconcile', r.trade_id || '|' || r.account,
+           jsonb_build_object('trade_id', r.trade_id, 'account', r.account)
+    FROM given, jsonb_to_recordset(plan->'reconcile') AS r(trade_id text, account text)
+    RETURNING true AS queued
+)
+SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
+UNION ALL
+SELECT pg_notify('argos_lane', account)
+FROM (SELECT DISTINCT account FROM given, jsonb_to_recordset(plan->'reconcile') AS r(account text)) AS lanes;
+
 -- name: standing_orders
 -- Orders that have not ended and have stood still for a while.
 SELECT o.*, s.effective_qty
