@@ -14,7 +14,8 @@ WITH given AS (
            received_at, content_hash, body
     FROM given WHERE intent_id IS NOT NULL
     ORDER BY received_at
-    ON CONFLICT (source, event_id) DO NOTHING
+    -- Whichever of its keys the other writer's commit is found by: the id follows from source and event.
+    ON CONFLICT DO NOTHING
     RETURNING intent_id
 ), verdict AS (
     SELECT given.*,
