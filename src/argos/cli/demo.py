@@ -58,6 +58,7 @@ class Demo:
     seed: int
     keep: bool
     report: Path
+    as_line: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -85,12 +86,17 @@ def demo(
     console = Console(stderr=as_line)
     if home.exists():
         shutil.rmtree(home)
-    run = Demo(home=Home.at(home), console=console, seed=seed, keep=keep, report=report)
+    run = Demo(
+        home=Home.at(home),
+        console=console,
+        seed=seed,
+        keep=keep,
+        report=report,
+        as_line=as_line,
+    )
     result = asyncio.run(_run(run))
     if open_report:
         webbrowser.open(report.absolute().as_uri())
-    if as_line:
-        sys.stdout.write(json.dumps(as_json(result)) + "\n")
     if not result.findings.clean:
         raise typer.Exit(1)
 
@@ -116,6 +122,9 @@ async def _run(run: Demo) -> DemoResult:
             result = await _play_and_tell(run, plan, running, store, started_s, stop)
         finally:
             await store.aclose()
+        if run.as_line:
+            sys.stdout.write(json.dumps(as_json(result)) + "\n")
+            sys.stdout.flush()
         if run.keep:
             await _stay(run, running, stop)
     finally:
