@@ -9,7 +9,6 @@ import typer
 from argos.cli.apart import become
 from argos.cli.entrance import chosen_home, known_home
 from argos.core.errors import InputError
-from argos.node.enrolment import read_key
 from argos.paperbroker.settings import read_settings
 from argos.plans import read_node_file
 from argos.provisioning import open_access
@@ -82,9 +81,7 @@ def node(
     """
     read_node_file(file)
     key_path = file.with_suffix(".key")
-    if key_path.exists():
-        read_key(key_path)
-    elif enrol is None:
+    if enrol is None and not key_path.exists():
         raise InputError(
             f"this node has no key yet: {key_path} is not there",
             code="NODE_KEY_MISSING",

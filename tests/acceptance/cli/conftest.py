@@ -1,0 +1,30 @@
+"""One home for all stories of the command line, and one stack over it."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from argos_command import ArgosCommand, RunningArgos
+
+
+@pytest.fixture(scope="session")
+def argos() -> Iterator[ArgosCommand]:
+    """A home that `argos init` has set up."""
+    with tempfile.TemporaryDirectory(prefix="argos-cli-") as directory:
+        # the embedded server may run as another user, who must pass through
+        Path(directory).chmod(0o711)
+        command = ArgosCommand(Path(directory) / "home")
+        command.ask("init", "--yes")
+        yield command
+
+
+@pytest.fixture(scope="session")
+def stack(argos: ArgosCommand) -> Iterator[RunningArgos]:
+    """`argos up` over that home."""
+    running = RunningArgos(argos)
+    try:
+        yield running
+    finally:
+        running.stop()
