@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -11,6 +12,7 @@ MAGIC_PREFIX: Final = 0x2A60
 MAGIC_HASH_BITS: Final = 47
 
 
+@lru_cache(maxsize=1024)
 def source_namespace(source: str) -> UUID:
     """Namespace in which a source's own event names become UUIDs."""
     return uuid5(ARGOS_NAMESPACE, f"source:{source}")

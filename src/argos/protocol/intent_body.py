@@ -137,6 +137,9 @@ class IntentBody(BaseModel):
     secret: Annotated[str, Field(max_length=256)] | None = None
 
 
+_FIELDS: Final = frozenset(IntentBody.model_fields)
+
+
 def _refuse(code: str, text: str, *, field: str, fix: str) -> InputError:
     return InputError(text, code=code, field=field, fix=fix)
 
@@ -156,13 +159,13 @@ def parse_intent_body(document: object) -> IntentBody:
             field="",
             fix='send {"trade_id": ..., "symbol": ...}',
         )
-    for name in document.keys() & _LOOKALIKES.keys():
-        ours = _LOOKALIKES[name]
+    if not _LOOKALIKES.keys().isdisjoint(document):
+        name = min(document.keys() & _LOOKALIKES.keys())
         raise _refuse(
             "INTENT_FIELD_UNKNOWN",
             f"{name} is not a field of an intent",
             field=name,
-            fix=f"call it {ours}",
+            fix=f"call it {_LOOKALIKES[name]}",
         )
     try:
         body = IntentBody.model_validate(document)
@@ -175,7 +178,7 @@ def parse_intent_body(document: object) -> IntentBody:
 
 
 def unknown_fields(document: Mapping[str, Any]) -> list[str]:
-    return sorted(document.keys() - IntentBody.model_fields.keys())
+    return sorted(document.keys() - _FIELDS)
 
 
 def _first_refusal(error: ValidationError) -> InputError:
@@ -316,7 +319,8 @@ def to_intent(body: IntentBody, *, source: str, received_at: datetime) -> Intent
 
 
 def _content(body: IntentBody) -> dict[str, Any]:
-    content = {name: getattr(body, name) for name in IntentBody.model_fields if name != "secret"}
+    content = dict(body)
+    del content["secret"]
     content["size"] = {"mode": body.size.mode, "value": body.size.value} if body.size else None
     content["timestamp_tv"] = moment_text(body.timestamp_tv)
     if isinstance(body.expiry, datetime):
