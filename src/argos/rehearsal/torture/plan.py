@@ -85,7 +85,7 @@ LASTS_S: Final[Mapping[Trouble, tuple[float, float]]] = MappingProxyType(
 """How long each trouble lasts that does not pass at once: drawn evenly from here."""
 
 KILL_WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
-    {"node": 6.0, "gateway": 2.5, "worker": 2.5, "broker": 3.0, "market": 0.5}
+    {"node": 7.0, "gateway": 1.5, "worker": 2.0, "broker": 2.5, "market": 0.5}
 )
 """How likely each sort of process is to be struck."""
 
@@ -123,7 +123,7 @@ class TortureMix:
     broker_faults: Mapping[Fault, float] = field(default_factory=lambda: FULL_BROKER_FAULTS)
     fault_delays_ms: Mapping[Fault, int] = field(default_factory=lambda: FAULT_DELAYS_MS)
     brokers: tuple[str, ...] = ("meridian", "harbor")
-    expiry_s: int = 8
+    expiry_s: int = 10
     send_timeout_ms: int = 800
     doubt_window_ms: int = 4_000
     settle_s_max: float = 60.0

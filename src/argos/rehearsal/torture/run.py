@@ -181,7 +181,10 @@ async def _settle_and_judge(
 
 
 async def _audit(arena: Arena) -> list[str]:
-    report = await verify_chain(arena.access.as_role("argos_audit"))
+    try:
+        report = await verify_chain(arena.access.as_role("argos_audit"))
+    except StoreError as error:
+        return [f"could not be verified: {error}"]
     return [f"{item.kind} in {item.stream} at {item.seq}: {item.what}" for item in report.findings]
 
 
