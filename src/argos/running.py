@@ -9,6 +9,7 @@ from typing import Final
 
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
+from argos.node.runtime import ExitCode
 from argos.plans import PaperPlan, PlannedNode, broker_url
 from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings
@@ -20,6 +21,8 @@ from argos.store.control import ControlStore
 from argos.store.database import CONNECTION_ERRORS, open_connection, open_pool
 
 READY_S: Final = 60.0
+NODE_STAYS_DOWN: Final = frozenset({int(ExitCode.MISCONFIGURED), int(ExitCode.FENCED)})
+"""A node that ends so would end so again: it cannot start as configured, or a newer one has taken over."""
 OnEvent = Callable[[ChildEvent], None]
 Wrap = Callable[[str, Sequence[str]], Sequence[str]]
 """Given a child's name and argv, the argv to run instead: how tests plant their bugs outside the product."""
@@ -122,6 +125,7 @@ class Stack:
         *,
         env: Mapping[str, str] | None = None,
         ready: Readiness | None = None,
+        no_restart_codes: frozenset[int] = frozenset(),
     ) -> Child:
         own = {"ARGOS_HOME": str(self._home.root), "PYTHONUNBUFFERED": "1"}
         return Child(
@@ -130,6 +134,7 @@ class Stack:
             env={**self._environ, **own, **(env or {})},
             ready=ready,
             ready_deadline_s=READY_S,
+            no_restart_codes=no_restart_codes,
         )
 
     def _gateway(self, url: str) -> Child:
@@ -156,7 +161,9 @@ class Stack:
     def _node(self, node: PlannedNode, *, code: str | None, ready: Readiness) -> Child:
         env = {"ARGOS_ENROL_CODE": code} if code else {}
         argv = [sys.executable, "-m", "argos.entries.node", str(node.path)]
-        return self._child(f"node-{node.name}", argv, env=env, ready=ready)
+        return self._child(
+            f"node-{node.name}", argv, env=env, ready=ready, no_restart_codes=NODE_STAYS_DOWN
+        )
 
 
 def _said_hello(node: str, *, dsn: Dsn) -> Readiness:

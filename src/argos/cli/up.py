@@ -168,6 +168,11 @@ def _teller(out: Console, stopping: asyncio.Event) -> OnEvent:
             out.print(f"[yellow]{event.name} ended[/] ({_exit_words(event.returncode)})")
         elif event.kind is ChildEventKind.RESTARTING:
             out.print(f"[yellow]{event.name} starts again[/] in {event.delay_s:.1f} s")
+        elif event.kind is ChildEventKind.STAYS_DOWN:
+            out.print(
+                f"[red]{event.name} stays down[/]: another start would end the same way;"
+                " its log says why"
+            )
         elif event.kind is ChildEventKind.READY:
             out.print(f"[green]{event.name}[/] is up, process {event.pid}")
 

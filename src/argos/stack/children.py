@@ -29,7 +29,7 @@ LAST_EVENT_S: Final = 0.1
 
 
 class RestartPolicy(StrEnum):
-    """What to do when a child ends by itself, with whatever exit code."""
+    """What to do when a child ends by itself, whatever its exit code; `Child.no_restart_codes` are the exceptions."""
 
     ALWAYS = "always"
     NEVER = "never"
@@ -40,7 +40,7 @@ class Child:
     """One process to keep. `env` is added to ours; `cwd` None is ours.
 
     Without `ready` it counts as ready once started, however soon it ends. `stop_wait_s` is its time from SIGTERM to
-    SIGKILL.
+    SIGKILL. With one of `no_restart_codes` the child says that another life would not help: it stays down.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Child:
     ready: Readiness | None = None
     ready_deadline_s: float = 30.0
     restart: RestartPolicy = RestartPolicy.ALWAYS
+    no_restart_codes: frozenset[int] = frozenset()
     stop_wait_s: float = 10.0
 
 
@@ -58,12 +59,13 @@ class ChildEventKind(StrEnum):
     READY = "ready"
     EXITED = "exited"
     RESTARTING = "restarting"
+    STAYS_DOWN = "stays_down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildEvent:
-    """What happened to a child. `returncode` as subprocess has it (-9: SIGKILL), with `exited` alone;
-    `delay_s` is the wait before a restart, with `restarting` alone.
+    """What happened to a child. `returncode` as subprocess has it (-9: SIGKILL), with `exited` and
+    `stays_down` alone; `delay_s` is the wait before a restart, with `restarting` alone.
     """
 
     name: str
@@ -234,6 +236,9 @@ class ChildSupervisor:
             kept.ready.clear()
             self._tell(kept, ChildEventKind.EXITED, returncode=returncode)
             if kept.stopping or kept.child.restart is RestartPolicy.NEVER:
+                return
+            if returncode in kept.child.no_restart_codes:
+                self._tell(kept, ChildEventKind.STAYS_DOWN, returncode=returncode)
                 return
             await self._revive(kept)
 

@@ -123,6 +123,31 @@ async def test_a_child_that_may_end_is_left_alone(home: Home) -> None:
     assert ChildEventKind.RESTARTING not in kinds(events, "job")
 
 
+async def test_a_child_that_says_another_life_would_not_help_stays_down(home: Home) -> None:
+    """It dies twice: by a code that is restarted, then by one that is not."""
+    events: list[ChildEvent] = []
+    marker = home.data / "died-once"
+    program = f"""
+import pathlib, sys
+marker = pathlib.Path({str(marker)!r})
+died_before = marker.exists()
+marker.touch()
+sys.exit(3 if died_before else 1)
+"""
+    child = Child(
+        name="fenced",
+        argv=[sys.executable, "-c", program],
+        no_restart_codes=frozenset({2, 3}),
+    )
+    async with ChildSupervisor(home, on_event=events.append) as supervisor:
+        await supervisor.start(child)
+        await eventually(lambda: ChildEventKind.STAYS_DOWN in kinds(events, "fenced"))
+        assert supervisor.pids == {}
+        assert kinds(events, "fenced").count(ChildEventKind.RESTARTING) == 1
+    last = events[-1]
+    assert (last.kind, last.returncode) == (ChildEventKind.STAYS_DOWN, 3)
+
+
 async def test_a_child_is_ready_when_its_health_url_answers(home: Home) -> None:
     port = PortBook(home.root / "ports.json").port("web")
     url = f"http://{LOOPBACK}:{port}/health?deep=1"
