@@ -20,6 +20,8 @@ from argos.protocol.values import decimal_text, moment_text
 LEASE_MS: Final = 10_000
 """A node may begin to send this long after it got the command; nobody else gets it sooner."""
 LEASE_MARGIN_MS: Final = 5_000
+ROUNDS_MAX: Final = 32
+"""Lanes whose heads only end are looked at again at once, this often; what is left waits for the next poll."""
 _ZERO: Final = Decimal(0)
 
 
@@ -90,6 +92,16 @@ async def lease(
 
     Raises InputError with NODE_EPOCH_FENCED when a newer session of the node exists.
     """
+    for _ in range(ROUNDS_MAX):
+        plan = await _lease_once(store, session, in_flight=in_flight, now=now)
+        if plan.commands or not plan.ended:
+            return plan.commands
+    return []
+
+
+async def _lease_once(
+    store: LeaseStore, session: NodeSession, *, in_flight: Sequence[UUID], now: datetime
+) -> LeasePlan:
     async with store.transaction() as connection:
         current = await store.session(connection, session.node)
         if current["epoch"] != session.epoch:
@@ -105,11 +117,12 @@ async def lease(
             lease_s=(LEASE_MS + LEASE_MARGIN_MS) / 1000,
         )
         if not heads:
-            return []
+            return LeasePlan()
         halts = await store.halts(connection)
         plan = plan_lease(heads, session=session, halts=halts, now=now)
-        await store.save_lease(connection, plan.rows())
-        return plan.commands
+        if plan.leased or plan.ended:
+            await store.save_lease(connection, plan.rows())
+        return plan
 
 
 def plan_lease(
