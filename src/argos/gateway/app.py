@@ -19,7 +19,9 @@ from argos.gateway.alerts import AlertDesk
 from argos.gateway.answers import answer, error_answer, error_body
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.health import HealthDesk
+from argos.gateway.hook_door import HOOK_KEY_LENGTH_MAX, HOOKS_PATH, HookDoor
 from argos.gateway.nodes import NodeDesk
+from argos.gateway.openapi import complete_examples
 
 TITLE: Final = "Argos gateway"
 
@@ -58,12 +60,14 @@ def build_app(open_desks: Any) -> FastAPI:
         description=documents.DESCRIPTION,
         openapi_tags=documents.TAGS,
     )
+    app.add_middleware(HookDoor)
     _add_errors(app)
     _add_alerts(app)
     _add_nodes(app)
     reading.add_routes(app)
     _add_brakes(app)
     _add_health(app)
+    complete_examples(app, app.openapi())
     return app
 
 
@@ -96,19 +100,20 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _add_alerts(app: FastAPI) -> None:
-    @app.post("/hooks/tradingview/{hook_key}", **documents.TAKE_ALERT)
+    @app.post(HOOKS_PATH + "{hook_key}", **documents.TAKE_ALERT)
     async def take_alert(
-        request: Request, hook_key: Annotated[str, Path(max_length=256)]
+        request: Request,
+        hook_key: Annotated[str, Path(max_length=HOOK_KEY_LENGTH_MAX, examples=["9c1Zt0..."])],
     ) -> Response:
         desk: AlertDesk = request.app.state.desks.alerts
-        return await desk.take_hook(request, hook_key)
+        return await desk.take_hook(request.scope, request.receive, hook_key=hook_key)
 
     @app.post("/api/intents", **documents.TAKE_INTENT)
     async def take_intent(
         request: Request, key: Annotated[ApiKey, Depends(require_scope("trade"))]
     ) -> Response:
         desk: AlertDesk = request.app.state.desks.alerts
-        return await desk.take_api(request, key)
+        return await desk.take_api(request.scope, request.receive, key=key)
 
 
 def _add_nodes(app: FastAPI) -> None:

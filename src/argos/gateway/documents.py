@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from pydantic import BaseModel
+from starlette.responses import PlainTextResponse
 
 from argos.gateway.brakes import BrakeBody, HaltBody
 from argos.gateway.openapi import Answers, answered, error_answers, operation, request_body
@@ -239,15 +240,18 @@ HEALTH_LIVE: Final = operation(
     answers={200: answered(LiveAnswer, "It is.")},
 )
 _METRICS_TEXT: Final = "# TYPE argos_outbox_depth gauge\nargos_outbox_depth 0.0\n"
-METRICS: Final = operation(
-    "metrics",
-    tag="health",
-    summary="Figures for Prometheus",
-    description="Of this process, and of the spine as the database shows it, not older than two seconds.",
-    answers={
-        200: {
-            "description": "Prometheus text format.",
-            "content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS_TEXT}},
-        }
-    },
-)
+METRICS: Final = {
+    **operation(
+        "metrics",
+        tag="health",
+        summary="Figures for Prometheus",
+        description="Of this process, and of the spine as the database shows it, not older than two seconds.",
+        answers={
+            200: {
+                "description": "Prometheus text format.",
+                "content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS_TEXT}},
+            }
+        },
+    ),
+    "response_class": PlainTextResponse,
+}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -150,3 +152,22 @@ def request_body(
 ) -> dict[str, Any]:
     content = _json_content(_inlined(model), example) | media
     return {"requestBody": {"required": True, "content": content}}
+
+
+def complete_examples(app: FastAPI, document: dict[str, Any]) -> dict[str, Any]:
+    """Put the nulls back that FastAPI leaves out of examples: a field that is null is there, and says so."""
+    for route in app.routes:
+        if not isinstance(route, APIRoute):
+            continue
+        for method in route.methods or ():
+            shown = document["paths"][route.path_format][method.lower()]
+            told = {**(route.openapi_extra or {}), "responses": route.responses}
+            _copy_examples(told.get("requestBody", {}), shown.get("requestBody", {}))
+            for status, response in told["responses"].items():
+                _copy_examples(response, shown["responses"][str(status)])
+    return document
+
+
+def _copy_examples(told: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    for media, content in told.get("content", {}).items():
+        shown["content"][media]["example"] = content["example"]

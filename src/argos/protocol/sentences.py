@@ -183,6 +183,10 @@ def resolution_sentence(discrepancy: Item) -> str:
     return f"{discrepancy['code']} was resolved: {discrepancy['how']}"
 
 
+def alarm_sentence(alarm: Item) -> str:
+    return f"alarm {alarm['code']}: {alarm['text']}"
+
+
 def _pairs(values: Any) -> str:
     if not isinstance(values, Mapping):
         return str(values)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from argos.protocol.sentences import (
     Item,
+    alarm_sentence,
     change_sentence,
     discrepancy_sentence,
     fact_sentence,
@@ -188,4 +189,4 @@ def _of_results(story: StoryItems) -> Iterable[_Moment]:
             yield _entry(found, at=at, stage=Stage.RESOLVED, tell=resolution_sentence)
     for alarm in story.alarms:
         at = alarm["raised_at"]
-        yield _entry(alarm, at=at, stage=Stage.ALARM, tell=lambda item: f"alarm {item['code']}")
+        yield _entry(alarm, at=at, stage=Stage.ALARM, tell=alarm_sentence)

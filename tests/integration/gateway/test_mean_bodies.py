@@ -38,11 +38,9 @@ MEAN = {
 }
 
 
-@pytest.mark.parametrize("path", ["/api/intents", "/api/halt", "/api/resume", "/node/v1/enrol"])
-async def test_a_mean_body_is_taken_or_refused(gateway: Caller, path: str) -> None:
-    answers = {}
-    for name, body in MEAN.items():
-        reply = await gateway.post(path, body.encode())
-        answers[name] = (reply.status, reply.json.get("error", {}).get("code"))
-    failed = {name: answer for name, answer in answers.items() if answer[0] >= 500}
-    assert failed == {}
+async def test_a_mean_body_is_taken_or_refused(gateway: Caller) -> None:
+    for path in ("/api/intents", "/api/halt", "/api/resume", "/node/v1/enrol"):
+        for name, body in MEAN.items():
+            reply = await gateway.post(path, body.encode())
+            assert reply.status < 500, (path, name, reply.raw)
+            assert reply.status < 300 or reply.json["error"]["code"], (path, name)
