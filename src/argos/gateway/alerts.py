@@ -5,11 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from prometheus_client import Counter, Histogram
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from argos.core.errors import StoreError
 from argos.core.ids import uuid7
@@ -43,6 +44,14 @@ ANSWER_SECONDS: Final = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 
+NOBODY: Final = "0.0.0.0"  # noqa: S104 - the name of a peer that has none
+
+
+@cache
+def _deliveries(source: str, outcome: str) -> Counter:
+    """The counter's child; sources are hooks and keys, so there are few."""
+    return DELIVERIES.labels(source, outcome)
+
 
 @dataclass(slots=True)
 class AlertDesk:
@@ -53,12 +62,14 @@ class AlertDesk:
     proxies: Sequence[Network]
     rates: RateLimit
 
-    async def take_hook(self, request: Request, hook_key: str) -> Response:
+    async def take_hook(self, scope: Scope, receive: Receive, *, hook_key: str) -> Response:
         """One delivery at a hook's address."""
         started_s = time.perf_counter()
         doors = self.doors.doors
         hook = doors.hook_of(hook_key)
-        delivery = await self._receive(request, hook=hook, now_s=started_s)
+        delivery = await self._receive(
+            scope, receive, over_rate=self._is_over_rate(hook, now_s=started_s)
+        )
         if hook is None and delivery.over_rate:
             return _refused(UNAUTHORISED)
         judgement = judge_hook_delivery(delivery, hook=hook, doors=doors)
@@ -66,27 +77,25 @@ class AlertDesk:
         ANSWER_SECONDS.observe(time.perf_counter() - started_s)
         return response
 
-    async def take_api(self, request: Request, key: ApiKey) -> Response:
+    async def take_api(self, scope: Scope, receive: Receive, *, key: ApiKey) -> Response:
         """One intent posted by the holder of an API key."""
-        delivery = await self._receive(request, hook=None, now_s=None)
+        delivery = await self._receive(scope, receive, over_rate=False)
         judgement = judge_api_delivery(delivery, key=key, doors=self.doors.doors)
         return await self._store(delivery, judgement)
 
-    async def _receive(
-        self, request: Request, *, hook: Hook | None, now_s: float | None
-    ) -> Delivery:
-        over_rate = False
-        if now_s is not None:
-            name, rate = (hook.hook, hook.rate_per_minute) if hook else ("", UNKNOWN_HOOK_RATE)
-            over_rate = not self.rates.allows(name, rate_per_minute=rate, now_s=now_s)
-        raw, too_large = await _bounded_body(request)
-        peer = request.client.host if request.client else "0.0.0.0"  # noqa: S104 - a name for "nobody"
+    def _is_over_rate(self, hook: Hook | None, *, now_s: float) -> bool:
+        name, rate = (hook.hook, hook.rate_per_minute) if hook else ("", UNKNOWN_HOOK_RATE)
+        return not self.rates.allows(name, rate_per_minute=rate, now_s=now_s)
+
+    async def _receive(self, scope: Scope, receive: Receive, *, over_rate: bool) -> Delivery:
+        raw, too_large = await _bounded_body(receive)
+        content_type, forwarded_for = _telling_headers(scope)
         return Delivery(
             raw=raw,
-            content_type=request.headers.get("content-type", "")[:128],
+            content_type=content_type[:128],
             remote=client_address(
-                peer,
-                forwarded_for=request.headers.getlist("x-forwarded-for"),
+                scope["client"][0] if scope["client"] else NOBODY,
+                forwarded_for=forwarded_for,
                 proxies=self.proxies,
             ),
             received_at=datetime.now(UTC),
@@ -114,27 +123,36 @@ class AlertDesk:
         try:
             outcome = await self.writer.store(alert)
         except StoreError as error:
-            DELIVERIES.labels(judgement.source, "not_stored").inc()
+            _deliveries(judgement.source, "not_stored").inc()
             return error_answer(error)
-        DELIVERIES.labels(judgement.source, outcome.value).inc()
+        _deliveries(judgement.source, outcome.value).inc()
         if refusal is not None:
             return _refused(refusal, alert_id=str(alert.alert_id))
         return _taken(alert, outcome)
 
 
-async def _bounded_body(request: Request) -> tuple[bytes, bool]:
-    """The body, or its beginning when it is too large; the rest is not read."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            chunks.append(chunk)
-            if size > BODY_BYTES_MAX:
-                return b"".join(chunks)[:1024], True
-    except ClientDisconnect:
-        return b"".join(chunks), False
-    return b"".join(chunks), False
+async def _bounded_body(receive: Receive) -> tuple[bytes, bool]:
+    """The body, or its beginning when it is too large; the rest is not read. A sender who leaves ends it, too."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
+            return body[:1024], True
+        if not message.get("more_body", False):
+            return body, False
+
+
+def _telling_headers(scope: Scope) -> tuple[str, list[str]]:
+    """Content-Type ('' when there is none) and the values of X-Forwarded-For."""
+    content_type = ""
+    forwarded_for = []
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            content_type = value.decode("latin-1")
+        elif name == b"x-forwarded-for":
+            forwarded_for.append(value.decode("latin-1"))
+    return content_type, forwarded_for
 
 
 def _refused(refusal: Refusal, *, alert_id: str | None = None) -> Response:
