@@ -232,6 +232,34 @@ def fill_of(command: Command, *, account: str, price: Decimal) -> Report:
     )
 
 
+def deal_by_hand(position_id: str, *, account: str) -> Report:
+    """A person bought 10 AAPL in the terminal."""
+    execution = Execution(
+        venue_exec_id=f"hand-{position_id}",
+        venue_order_id="60001",
+        position_id=position_id,
+        symbol="AAPL",
+        side=Side.BUY,
+        entry=Entry.IN,
+        price=ASK,
+        qty=Decimal(10),
+        commission=Decimal(0),
+        swap=Decimal(0),
+        fee=Decimal(0),
+        profit=Decimal(0),
+        reason=FillReason.MANUAL,
+        occurred_at=now(),
+    )
+    return Report(
+        fact_id=execution_fact_id(account=account, venue_exec_id=execution.venue_exec_id),
+        kind=ReportKind.DEAL,
+        order_id=None,
+        command_id=None,
+        at=now(),
+        body={**encode_execution(execution), "opening_order_id": None},
+    )
+
+
 def positions_of(*position_ids: str) -> Report:
     """A scan that found these positions, 10 AAPL bought each."""
     positions = [

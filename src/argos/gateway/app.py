@@ -153,7 +153,7 @@ def _add_brakes(app: FastAPI) -> None:
 
 
 def _add_health(app: FastAPI) -> None:
-    @app.get("/health", **documents.HEALTH)
+    @app.get("/health", operation_id="health", **documents.HEALTH)
     async def health(request: Request) -> Response:
         desk: HealthDesk = request.app.state.desks.health
         return await desk.ready()
@@ -163,7 +163,7 @@ def _add_health(app: FastAPI) -> None:
         desk: HealthDesk = request.app.state.desks.health
         return desk.live()
 
-    @app.get("/health/ready", **documents.HEALTH)
+    @app.get("/health/ready", operation_id="health_ready", **documents.HEALTH)
     async def ready(request: Request) -> Response:
         desk: HealthDesk = request.app.state.desks.health
         return await desk.ready()

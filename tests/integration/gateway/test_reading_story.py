@@ -24,7 +24,19 @@ from argos.gateway.schemas.story import (
 )
 from argos.protocol.facts import ReportKind
 from running_gateway import Caller
-from spine import ASK, BID, HEDGE, HOOK_KEY, HOOK_SECRET, NET, Spine, about, intent_body
+from spine import (
+    ASK,
+    BID,
+    HEDGE,
+    HOOK_KEY,
+    HOOK_SECRET,
+    NET,
+    Spine,
+    about,
+    deal_by_hand,
+    intent_body,
+    positions_of,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -141,6 +153,22 @@ async def test_a_close_of_nothing_is_refused_in_the_story(gateway: Caller, spine
     assert told, story
     for refusal in story["refusals"]:
         assert refusal.keys() == StoryRefusal.model_fields.keys()
+
+
+async def test_what_a_person_did_by_hand_is_an_external_trade(
+    gateway: Caller, spine: Spine
+) -> None:
+    await spine.report(HEDGE, deal_by_hand("P77", account=HEDGE), positions_of("P77"))
+    await spine.reconcile()
+    (fill,) = await gateway.items("/api/executions", status="external")
+    (position,) = await gateway.items("/api/positions", status="external")
+    assert (fill["position_id"], fill["order_id"]) == ("P77", None)
+    assert position["trade_id"] == fill["trade_id"]
+    story = (await gateway.get(f"/api/trades/{fill['trade_id']}")).json
+    assert [leg["outcome"] for leg in story["legs"]] == ["external"]
+    told = [entry for entry in story["timeline"] if entry["stage"] == "fill"]
+    assert [entry["what"] for entry in told] == [f"by hand: filled 10 AAPL @ {ASK} ({HEDGE})"]
+    assert told[0]["ms_since_alert"] is None
 
 
 async def test_a_trade_that_nobody_knows_is_not_found(gateway: Caller) -> None:
