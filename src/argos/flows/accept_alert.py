@@ -305,5 +305,5 @@ def _check_route(body: IntentBody, *, doors: Doors, allowed_routes: frozenset[st
             f"this hook may not use the route {body.account_route!r}",
             code="INTENT_ROUTE_NOT_ALLOWED",
             field="account_route",
-            fix="use a hook that is made for this route, or `argos hooks edit --routes`",
+            fix="use a hook that is made for this route, or `argos hooks edit HOOK --route ROUTE`",
         )

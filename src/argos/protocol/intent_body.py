@@ -140,6 +140,11 @@ class IntentBody(BaseModel):
 _FIELDS: Final = frozenset(IntentBody.model_fields)
 
 
+def renamed_fields() -> Mapping[str, str]:
+    """Names that are refused, and what to write instead."""
+    return dict(_LOOKALIKES)
+
+
 def _refuse(code: str, text: str, *, field: str, fix: str) -> InputError:
     return InputError(text, code=code, field=field, fix=fix)
 

@@ -249,5 +249,5 @@ def read_anchor(path: Path) -> Mapping[str, Head]:
             f"{path} is no anchor: {error!r}",
             code="AUDIT_ANCHOR_UNREADABLE",
             field="anchor",
-            fix="name a file that `argos audit verify` wrote",
+            fix="name a file that `argos audit anchor` wrote",
         ) from error
