@@ -52,6 +52,7 @@ class Stack:
         on_event: OnEvent | None = None,
         wrap: Wrap | None = None,
         environ: Mapping[str, str] | None = None,
+        restart_s_max: float = 10.0,
     ) -> None:
         self._home = home
         self._settings = settings
@@ -61,6 +62,7 @@ class Stack:
         self._on_event = on_event
         self._wrap = wrap or (lambda _name, argv: argv)
         self._environ = dict(environ or {})
+        self._restart_s_max = restart_s_max
         self._held = AsyncExitStack()
 
     async def __aenter__(self) -> RunningStack:
@@ -134,6 +136,7 @@ class Stack:
             env={**self._environ, **own, **(env or {})},
             ready=ready,
             ready_deadline_s=READY_S,
+            restart_s_max=self._restart_s_max,
             no_restart_codes=no_restart_codes,
         )
 

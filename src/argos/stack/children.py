@@ -40,7 +40,7 @@ class Child:
     """One process to keep. `env` is added to ours; `cwd` None is ours.
 
     Without `ready` it counts as ready once started, however soon it ends. `stop_wait_s` is its time from SIGTERM to
-    SIGKILL. With one of `no_restart_codes` the child says that another life would not help: it stays down.
+    SIGKILL; `restart_s_max` bounds the growing wait before a restart. With one of `no_restart_codes` the child says that another life would not help: it stays down.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Child:
     restart: RestartPolicy = RestartPolicy.ALWAYS
     no_restart_codes: frozenset[int] = frozenset()
     stop_wait_s: float = 10.0
+    restart_s_max: float = 10.0
 
 
 class ChildEventKind(StrEnum):
@@ -196,6 +197,7 @@ class ChildSupervisor:
             process=process,
             log_start_bytes=start_bytes,
             started_at_s=asyncio.get_running_loop().time(),
+            backoff=Backoff(longest_s=child.restart_s_max),
         )
         self._kept[child.name] = kept
         self._launched(kept)
