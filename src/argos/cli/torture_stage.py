@@ -48,6 +48,8 @@ NODE_TIMINGS: Final = {
     "flush_ms_max": 1_000,
 }
 READY_S_MAX: Final = 30.0
+RESTART_S_MAX: Final = 0.8
+"""So that a process which is killed again and again lives long enough in between to be worth killing."""
 LOOK_S: Final = 0.1
 
 
@@ -74,6 +76,7 @@ async def open_arena(
             everyday_market=False,
             wrap=_sabotaged(bug),
             environ=_short_temper(plan),
+            restart_s_max=RESTART_S_MAX,
         )
         running = await held.enter_async_context(stack)
         await running.children.start(_market(home, plan, paper))
@@ -207,7 +210,7 @@ def _market(home: Home, plan: TorturePlan, paper: PaperPlan) -> Child:
     body = {"brokers": brokers, "symbols": SYMBOLS, "seed": plan.seed}
     write_atomically(path, json.dumps(body, indent=2))
     argv = (sys.executable, "-m", "argos.rehearsal.torture.feeder", str(path))
-    return Child(name="market", argv=argv)
+    return Child(name="market", argv=argv, restart_s_max=RESTART_S_MAX)
 
 
 def _arena(

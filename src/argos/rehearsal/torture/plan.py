@@ -101,7 +101,7 @@ class AlertMix:
     reverse_share: float = 0.12
     partial_share: float = 0.2
     modify_share: float = 0.2
-    kept_open_share: float = 0.1
+    kept_open_share: float = 0.15
     copies_max: int = 4
     conflict_share: float = 0.01
     forged_share: float = 0.01
@@ -123,7 +123,7 @@ class TortureMix:
     broker_faults: Mapping[Fault, float] = field(default_factory=lambda: FULL_BROKER_FAULTS)
     fault_delays_ms: Mapping[Fault, int] = field(default_factory=lambda: FAULT_DELAYS_MS)
     brokers: tuple[str, ...] = ("meridian", "harbor")
-    expiry_s: int = 10
+    expiry_s: int = 12
     send_timeout_ms: int = 800
     doubt_window_ms: int = 4_000
     settle_s_max: float = 60.0
