@@ -94,6 +94,8 @@ class RiskRequest:
 
     `symbol` and prices are the account's own, prices on its tick. `side` is that of the entry, also when it is
     about to be modified or closed. `positions_after` is how many positions the account would hold with the entry.
+    `opposed_trades` are those that the entry would net out: at a netting account, open ones on the other side of
+    the symbol that nothing closes before it.
     """
 
     purpose: Purpose
@@ -113,6 +115,7 @@ class RiskRequest:
     tp: Decimal | None = None
     valid_until: datetime | None = None
     positions_after: int = 0
+    opposed_trades: tuple[str, ...] = ()
 
     @property
     def instrument(self) -> Instrument | None:

@@ -32,6 +32,7 @@ class DenialCode(StrEnum):
     SIZE_NEEDS_PRICE = "SIZE_NEEDS_PRICE"
     SIZE_BELOW_MINIMUM = "SIZE_BELOW_MINIMUM"
     SIZE_ABOVE_MAXIMUM = "SIZE_ABOVE_MAXIMUM"
+    NETTING_OPPOSED = "NETTING_OPPOSED"
     POSITIONS_MAX = "POSITIONS_MAX"
     CLOSE_NOTHING_OPEN = "CLOSE_NOTHING_OPEN"
     MODIFY_NOTHING_OPEN = "MODIFY_NOTHING_OPEN"
@@ -70,6 +71,7 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
         _C.SIZE_NEEDS_PRICE: "send entry_price, or wait until the account has a quote of the symbol",
         _C.SIZE_BELOW_MINIMUM: "size up, raise the leg's share, or leave this account out of the route",
         _C.SIZE_ABOVE_MAXIMUM: "size down, or raise the limit that is named",
+        _C.NETTING_OPPOSED: "close the trade that is named first, send a reverse, or trade this on a hedging account",
         _C.POSITIONS_MAX: "close a position first, or raise the account's positions_max",
         _C.CLOSE_NOTHING_OPEN: "nothing to do if the trade ended at its stop or target; else check trade_id",
         _C.MODIFY_NOTHING_OPEN: "nothing to do if the trade has ended; else check trade_id",

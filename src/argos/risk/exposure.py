@@ -62,6 +62,18 @@ def size_maximum(given: GateInput) -> Verdict:
     return Approved()
 
 
+def not_opposed(given: GateInput) -> Verdict:
+    """A netting account would set the entry off against the other trade, and neither could be closed properly."""
+    opposed = given.request.opposed_trades
+    if not opposed:
+        return Approved()
+    return Denied(
+        code=DenialCode.NETTING_OPPOSED,
+        text=f"{given.place} is netted, and the other side is held by {', '.join(opposed)}",
+        values={"trades": ", ".join(opposed)},
+    )
+
+
 def positions_maximum(given: GateInput) -> Verdict:
     request = given.request
     most = request.account.limits.positions_max

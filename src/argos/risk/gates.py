@@ -5,7 +5,13 @@ from types import MappingProxyType
 from typing import Final
 
 from argos.core.decision import Purpose
-from argos.risk.exposure import positions_maximum, size_found, size_maximum, size_minimum
+from argos.risk.exposure import (
+    not_opposed,
+    positions_maximum,
+    size_found,
+    size_maximum,
+    size_minimum,
+)
 from argos.risk.freshness import (
     alert_fresh,
     alert_not_from_future,
@@ -44,6 +50,7 @@ ENTRY_GATES: Final[tuple[Gate, ...]] = (
     size_found,
     size_minimum,
     size_maximum,
+    not_opposed,
     positions_maximum,
 )
 """From "nobody may" over "we do not know" to "not this much"."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from argos.core.account import Account, AccountSnapshot
 from argos.core.intent import OrderType, Side
@@ -23,8 +24,9 @@ class Levels:
 class OpenEntry:
     """An entry order that works or holds something. Quantities in units.
 
-    `closed_qty` is how much of its fill has been closed again, `closing_qty` how much exits on their way may still
-    close. `modified` are the levels that the latest modification asked for; None when there was none.
+    `closed_qty` is how much of its fill has been closed again, `closing_qty` how much exits on their way, the
+    `closing_order_ids`, may still close. `modified` are the levels that the latest modification asked for; None when
+    there was none.
     """
 
     order: Order
@@ -32,6 +34,7 @@ class OpenEntry:
     filled_qty: Decimal
     closed_qty: Decimal
     closing_qty: Decimal = ZERO
+    closing_order_ids: tuple[UUID, ...] = ()
     position_id: str | None = None
     modified: Levels | None = None
 
@@ -61,6 +64,11 @@ class OpenEntry:
     @property
     def is_open(self) -> bool:
         return self.working or self.held_qty > 0
+
+    @property
+    def is_being_closed(self) -> bool:
+        """Whether exits that are on their way take all of it."""
+        return bool(self.closing_order_ids) and self.closing_qty >= self.expected_qty
 
     def is_in(self, position: Position) -> bool:
         """Whether this entry is what opened `position`, by the identities that the venue keeps."""

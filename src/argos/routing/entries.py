@@ -10,7 +10,7 @@ from argos.core.ids import client_order_id_of, command_uuid, magic_of, order_uui
 from argos.core.intent import OrderType, Side
 from argos.core.order import CommandKind, Order, OrderRole
 from argos.routing.context import OpenEntry
-from argos.routing.exposure import positions_after_entry
+from argos.routing.exposure import opposing_entries, positions_after_entry
 from argos.routing.leg import LegTask
 from argos.routing.planned import PlannedCommand, PlannedOrder
 from argos.routing.ticks import price_on_tick, stop_on_tick, target_on_tick
@@ -21,26 +21,43 @@ def plan_entry(
 ) -> PlannedOrder:
     """The entry of an open or reverse. `closing` are the entries that a reverse closes before it.
 
+    At a netting account an entry waits for the exits that are still on their way on the other side, as a reverse
+    waits for its own, and goes no more than that one if they fail.
+
     Raises InvariantError when the intent has no side: whoever validated it lets no such entry pass.
     """
     if task.intent.side is None:
         raise InvariantError(
             f"entry without a side: intent={task.intent.intent_id}", code="INTENT_SIDE_MISSING"
         )
-    request = _request(task, side=task.intent.side, closing=closing)
+    opposing = opposing_entries(
+        task.context, symbol=task.symbol, side=task.intent.side, closing=closing
+    )
+    request = _request(task, side=task.intent.side, closing=closing, opposing=opposing)
     assessment = task.assess(request)
     order = _order(task, request, assessment)
-    command = None if assessment.denied else _command(task, order, depends_on=depends_on)
+    leaving = tuple(
+        order_id
+        for entry in opposing
+        if entry.is_being_closed
+        for order_id in entry.closing_order_ids
+    )
+    command = None
+    if not assessment.denied:
+        command = _command(task, order, depends_on=depends_on + leaving)
     return PlannedOrder(order=order, command=command, checks=assessment.checks)
 
 
-def _request(task: LegTask, *, side: Side, closing: Sequence[OpenEntry]) -> RiskRequest:
+def _request(
+    task: LegTask, *, side: Side, closing: Sequence[OpenEntry], opposing: Sequence[OpenEntry]
+) -> RiskRequest:
     intent, instrument = task.intent, task.instrument(task.symbol)
 
     def on_tick(price: Decimal | None, order_type: OrderType) -> Decimal | None:
         return price_on_tick(price, instrument=instrument, side=side, order_type=order_type)
 
     pending = intent.order_type is not OrderType.MARKET
+    opposed = {entry.order.trade_id for entry in opposing if not entry.is_being_closed}
     return RiskRequest(
         purpose=Purpose.ENTRY,
         intent=intent,
@@ -57,6 +74,7 @@ def _request(task: LegTask, *, side: Side, closing: Sequence[OpenEntry]) -> Risk
         tp=target_on_tick(intent.tp, instrument=instrument),
         valid_until=task.valid_until,
         positions_after=positions_after_entry(task.context, symbol=task.symbol, closing=closing),
+        opposed_trades=tuple(sorted(opposed)),
         halts=task.halts,
         now=task.now,
     )

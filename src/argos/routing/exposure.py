@@ -1,7 +1,8 @@
-"""How many positions an account would hold, those counted that are on their way and not yet seen."""
+"""What an account would hold with one more entry: how many positions, and on which sides."""
 
 from collections.abc import Iterable, Sequence
 
+from argos.core.intent import Side
 from argos.core.position import Position
 from argos.routing.context import AccountContext, OpenEntry
 
@@ -28,6 +29,26 @@ def positions_after_entry(
         return len(held) + len(unseen) + 1
     symbols = {position.symbol for position in seen} | {entry.order.symbol for entry in staying}
     return len(symbols | {symbol})
+
+
+def opposing_entries(
+    context: AccountContext, *, symbol: str, side: Side, closing: Sequence[OpenEntry] = ()
+) -> tuple[OpenEntry, ...]:
+    """Open entries that a netting account would set off against one on `side`; those in `closing` are left out.
+
+    A hedging account holds both sides beside each other: none.
+    """
+    if context.account.hedging:
+        return ()
+    closing_ids = {entry.order.order_id for entry in closing}
+    return tuple(
+        entry
+        for entry in context.open_entries
+        if entry.is_open
+        and entry.order.symbol == symbol
+        and entry.order.side is not side
+        and entry.order.order_id not in closing_ids
+    )
 
 
 def _is_among(position: Position, entries: Iterable[OpenEntry]) -> bool:

@@ -105,6 +105,7 @@ def _open_entry(row: Mapping[str, Any]) -> OpenEntry:
         filled_qty=Decimal(row["filled_qty"]),
         closed_qty=Decimal(row["closed_qty"]),
         closing_qty=Decimal(row["closing_qty"]),
+        closing_order_ids=tuple(UUID(item) for item in row["closing_order_ids"]),
         position_id=row["position_id"],
         modified=Levels(
             price=optional_decimal(modified["price"], field="price"),

@@ -211,6 +211,12 @@ CASES = [
         {**account_with(notional_max=D(1)), "snapshot": NO_QUOTE, "entry_price": None},
         C.SIZE_NEEDS_PRICE,
     ),
+    Case(
+        "against other trades at a netting account",
+        {"opposed_trades": ("T-1", "T-2")},
+        C.NETTING_OPPOSED,
+        "AAPL at meridian-hedge is netted, and the other side is held by T-1, T-2",
+    ),
     Case("the last position", {**account_with(positions_max=3), "positions_after": 3}, None),
     Case(
         "one position too many",

@@ -18,7 +18,9 @@ Plan = Callable[..., IntentPlan]
 MakeContext = Callable[..., AccountContext]
 MakeEntry = Callable[..., OpenEntry]
 
-_ENTRY_FIELDS = {"status", "filled_qty", "closed_qty", "closing_qty", "position_id", "modified"}
+_ENTRY_FIELDS = {
+    "status", "filled_qty", "closed_qty", "closing_qty", "closing_order_ids", "position_id", "modified",
+}  # fmt: skip
 
 
 def _make_entry(name: str = "entry", **changes: Any) -> OpenEntry:

@@ -402,3 +402,60 @@ def test_whatever_is_open_a_plan_never_exits_more_than_there_is_and_leaves_no_le
         assert made.commands == ()
     if mode is TradingMode.REDUCING:
         assert all(command.is_exit for command in made.commands)
+
+
+def test_at_a_netting_account_an_entry_against_another_trade_is_denied(
+    plan: Plan, context: MakeContext, entry: MakeEntry
+) -> None:
+    held = entry("held", account=NET, trade_id="T-1", side=Side.BUY)
+    against = make_intent(trade_id="T-2", side=Side.SELL, sl=D(105), tp=D(90))
+    at_net = {"route": make_route(make_leg(NET))}
+    [denied] = plan(against, context(NET, held, hedging=False), **at_net).orders
+    assert denied.order.denial_code == DenialCode.NETTING_OPPOSED
+    assert "T-1" in (denied.order.denial_text or "")
+    for beside in (
+        entry("other symbol", account=NET, trade_id="T-1", side=Side.BUY, symbol="MSFT"),
+        entry("same side", account=NET, trade_id="T-1", side=Side.SELL),
+        entry("gone", account=NET, trade_id="T-1", side=Side.BUY, closed_qty=D(10)),
+    ):
+        [allowed] = plan(against, context(NET, beside, hedging=False), **at_net).orders
+        assert allowed.order.denial_code is None
+
+
+def test_a_hedging_account_holds_both_sides(
+    plan: Plan, context: MakeContext, entry: MakeEntry
+) -> None:
+    held = entry("held", trade_id="T-1", side=Side.BUY)
+    against = make_intent(trade_id="T-2", side=Side.SELL, sl=D(105), tp=D(90))
+    [allowed] = plan(against, context(HEDGE, held)).orders
+    assert allowed.order.denial_code is None
+
+
+def test_a_reverse_is_no_entry_against_the_trade_that_it_closes_but_against_those_it_leaves(
+    plan: Plan, context: MakeContext, entry: MakeEntry
+) -> None:
+    mine = entry("mine", account=NET, trade_id="T-1", side=Side.BUY)
+    foreign = entry("foreign", account=NET, trade_id="T-9", side=Side.BUY, route="other")
+    at_net = {"route": make_route(make_leg(NET))}
+    *_, opened = plan(reverse(), context(NET, mine, hedging=False), **at_net).orders
+    assert opened.order.denial_code is None
+    *_, denied = plan(reverse(), context(NET, mine, foreign, hedging=False), **at_net).orders
+    assert denied.order.denial_code == DenialCode.NETTING_OPPOSED
+    assert "T-9" in (denied.order.denial_text or "")
+
+
+def test_at_a_netting_account_an_entry_waits_for_the_close_of_the_other_side_that_is_on_its_way(
+    plan: Plan, context: MakeContext, entry: MakeEntry
+) -> None:
+    exit_id = make_order("its exit").order_id
+    leaving = entry(
+        "leaving", account=NET, trade_id="T-1", closing_qty=D(10), closing_order_ids=(exit_id,)
+    )
+    against = make_intent(trade_id="T-2", side=Side.SELL, sl=D(105), tp=D(90))
+    at_net = {"route": make_route(make_leg(NET))}
+    [planned] = plan(against, context(NET, leaving, hedging=False), **at_net).orders
+    assert planned.command is not None
+    assert planned.command.depends_on == (exit_id,)
+    partly = replace(leaving, closing_qty=D(4))
+    [denied] = plan(against, context(NET, partly, hedging=False), **at_net).orders
+    assert denied.order.denial_code == DenialCode.NETTING_OPPOSED

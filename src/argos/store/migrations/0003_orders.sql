@@ -28,6 +28,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_by_trade ON orders (trade_id, account);
 CREATE INDEX orders_by_intent ON orders (intent_id);
+CREATE INDEX orders_by_target ON orders (closes_order_id) WHERE closes_order_id IS NOT NULL;
 CREATE INDEX orders_by_time ON orders (planned_at DESC, order_id DESC);
 
 -- A leg that gets no order of its own (a modify or cancel that was refused): the reason stays.

@@ -1,16 +1,26 @@
 -- name: claim
 -- The oldest undecided intent whose key (route and symbol) has no older one: the order of acceptance is kept.
-SELECT w.outbox_id, w.attempts, i.sequence, i.body
-FROM outbox w
-JOIN intents i ON i.intent_id = (w.payload->>'intent_id')::uuid
-WHERE w.topic = 'decide' AND w.available_at <= now()
-  AND NOT EXISTS (
-      SELECT FROM outbox older
-      WHERE older.topic = 'decide' AND older.key = w.key AND older.outbox_id < w.outbox_id
-  )
-ORDER BY w.outbox_id
-LIMIT 1
-FOR UPDATE OF w SKIP LOCKED;
+-- Where what an account holds in all decides about an entry, its decisions are made one after the other: the locks are
+-- taken in one order, and what the context reads next is what the decision before has written.
+WITH claimed AS MATERIALIZED (
+    SELECT w.outbox_id, w.attempts, i.sequence, i.body, i.route
+    FROM outbox w
+    JOIN intents i ON i.intent_id = (w.payload->>'intent_id')::uuid
+    WHERE w.topic = 'decide' AND w.available_at <= now()
+      AND NOT EXISTS (
+          SELECT FROM outbox older
+          WHERE older.topic = 'decide' AND older.key = w.key AND older.outbox_id < w.outbox_id
+      )
+    ORDER BY w.outbox_id
+    LIMIT 1
+    FOR UPDATE OF w SKIP LOCKED
+), shared AS MATERIALIZED (
+    SELECT account FROM claimed JOIN route_legs USING (route) JOIN accounts USING (account)
+    WHERE NOT hedging OR limits->>'positions_max' IS NOT NULL
+    ORDER BY account
+)
+SELECT claimed.*, (SELECT count(pg_advisory_xact_lock(hashtextextended('account:' || account, 0))) FROM shared)
+FROM claimed;
 
 -- name: context
 -- Everything that the decision about one intent may depend on: route, legs, accounts, their state, brakes, open orders.
@@ -44,11 +54,8 @@ SELECT jsonb_build_object(
                 'sl', o.sl::text, 'tp', o.tp::text, 'magic', o.magic::text
             ),
             'status', st.status, 'filled_qty', st.filled_qty::text, 'closed_qty', st.closed_qty::text,
-            'closing_qty', (
-                SELECT coalesce(sum(x.effective_qty - x.filled_qty), 0)::text
-                FROM orders e JOIN order_states x USING (order_id)
-                WHERE e.closes_order_id = o.order_id AND x.live
-            ),
+            'closing_qty', coalesce(exits.qty, 0)::text,
+            'closing_order_ids', coalesce(to_jsonb(exits.order_ids), '[]'),
             'position_id', (
                 SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id
             ),
@@ -59,6 +66,11 @@ SELECT jsonb_build_object(
             )
         ) ORDER BY o.planned_at, o.order_id), '[]')
         FROM order_states st JOIN orders o USING (order_id)
+        CROSS JOIN LATERAL (
+            SELECT sum(x.effective_qty - x.filled_qty) AS qty, array_agg(x.order_id) AS order_ids
+            FROM orders e JOIN order_states x USING (order_id)
+            WHERE e.closes_order_id = o.order_id AND x.live
+        ) exits
         WHERE st.live AND o.role = 'entry'
           AND st.account IN (SELECT account FROM concerned)
     ),
