@@ -129,10 +129,11 @@ async def _configure(access: Access, home: Home, *, choices: Choices, url: str) 
         if not choices.paper:
             return
         known = read_paper(home)
+        if known is not None and PAPER_ROUTE in {row["route"] for row in await control.routes()}:
+            return
         plan = plan_paper(home, gateway_url=url, seed=known.brokers[0].seed if known else SEED)
-        if PAPER_ROUTE not in {row["route"] for row in await control.routes()}:
-            await configure_paper(access, home, plan)
-            await _adjust_route(control, choices)
+        await configure_paper(access, home, plan)
+        await _adjust_route(control, choices)
     finally:
         await pool.close()
 
@@ -174,8 +175,17 @@ def _write_settings(home: Home, choices: Choices) -> bool:
 
 
 def _require_same(home: Home, choices: Choices) -> None:
-    """A second init cannot move a home to another database: its data would seem to be gone."""
-    held = load_settings(home, {}).database.url
+    """A second init cannot move a home to another database: its data would seem to be gone; nor change settings."""
+    settings = load_settings(home, {})
+    port = settings.gateway.port if "port" in settings.gateway.model_fields_set else None
+    if choices.gateway_port is not None and port not in {None, choices.gateway_port}:
+        raise InputError(
+            f"{home.settings_path} sets port {port}",
+            code="SETTINGS_HELD",
+            field="--gateway-port",
+            fix="change it there",
+        )
+    held = settings.database.url
     if choices.database_url is not None and choices.database_url != held:
         raise InputError(
             f"this home uses {'another database' if held else 'the embedded database'} already",

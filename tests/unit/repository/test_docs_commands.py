@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 import typer
 
+from argos.cli import main, rehearsals
+from argos.cli.reference import write
+from argos.cli.reference.commands import commands_of
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = re.compile(r"^ *(argos [^#\n|]+)|`(argos [^`\n]+)`", re.MULTILINE)
@@ -60,7 +64,14 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
     assert objections(example(), line) == wrong
 
 
+@pytest.fixture(scope="module")
+def argos() -> Any:
+    """All commands; those that hand their words on to another program as that program knows them."""
+    everyday = typer.main.get_command(main.app)
+    everyday.commands |= commands_of(rehearsals.app) | commands_of(write.app)
+    return everyday
+
+
 @pytest.mark.parametrize(("line", "page"), shown_commands())
-def test_a_shown_command_exists_with_its_options(line: str, page: str) -> None:
-    main = pytest.importorskip("argos.cli.main")
-    assert objections(typer.main.get_command(main.app), line) == [], page
+def test_a_shown_command_exists_with_its_options(argos: Any, line: str, page: str) -> None:
+    assert objections(argos, line) == [], page
