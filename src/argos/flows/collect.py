@@ -26,6 +26,7 @@ from argos.core.order import (
     is_legal,
     status,
 )
+from argos.flows.unfinished_exits import follow_up_notice
 from argos.protocol.facts import Report, ReportKind, decode_execution
 from argos.protocol.values import decimal_text, moment_text, parse_decimal
 
@@ -56,9 +57,11 @@ class Progress:
     ended: list[dict[str, Any]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
     reconcile: list[dict[str, Any]] = field(default_factory=list)
+    follow_ups: list[dict[str, Any]] = field(default_factory=list)
 
     def rows(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("states", "ended", "alarms", "reconcile")}
+        names = ("states", "ended", "alarms", "reconcile", "follow_ups")
+        return {name: getattr(self, name) for name in names}
 
 
 class CollectStore(Protocol):
@@ -250,7 +253,8 @@ def _advance(
     facts = order_facts_of(row["facts"])
     qty = effective_qty(facts, planned_qty=row["qty"])
     after = status(facts, qty=qty, denied=row["denied"])
-    fresh = {str(report.fact_id) for report in new if report.order_id == row["order_id"]}
+    mine = [report for report in new if report.order_id == row["order_id"]]
+    fresh = {str(report.fact_id) for report in mine}
     _raise_alarms(progress, row, fresh=fresh, qty=qty)
     progress.states.append(
         {
@@ -267,6 +271,16 @@ def _advance(
         if _is_done(command, facts=facts, order_type=row["order_type"], after=after)
     )
     progress.reconcile.append({"trade_id": row["trade_id"], "account": row["account"]})
+    notice = follow_up_notice(
+        row,
+        after=after,
+        facts=facts,
+        qty=qty,
+        closed_qty=closed_qty,
+        newly_filled=any(report.kind is ReportKind.FILL for report in mine),
+    )
+    if notice is not None:
+        progress.follow_ups.append(notice)
 
 
 def _raise_alarms(
@@ -332,5 +346,7 @@ def require_usable(report: Report) -> None:
         for name in ("bid_at_send", "ask_at_send"):
             if report.body.get(name) is not None:
                 parse_decimal(report.body[name], field=name)
+    elif report.body.get("qty") is not None and parse_decimal(report.body["qty"], field="qty") <= 0:
+        raise InputError("a quantity must be positive", code="FACT_MALFORMED", field="qty")
     if report.kind is ReportKind.FILL and report.order_id is None:
         raise InputError("a fill names its order; others are deals", code="FACT_MALFORMED")

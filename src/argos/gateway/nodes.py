@@ -38,6 +38,7 @@ SLOW_POLL_S: Final = 2.0
 FACTS_MAX: Final = 500
 IN_FLIGHT_MAX: Final = 1000
 
+_UNSTORABLE: Final = frozenset({"VALUE_UNSTORABLE", "REFERENCE_UNKNOWN"})
 _log = structlog.get_logger("argos.gateway.nodes")
 
 FACTS: Final = Counter("argos_facts_total", "Facts reported by nodes", ["outcome"])
@@ -182,16 +183,46 @@ class NodeDesk:
             except InputError as error:
                 fact_id = item.get("fact_id") if isinstance(item, dict) else None
                 refused.append({"fact_id": str(fact_id), "code": error.code})
+        accepted = await self._collect(call, good, refused)
+        FACTS.labels("accepted").inc(len(accepted))
+        FACTS.labels("refused").inc(len(refused))
+        return call.signed_answer({"accepted": accepted, "refused": refused})
+
+    async def _collect(
+        self, call: SignedCall, reports: Sequence[Report], refused: list[dict[str, str]]
+    ) -> list[str]:
+        """The ids that are stored now. One fact that the database cannot hold never holds up the others."""
+        try:
+            await self._collect_together(call, reports, touch=True)
+        except InputError as error:
+            if error.code not in _UNSTORABLE:
+                raise
+            return await self._collect_apart(call, reports, refused)
+        return [str(report.fact_id) for report in reports]
+
+    async def _collect_together(
+        self, call: SignedCall, reports: Sequence[Report], *, touch: bool
+    ) -> None:
         reporter = Reporter(node=call.node, account=call.account, epoch=call.epoch)
         async with self.facts.transaction() as connection:
-            await self._touch(connection, call)
+            if touch:
+                await self._touch(connection, call)
             await collect(
-                self.facts, connection, reporter=reporter, reports=good, now=datetime.now(UTC)
+                self.facts, connection, reporter=reporter, reports=reports, now=datetime.now(UTC)
             )
-        FACTS.labels("accepted").inc(len(good))
-        FACTS.labels("refused").inc(len(refused))
-        accepted = [str(report.fact_id) for report in good]
-        return call.signed_answer({"accepted": accepted, "refused": refused})
+
+    async def _collect_apart(
+        self, call: SignedCall, reports: Sequence[Report], refused: list[dict[str, str]]
+    ) -> list[str]:
+        await self._collect_together(call, (), touch=True)
+        accepted = []
+        for report in reports:
+            try:
+                await self._collect_together(call, (report,), touch=False)
+                accepted.append(str(report.fact_id))
+            except InputError as error:
+                refused.append({"fact_id": str(report.fact_id), "code": error.code})
+        return accepted
 
 
 def _object(value: Any) -> Mapping[str, Any]:

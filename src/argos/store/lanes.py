@@ -44,6 +44,12 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
             code="REFERENCE_UNKNOWN",
             fix="add what it refers to first",
         ) from error
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise InputError(
+            f"the database cannot hold this value: {error}",
+            code="VALUE_UNSTORABLE",
+            fix="send a value of the documented kind and size",
+        ) from error
     except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
         raise StoreError(f"the transaction failed: {error}") from error
 
