@@ -144,7 +144,8 @@ class Tormentor:
         )
 
     async def _trouble_link(self, strike: Strike) -> str | None:
-        links = self._arena.links
+        ends = self._plan.mix.link_ends
+        links = [link for link in self._arena.links if link.name.rpartition("-")[2] in ends]
         link = links[int(strike.aim * len(links))]
         begun_at = datetime.now(UTC)
         await link.trouble(strike.trouble, lasts_s=strike.lasts_s)

@@ -17,6 +17,9 @@ from argos.paperbroker.settings import Fault
 SYMBOLS: Final = ("AAPL", "MSFT", "IBM", "GOOG")
 
 
+LINK_ENDS: Final = frozenset({"gateway", "broker"})
+
+
 class Trouble(StrEnum):
     """What may be done to the running stack."""
 
@@ -127,6 +130,10 @@ class TortureMix:
     send_timeout_ms: int = 800
     doubt_window_ms: int = 4_000
     settle_s_max: float = 60.0
+    patience_s: float = 15.0
+    """How long findings may go away by themselves once nothing is underway any more."""
+    link_ends: frozenset[str] = LINK_ENDS
+    """Which of a node's two links are troubled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

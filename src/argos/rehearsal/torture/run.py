@@ -31,6 +31,24 @@ RESEND_S: Final = 0.4
 
 
 @dataclass(slots=True)
+class Quiet:
+    """Whether there is nothing to wait for any more: clean twice in a row, or idle and unclean for too long."""
+
+    patience_s: float
+    _good_looks: int = 0
+    _idle_since_s: float | None = None
+
+    def reached(self, *, idle: bool, clean: bool) -> bool:
+        now_s = time.monotonic()
+        if not idle:
+            self._good_looks, self._idle_since_s = 0, None
+            return False
+        self._idle_since_s = now_s if self._idle_since_s is None else self._idle_since_s
+        self._good_looks = self._good_looks + 1 if clean else 0
+        return self._good_looks >= QUIET_LOOKS or now_s - self._idle_since_s >= self.patience_s
+
+
+@dataclass(slots=True)
 class Watch:
     """How a run stands, for whoever shows it."""
 
@@ -155,13 +173,12 @@ async def _settle_and_judge(
         await _until_idle(store, deadline_s=deadline_s)
         # What rests at a broker may fill as long as prices move; nothing shall move while we compare.
         await arena.children.stop_child(arena.market)
-        good_looks = 0
+        quiet = Quiet(patience_s=plan.mix.patience_s)
         while True:
             evidence = await _gather(arena, store, deliveries=deliveries, watch=watch)
             verdict = judge(evidence)
             idle = await store.number("underway") == 0
-            good_looks = good_looks + 1 if verdict.clean and idle else 0
-            if good_looks >= QUIET_LOOKS or time.monotonic() > deadline_s:
+            if quiet.reached(idle=idle, clean=verdict.clean) or time.monotonic() > deadline_s:
                 break
             await asyncio.sleep(LOOK_S)
         verdict.audit_broken.extend(await _audit(arena))
