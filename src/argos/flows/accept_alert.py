@@ -228,7 +228,7 @@ def _parse(delivery: Delivery, checks: _Checks) -> dict[str, Any]:
                 f"TradingView left {placeholder} unresolved",
                 code="INTENT_PLACEHOLDER_UNRESOLVED",
                 field=_field_of(text, placeholder),
-                fix="this placeholder works in other kinds of alert only: see docs/how-to/tradingview-first-paper-fill.md",
+                fix="it works in other kinds of alert: see docs/how-to/tradingview-first-paper-fill.md",
             )
         document = parse_json(text)
         if not isinstance(document, dict):
