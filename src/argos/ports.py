@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from argos.core.account import AccountSnapshot
 from argos.core.execution import Execution
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.position import Position
+
+POSITION_CLOSED: Final = "VENUE_POSITION_CLOSED"
+"""The code with which every venue refuses a close when the position is not there any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from argos.core.errors import StoreError
 from argos.dsn import Access
 from argos.flows.accept_alert import Doors
 from argos.flows.decide import decide_next
+from argos.flows.follow_up import follow_up_next
 from argos.flows.reconcile import reconcile_next
 from argos.flows.sweep import Sweep
 from argos.gateway.alerts import AlertDesk
@@ -31,6 +32,7 @@ from argos.store.collecting import CollectingStore
 from argos.store.database import open_pool
 from argos.store.decisions import DecisionStore
 from argos.store.discrepancies import DiscrepancyBook
+from argos.store.follow_ups import FollowUpStore
 from argos.store.lanes import LaneStore
 from argos.store.legs import LegStore
 from argos.store.sweeping import SweepStore
@@ -129,22 +131,30 @@ async def _open_desks(
 
 
 async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event) -> None:
-    """Decide, reconcile and sweep until `stop` is set. Raises StoreError when the database is away at the start."""
+    """Decide, follow up, reconcile and sweep until `stop` is set.
+
+    Raises StoreError when the database is away at the start.
+    """
     async with contextlib.AsyncExitStack() as stack:
         pool = await open_pool(access.as_role("argos_worker"), name="worker", size_max=6)
         stack.push_async_callback(pool.close)
         decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
+        follow_ups = FollowUpStore(pool)
         book = DiscrepancyBook()
         sweep = Sweep(store=sweeps, book=book, thresholds=_thresholds(settings.worker), clock=_now)
 
         async def decide_step() -> bool:
             return await decide_next(decisions, clock=_now)
 
+        async def follow_up_step() -> bool:
+            return await follow_up_next(follow_ups, clock=_now)
+
         async def reconcile_step() -> bool:
             return await reconcile_next(legs, book, clock=_now) > 0
 
         loops = {
             "decide": Loop(name="decide", step=decide_step),
+            "follow_up": Loop(name="follow_up", step=follow_up_step),
             "reconcile": Loop(name="reconcile", step=reconcile_step),
             "sweep": Loop(name="sweep", step=sweep.run_once, slow_poll_s=settings.worker.sweep_s),
         }

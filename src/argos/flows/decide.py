@@ -3,22 +3,21 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from argos.core.errors import ArgosError, StoreError
 from argos.core.intent import Intent
+from argos.flows.postponing import PostponeStore, postpone_step
 from argos.risk.assess import assess
 from argos.routing.plan import plan_intent
 from argos.routing.planned import IntentPlan
 
-ATTEMPTS_MAX: Final = 8
-BACKOFF_S_MAX: Final = 30.0
 _log = structlog.get_logger("argos.decide")
 
 
-class DecideStore(Protocol):
+class DecideStore(PostponeStore, Protocol):
     """What deciding needs of the database."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
@@ -36,10 +35,6 @@ class DecideStore(Protocol):
         intent: Intent,
         now: datetime,
     ) -> None: ...
-
-    async def postpone(
-        self, outbox_ids: list[int], *, error: str, delay_s: float, attempts_max: int
-    ) -> bool: ...
 
 
 async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> bool:
@@ -77,12 +72,7 @@ async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> b
 
 async def _postpone(store: DecideStore, claimed: tuple[int, int, Intent], error: Exception) -> None:
     outbox_id, attempts, intent = claimed
-    given_up = await store.postpone(
-        [outbox_id],
-        error=f"{type(error).__name__}: {error}",
-        delay_s=min(BACKOFF_S_MAX, 0.1 * 2**attempts),
-        attempts_max=ATTEMPTS_MAX,
-    )
+    given_up = await postpone_step(store, outbox_id=outbox_id, attempts=attempts, error=error)
     _log.error(
         "decision_failed", intent_id=str(intent.intent_id), why=str(error), given_up=given_up
     )

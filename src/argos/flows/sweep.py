@@ -15,6 +15,8 @@ from argos.core.position import Position
 from argos.protocol.values import decimal_text, moment_text
 from argos.reconcile.discrepancies import (
     SweepThresholds,
+    UnfinishedExit,
+    find_incomplete_exits,
     find_order_discrepancies,
     position_drift,
 )
@@ -29,6 +31,7 @@ SWEPT_CODES: Final = (
     DiscrepancyCode.SENT_UNKNOWN,
     DiscrepancyCode.DOUBT_UNRESOLVED,
     DiscrepancyCode.NEVER_FILLED,
+    DiscrepancyCode.EXIT_INCOMPLETE,
     DiscrepancyCode.POSITION_DRIFT,
 )
 
@@ -45,6 +48,8 @@ class SweepStore(Protocol):
     async def end_unsent(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
     async def standing_orders(self, connection: Any, *, since: datetime) -> list[OrderRecord]: ...
+
+    async def unfinished_exits(self, connection: Any) -> Sequence[UnfinishedExit]: ...
 
     async def derived_positions(
         self, connection: Any
@@ -107,6 +112,9 @@ class Sweep:
                 connection, since=now - timedelta(seconds=shortest_s)
             )
             found = find_order_discrepancies(orders, now=now, thresholds=self.thresholds)
+            found += find_incomplete_exits(
+                await self.store.unfinished_exits(connection), now=now, thresholds=self.thresholds
+            )
             found += self._confirmed(await _drifts(self.store, connection))
             await sync_discrepancies(
                 self.book,

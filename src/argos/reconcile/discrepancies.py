@@ -12,7 +12,7 @@ from typing import Final
 
 from argos.core.intent import OrderType
 from argos.core.money import ZERO
-from argos.core.order import FactKind, OrderStatus, filled_qty, status
+from argos.core.order import FactKind, Order, OrderStatus, filled_qty, status
 from argos.core.position import Position
 from argos.reconcile.discrepancy_codes import Discrepancy, DiscrepancyCode
 from argos.reconcile.plain_text import moment_text, number_text
@@ -33,6 +33,7 @@ class SweepThresholds:
     unheard_s_max: float = 15
     doubt_s_max: float = 120
     unfilled_s_max: float = 60
+    unclosed_s_max: float = 15
     profit_tolerance: Decimal = Decimal("0.05")
     profit_tolerance_fraction: Decimal = Decimal("0.005")
 
@@ -111,6 +112,43 @@ def _recorded(
     if not moments:
         return None
     return max(moments) if latest else min(moments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedExit:
+    """The last exit that was planned for an entry, ended, with `held_qty` of the entry still open."""
+
+    order: Order
+    status: OrderStatus
+    ended_at: datetime
+    held_qty: Decimal
+
+
+def find_incomplete_exits(
+    unfinished: Iterable[UnfinishedExit],
+    *,
+    now: datetime,
+    thresholds: SweepThresholds = DEFAULT_THRESHOLDS,
+) -> list[Discrepancy]:
+    """Closes after which nothing more is on its way though their entry is open: one per entry."""
+    limit = timedelta(seconds=thresholds.unclosed_s_max)
+    return [
+        Discrepancy(
+            code=DiscrepancyCode.EXIT_INCOMPLETE,
+            account=item.order.account,
+            trade_id=item.order.trade_id,
+            order_id=item.order.order_id,
+            expected={"symbol": item.order.symbol, "closing": number_text(item.order.qty)},
+            observed={
+                "status": item.status.value,
+                "since": moment_text(item.ended_at),
+                "open": number_text(item.held_qty),
+            },
+            key=f"{DiscrepancyCode.EXIT_INCOMPLETE}:{item.order.account}:{item.order.closes_order_id}",
+        )
+        for item in unfinished
+        if now - item.ended_at > limit
+    ]
 
 
 def position_drift(

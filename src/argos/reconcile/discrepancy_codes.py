@@ -15,6 +15,7 @@ class DiscrepancyCode(StrEnum):
     SENT_UNKNOWN = "SENT_UNKNOWN"
     DOUBT_UNRESOLVED = "DOUBT_UNRESOLVED"
     NEVER_FILLED = "NEVER_FILLED"
+    EXIT_INCOMPLETE = "EXIT_INCOMPLETE"
     POSITION_DRIFT = "POSITION_DRIFT"
     PROFIT_DIFFERS = "PROFIT_DIFFERS"
     LEG_DIVERGES = "LEG_DIVERGES"
@@ -47,6 +48,11 @@ _EXPLAINED: Final[Mapping[DiscrepancyCode, tuple[str, str]]] = MappingProxyType(
             "The broker accepted a market order and has not filled it completely.",
             "Look at the order in the broker's terminal: the market may be closed; cancel it there "
             "or here if it is not wanted any more.",
+        ),
+        DiscrepancyCode.EXIT_INCOMPLETE: (
+            "A close was asked for and tried again as often as it may be, and a part is open still.",
+            "See the trade's story for the broker's reason; close the rest by another close intent or "
+            "by hand at the broker.",
         ),
         DiscrepancyCode.POSITION_DRIFT: (
             "The account holds another quantity than all known fills add up to.",

@@ -7,13 +7,15 @@ from typing import Any
 
 import asyncpg
 
+from argos.core.order import OrderStatus
 from argos.core.position import Position
 from argos.protocol.snapshots import decode_position
+from argos.reconcile.discrepancies import UnfinishedExit
 from argos.reconcile.positions import PositionKey
 from argos.reconcile.story import OrderRecord
 from argos.store.database import queries
 from argos.store.lanes import as_rows, transaction
-from argos.store.legs import order_records
+from argos.store.legs import order_records, read_order
 
 
 class SweepStore:
@@ -43,6 +45,18 @@ class SweepStore:
         """Orders that have not ended and whose state has not changed since then."""
         rows = await connection.fetch(self._sql["standing_orders"], since)
         return await order_records(connection, rows)
+
+    async def unfinished_exits(self, connection: asyncpg.Connection) -> list[UnfinishedExit]:
+        """The newest ended exit of each entry that is open though it was to be closed, with no other on its way."""
+        return [
+            UnfinishedExit(
+                order=read_order(row),
+                status=OrderStatus(row["status"]),
+                ended_at=row["updated_at"],
+                held_qty=row["held_qty"],
+            )
+            for row in await connection.fetch(self._sql["unfinished_exits"])
+        ]
 
     async def derived_positions(
         self, connection: asyncpg.Connection

@@ -40,11 +40,17 @@ LEFT JOIN LATERAL (
 SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'fact_id', f.fact_id, 'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
-           'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id'
+           'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id', 'code', f.body->>'code'
        ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id) AS facts,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'command_id', c.command_id, 'kind', c.kind
-       )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands
+       )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands,
+       -- the newest exit that was to close all of this entry, if it has ended
+       (SELECT x.order_id FROM orders x
+        JOIN order_states xs USING (order_id)
+        JOIN commands c ON c.order_id = x.order_id AND c.kind = 'close'
+        WHERE x.closes_order_id = o.order_id AND NOT xs.live AND coalesce(c.close_fraction, 1) = 1
+        ORDER BY x.planned_at DESC LIMIT 1) AS ended_close_id
 FROM orders o JOIN order_states s USING (order_id)
 WHERE o.order_id = ANY($1)
 ORDER BY o.order_id
@@ -94,6 +100,17 @@ WITH given AS (
            jsonb_build_object('trade_id', r.trade_id, 'account', r.account)
     FROM given, jsonb_to_recordset(plan->'reconcile') AS r(trade_id text, account text)
     RETURNING true AS queued
+), follow_ups AS (
+    -- The first follow-up of an exit waits a second, for fills on their way; each later one twice as long.
+    INSERT INTO outbox (topic, key, payload, available_at)
+    SELECT 'follow_up', x.closes_order_id, jsonb_build_object('order_id', x.order_id, 'late_fill', f.late_fill),
+           clock_timestamp() + make_interval(secs => power(2, (
+               SELECT count(*) - 1 FROM orders p
+               WHERE p.closes_order_id = x.closes_order_id AND p.intent_id = x.intent_id
+           )))
+    FROM given, jsonb_to_recordset(plan->'follow_ups') AS f(order_id uuid, late_fill boolean)
+    JOIN orders x USING (order_id)
+    WHERE x.closes_order_id IS NOT NULL
 )
 SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
 UNION ALL

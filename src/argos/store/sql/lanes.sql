@@ -44,6 +44,9 @@ SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attemp
         WHERE ds.status NOT IN ('denied', 'filled', 'canceled', 'expired', 'expired_unsent', 'rejected')) AS waits_for,
        (SELECT count(*) FROM unnest(c.depends_on) d JOIN order_states ds ON ds.order_id = d
         WHERE ds.status IN ('denied', 'rejected', 'expired')
+           -- given up in doubt: what it was to close may be open still
+           OR (ds.status = 'expired_unsent' AND EXISTS (
+               SELECT FROM facts f WHERE f.order_id = d AND f.kind = 'not_found'))
            OR (ds.status = 'canceled' AND ds.filled_qty < ds.effective_qty)) AS failed_dependencies,
        EXISTS (SELECT FROM facts f WHERE f.command_id = c.command_id AND f.account = c.account
                AND f.kind <> 'leased') AS was_heard_of

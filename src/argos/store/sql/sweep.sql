@@ -48,6 +48,27 @@ WHERE s.live AND s.status NOT IN ('filled', 'canceled', 'expired', 'expired_unse
 ORDER BY s.updated_at
 LIMIT 2000;
 
+-- name: unfinished_exits
+-- Of each entry that still holds something though it was to be closed, the newest exit, where none is on its way and
+-- none is due. An exit of a part is judged by what it filled itself, one of everything by what is left.
+SELECT DISTINCT ON (entry.order_id) x.*, xs.status, xs.updated_at, entry.filled_qty - entry.closed_qty AS held_qty
+FROM order_states entry
+JOIN orders x ON x.closes_order_id = entry.order_id
+JOIN order_states xs ON xs.order_id = x.order_id
+JOIN commands c ON c.order_id = x.order_id AND c.kind = 'close'
+WHERE entry.live AND entry.role = 'entry' AND entry.filled_qty > entry.closed_qty
+  AND (coalesce(c.close_fraction, 1) = 1 OR xs.filled_qty < xs.effective_qty)
+  AND NOT EXISTS (
+      SELECT FROM orders later
+      WHERE later.closes_order_id = entry.order_id AND later.intent_id = x.intent_id AND later.planned_at > x.planned_at
+  )
+  AND NOT EXISTS (
+      SELECT FROM orders other JOIN order_states os USING (order_id)
+      WHERE other.closes_order_id = entry.order_id AND os.live
+  )
+  AND NOT EXISTS (SELECT FROM outbox w WHERE w.topic = 'follow_up' AND w.key = entry.order_id::text)
+ORDER BY entry.order_id, x.planned_at DESC;
+
 -- name: derived_positions
 SELECT x.account, x.symbol, CASE WHEN a.hedging THEN x.position_id END AS position_id,
        sum(CASE WHEN x.side = 'buy' THEN x.fill_qty ELSE -x.fill_qty END) AS qty

@@ -8,6 +8,7 @@ from typing import Any, Final
 from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.instrument import Instrument, Quote
 from argos.ports import (
+    POSITION_CLOSED,
     VenueAnswer,
     VenueClose,
     VenueIdentity,
@@ -164,7 +165,7 @@ class AlpacaLikeVenue:
         if position is None:
             raise VenueRefused(
                 f"no position in {request.symbol}",
-                code="VENUE_POSITION_CLOSED",
+                code=POSITION_CLOSED,
                 venue_code=POSITION_GONE,
             )
         held = words.number(position, "qty")
@@ -240,7 +241,7 @@ class AlpacaLikeVenue:
         position = await self._calls.find(f"/v2/positions/{symbol}")
         if position is None:
             raise VenueRefused(
-                f"no position in {symbol}", code="VENUE_POSITION_CLOSED", venue_code=POSITION_GONE
+                f"no position in {symbol}", code=POSITION_CLOSED, venue_code=POSITION_GONE
             )
         check_exits(position, sl=sl, tp=tp)
         exits = {leg_kind(row): row for row in await self._protections(symbol)}

@@ -10,6 +10,7 @@ from argos.core.execution import Execution
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.ports import (
+    POSITION_CLOSED,
     VenueAnswer,
     VenueClose,
     VenueIdentity,
@@ -296,6 +297,8 @@ def _raise_unless_done(result: words.Result, *, changes_only: bool) -> None:
     code = result.retcode
     if code == words.NO_CHANGES and changes_only:
         return
+    if code == words.POSITION_CLOSED:
+        raise VenueRefused(result.text, code=POSITION_CLOSED, venue_code=str(code))
     if code in words.REFUSED:
         raise VenueRefused(result.text, venue_code=str(code))
     if code in words.REFUSED_FOR_NOW:
