@@ -60,6 +60,28 @@ class ArgosCommand:
         return ran.document
 
 
+def interrupt_during_start(argos: ArgosCommand) -> tuple[int, str]:
+    """Send SIGINT to an `argos up` as soon as it tells of its first process; exit code and what it said."""
+    process = subprocess.Popen(
+        argos.argv("up"),
+        env=argos.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    said = ""
+    while " is up, process " not in said:
+        line = process.stderr.readline()
+        assert line, f"argos up ended before its first process was up: {said}"
+        said += line
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=STOP_S)
+    return process.returncode, said + rest
+
+
 class RunningArgos:
     """An `argos up` that is ready, until it is stopped."""
 
@@ -75,9 +97,9 @@ class RunningArgos:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        if not line:
+        if not line or "error" in json.loads(line):
             _, errors = self._process.communicate(timeout=COMMAND_S)
-            raise AssertionError(f"argos up ended with {self._process.returncode}: {errors}")
+            raise AssertionError(f"argos up ended with {self._process.returncode}: {line}{errors}")
         self.said: dict[str, Any] = json.loads(line)
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> int:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from argos.core.order import FINAL_STATUSES, OrderStatus
+from argos.core.order import FINAL_STATUSES, OrderRole, OrderStatus
 
 Item = Mapping[str, Any]
 BAD: Final = frozenset(
@@ -47,7 +46,7 @@ def settlement(story: Item, intent_id: str) -> Settlement:
     done = all(_is_over(order) for order in orders) and all(
         change["state"] == "done" for change in changes
     )
-    told = all(_is_reconciled(order, story["legs"]) for order in orders)
+    told = all(_is_reconciled(order["account"], story) for order in orders)
     return Settlement(settled=decided and done and told, legs=legs)
 
 
@@ -57,12 +56,17 @@ def _is_over(order: Item) -> bool:
     return status in FINAL_STATUSES or (status in _RESTING and order["order_type"] != "market")
 
 
-def _is_reconciled(order: Item, legs: Sequence[Item]) -> bool:
-    mine = (leg for leg in legs if leg["account"] == order["account"])
-    return any(
-        datetime.fromisoformat(leg["reconciled_at"]) >= datetime.fromisoformat(order["updated_at"])
-        for leg in mine
-    )
+def _is_reconciled(account: str, story: Item) -> bool:
+    """Whether the account's leg counts all that its orders of this trade have filled."""
+    leg = next((item for item in story["legs"] if item["account"] == account), None)
+    if leg is None:
+        return False
+    filled = {role: Decimal(0) for role in OrderRole}
+    for order in story["orders"]:
+        if order["account"] == account:
+            filled[OrderRole(order["role"])] += Decimal(order["filled_qty"])
+    entered, left = Decimal(leg["filled_qty"]), Decimal(leg["exit_qty"])
+    return entered >= filled[OrderRole.ENTRY] and left >= filled[OrderRole.EXIT]
 
 
 def _order_leg(order: Item, story: Item) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from argos.stack.free_ports import PortBook
 from argos_command import ArgosCommand, RunningArgos
 
 
@@ -16,7 +17,9 @@ def argos() -> Iterator[ArgosCommand]:
         # the embedded server may run as another user, who must pass through
         Path(directory).chmod(0o711)
         command = ArgosCommand(Path(directory) / "home")
-        command.ask("init", "--yes")
+        # not 8000, which other stacks on this machine like too
+        port = PortBook(Path(directory) / "ports.json").port("gateway")
+        command.ask("init", "--yes", "--gateway-port", str(port))
         yield command
 
 

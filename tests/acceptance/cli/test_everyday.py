@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from argos_command import ArgosCommand, RunningArgos
+from argos_command import ArgosCommand, RunningArgos, interrupt_during_start
 from eventually import eventually
 
 pytestmark = pytest.mark.acceptance
@@ -189,6 +189,18 @@ async def test_the_next_start_finds_all_data(argos: ArgosCommand, stack: Running
         assert sent["status"] == "accepted"
     finally:
         assert again.stop(signal.SIGTERM) == 0
+
+
+def test_a_start_that_is_interrupted_leaves_nothing_running(
+    argos: ArgosCommand, stack: RunningArgos
+) -> None:
+    stack.stop()
+    code, said = interrupt_during_start(argos)
+    assert code == 0, said
+    assert "stopped" in said
+    assert "Traceback" not in said
+    # the home is free again, so nothing of that start holds it
+    assert argos.ask("db", "status")["up_to_date"]
 
 
 def test_a_brake_can_be_set_while_nothing_runs(argos: ArgosCommand, stack: RunningArgos) -> None:

@@ -7,17 +7,13 @@ import pytest
 from argos.cli.settling import settlement
 
 INTENT = "6c1f0a52-3d0b-5a77-9c35-0d6f8d1f4a10"
-T0 = "2026-11-20T14:30:00.000000Z"
-T1 = "2026-11-20T14:30:00.500000Z"
-T2 = "2026-11-20T14:30:01.000000Z"
 
 
 def order(account: str, status: str, **changes: Any) -> dict[str, Any]:
     held = {
         "order_id": f"order-{account}", "intent_id": INTENT, "account": account, "role": "entry",
         "status": status, "side": "buy", "symbol": "AAPL", "order_type": "market", "qty": "10",
-        "filled_qty": "10" if status == "filled" else "0", "updated_at": T1, "denial_code": None,
-        "denial_text": None,
+        "filled_qty": "10" if status == "filled" else "0", "denial_code": None, "denial_text": None,
     }  # fmt: skip
     return held | changes
 
@@ -26,8 +22,12 @@ def fill(account: str, qty: str, price: str) -> dict[str, Any]:
     return {"order_id": f"order-{account}", "fill_qty": qty, "fill_price": price}
 
 
+def leg(account: str, filled_qty: str, exit_qty: str = "0") -> dict[str, Any]:
+    return {"account": account, "filled_qty": filled_qty, "exit_qty": exit_qty}
+
+
 def story(*orders: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """A story in which every order's leg was reconciled after its last fact."""
+    """A story in which every order's leg counts what it has filled."""
     return {
         "intents": [{"intent_id": INTENT, "status": "decided"}],
         "orders": list(orders),
@@ -35,7 +35,7 @@ def story(*orders: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "refusals": [],
         "fills": [],
         "timeline": [],
-        "legs": [{"account": item["account"], "reconciled_at": T2} for item in orders],
+        "legs": [leg(item["account"], item["filled_qty"]) for item in orders],
     } | changes
 
 
@@ -62,9 +62,13 @@ def test_what_was_denied_or_refused_has_settled_but_not_gone_through(status: str
     assert not found.went_through
 
 
-def test_a_leg_that_is_not_reconciled_since_keeps_it_open() -> None:
-    late = story(order("a", "filled"), legs=[{"account": "a", "reconciled_at": T0}])
-    assert not settlement(late, INTENT).settled
+def test_a_leg_that_does_not_count_every_fill_yet_keeps_it_open() -> None:
+    entry = order("a", "filled")
+    closing = order("a", "filled", role="exit", order_id="exit-a")
+    assert not settlement(story(entry, legs=[leg("a", "4")]), INTENT).settled
+    assert not settlement(story(entry, legs=[]), INTENT).settled
+    assert not settlement(story(entry, closing, legs=[leg("a", "10", "4")]), INTENT).settled
+    assert settlement(story(entry, closing, legs=[leg("a", "10", "10")]), INTENT).settled
 
 
 def test_an_intent_that_waits_for_its_decision_has_not_settled() -> None:
