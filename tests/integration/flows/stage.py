@@ -159,10 +159,13 @@ class Stage:
         )
         return body
 
-    async def open_discrepancies(self) -> set[str]:
+    async def open_discrepancies(self, *accounts: str) -> set[str]:
+        """Codes of those not resolved, at these accounts or everywhere."""
         rows = await self.look(
             "SELECT code FROM discrepancies d WHERE NOT EXISTS"
             " (SELECT FROM discrepancy_resolutions r WHERE r.discrepancy_id = d.discrepancy_id)"
+            " AND (account = ANY($1) OR $1 = '{}'::text[])",
+            list(accounts),
         )
         return {row["code"] for row in rows}
 

@@ -1,0 +1,195 @@
+"""Leases: what a node is given, once and only once, and what ends in its lane instead."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from argos.core.errors import InputError
+from argos.flows.lease import LEASE_MARGIN_MS, LEASE_MS, ROUNDS_MAX, NodeSession
+from argos.protocol.commands import Command
+from argos.protocol.facts import ReportKind
+from integration.flows.stage import Stage, deal, filled, said
+from spine import HEDGE, NET
+
+
+async def _hello(stage: Stage, account: str = HEDGE, *, new_log: bool = False) -> NodeSession:
+    """The account's node starts again; gives the session that it had before."""
+    before = stage.spine.sessions[account]
+    log_id = uuid4() if new_log else before.log_id
+    async with stage.spine.lanes.transaction() as connection:
+        epoch = await stage.spine.lanes.hello(
+            connection, before.node, log_id=log_id, version="0.1.0", terminal={}
+        )
+    stage.spine.sessions[account] = NodeSession(
+        node=before.node, account=account, epoch=epoch, log_id=log_id
+    )
+    return before
+
+
+async def _let_leases_run_out(stage: Stage) -> None:
+    await stage.execute(
+        "UPDATE commands SET leased_at = leased_at - make_interval(secs => $1)",
+        (LEASE_MS + LEASE_MARGIN_MS) / 1000,
+    )
+
+
+async def _leased_facts(stage: Stage, command: Command) -> Sequence[int]:
+    rows = await stage.look(
+        "SELECT body->>'attempt' AS attempt FROM facts WHERE kind = 'leased' AND command_id = $1"
+        " ORDER BY recorded_at",
+        command.command_id,
+    )
+    return [int(row["attempt"]) for row in rows]
+
+
+async def test_a_newer_epoch_ends_the_right_to_send_and_never_the_right_to_report(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    old = await _hello(stage)
+    new = stage.spine.sessions[HEDGE]
+    stage.spine.sessions[HEDGE] = old
+    with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
+        await stage.lease()
+    await stage.spine.report(HEDGE, filled(command))
+    state = await stage.state(command.order_id)
+    assert (state["status"], state["filled_qty"]) == ("filled", 10)
+    stage.spine.sessions[HEDGE] = new
+    assert await stage.lease() == []
+
+
+async def test_a_command_whose_answer_was_lost_is_given_again_as_the_same_attempt(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    again = await stage.lease_one()
+    assert (again.command_id, again.attempt) == (command.command_id, 1)
+    assert await _leased_facts(stage, command) == [1]
+
+
+async def test_a_command_that_the_node_holds_is_not_given_again(stage: Stage) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    assert await stage.lease(HEDGE, command) == []
+
+
+async def test_a_command_that_was_spoken_of_is_not_given_again_to_the_same_log(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    await stage.spine.report(HEDGE, said(command, ReportKind.SEND_STARTED))
+    assert await stage.lease() == []
+    await _let_leases_run_out(stage)
+    assert await stage.lease() == []
+
+
+async def test_a_node_whose_log_was_lost_is_given_a_command_again_when_its_lease_has_surely_ended(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    await _hello(stage, new_log=True)
+    assert await stage.lease() == []
+    await _let_leases_run_out(stage)
+    again = await stage.lease_one()
+    assert (again.command_id, again.attempt) == (command.command_id, 2)
+    assert await _leased_facts(stage, command) == [1, 2]
+
+
+async def test_a_lane_is_serial(stage: Stage) -> None:
+    await stage.decide("T-1")
+    await stage.decide("T-2")
+    first = await stage.lease_one()
+    assert await stage.lease(HEDGE, first) == []
+    await stage.spine.report(HEDGE, filled(first))
+    second = await stage.lease_one()
+    assert second.seq > first.seq
+
+
+async def test_an_entry_that_became_too_late_ends_at_the_lease_and_the_next_goes_at_once(
+    stage: Stage,
+) -> None:
+    await stage.decide("T-1")
+    await stage.execute("UPDATE commands SET valid_until = now() - interval '1 ms'")
+    await stage.decide("T-2")
+    command = await stage.lease_one()
+    late, _ = await stage.orders("entry")
+    assert command.order_id != late["order_id"]
+    assert (late["trade_id"], late["status"]) == ("T-1", "expired_unsent")
+    leg = await stage.leg("T-1")
+    assert (leg["outcome"], leg["reason_code"]) == ("expired", "EXPIRED_UNSENT")
+
+
+async def test_one_lease_looks_again_a_bounded_number_of_times(stage: Stage) -> None:
+    for number in range(ROUNDS_MAX + 1):
+        await stage.accept(f"T-{number}")
+    await stage.spine.decide()
+    await stage.execute("UPDATE commands SET valid_until = now() - interval '1 ms'")
+    assert await stage.lease() == []
+    waiting = "SELECT count(*) FROM commands WHERE account = $1 AND state = 'pending'"
+    assert await stage.value(waiting, HEDGE) == 1
+    assert await stage.lease() == []
+    assert await stage.value(waiting, HEDGE) == 0
+
+
+@pytest.mark.parametrize("mode", ["reducing", "halted"])
+@pytest.mark.parametrize(
+    ("scope", "key"),
+    [("global", ""), ("account", HEDGE), ("route", "main"), ("strategy", "ema-cross@3.2")],
+)
+async def test_a_brake_that_was_set_after_the_decision_ends_the_entry(
+    stage: Stage, mode: str, scope: str, key: str
+) -> None:
+    await stage.decide()
+    await stage.brake(mode, scope=scope, key=key)
+    assert await stage.lease() == []
+    [entry] = await stage.orders("entry")
+    assert entry["status"] == "expired_unsent"
+    leg = await stage.leg()
+    assert leg["reason_code"] == mode.upper()
+    assert "look first" in leg["reason_text"]
+
+
+async def test_reducing_lets_an_exit_through_and_halted_keeps_it_waiting(stage: Stage) -> None:
+    await stage.open_position()
+    await stage.close()
+    await stage.brake("halted")
+    assert await stage.lease() == []
+    [waiting] = await stage.orders("exit")
+    assert waiting["status"] == "planned"
+    await stage.brake("reducing")
+    closing = await stage.lease_one()
+    assert (closing.is_exit, closing.order_id) == (True, waiting["order_id"])
+
+
+async def test_a_brake_elsewhere_holds_nothing_here(stage: Stage) -> None:
+    await stage.decide()
+    await stage.brake("halted", key=NET)
+    assert len(await stage.lease()) == 1
+
+
+async def test_a_close_is_sized_by_what_is_open_when_it_leaves(stage: Stage) -> None:
+    """The stop took 4 of 10 after the decision: the close takes the other 6."""
+    opened = await stage.open_position()
+    await stage.close()
+    stop = deal(
+        like=filled(opened), qty="4", venue_exec_id="stop-1", side="sell", entry="out", reason="sl"
+    )
+    await stage.spine.report(HEDGE, stop)
+    closing = await stage.lease_one()
+    assert closing.qty == 6
+
+
+async def test_a_close_of_what_the_stop_has_taken_ends_without_being_sent(stage: Stage) -> None:
+    opened = await stage.open_position()
+    await stage.close()
+    stop = deal(like=filled(opened), venue_exec_id="stop-1", side="sell", entry="out", reason="sl")
+    await stage.spine.report(HEDGE, stop)
+    assert await stage.lease() == []
+    [close] = await stage.orders("exit")
+    assert close["status"] == "expired_unsent"
+    assert await stage.follow_up() == 0

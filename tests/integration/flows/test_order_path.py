@@ -1,0 +1,131 @@
+"""What must hold on the way to the venue and back: nothing ended that may be out, no change forgotten."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from argos.core.errors import InputError
+from argos.flows.lease import lease
+from argos.protocol.facts import ReportKind
+from eventually import eventually
+from integration.flows.stage import Stage
+from spine import ASK, HEDGE, NET, about, now
+
+_LEASE_IS_OVER = "UPDATE commands SET leased_at = leased_at - interval '1 minute'"
+_VALIDITY_IS_OVER = "UPDATE commands SET valid_until = now() - interval '1 minute'"
+
+
+async def test_a_modify_that_waits_behind_its_entry_outlives_the_fill(stage: Stage) -> None:
+    await stage.decide()
+    opening = await stage.lease_one()
+    await stage.decide(action="modify", side=None, size=None, entry_price=None, sl="96", tp=None)
+
+    await stage.spine.fill(opening, account=HEDGE, price=ASK)
+
+    modify = await stage.lease_one()
+    assert (modify.kind.value, modify.sl) == ("modify", Decimal("96"))
+    await stage.spine.report(HEDGE, about(modify, ReportKind.SEND_STARTED, account=HEDGE))
+    assert await _command_state(stage, modify.command_id) == "leased"
+    await stage.spine.report(HEDGE, about(modify, ReportKind.MODIFIED, account=HEDGE))
+    assert await _command_state(stage, modify.command_id) == "done"
+
+
+async def test_what_another_log_may_have_sent_is_looked_for_and_not_ended_by_us(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    lost = await stage.lease_one()
+    await stage.execute(_LEASE_IS_OVER)
+    await stage.execute(_VALIDITY_IS_OVER)
+    sessions = stage.spine.sessions
+    sessions[HEDGE] = replace(sessions[HEDGE], log_id=uuid4())
+
+    recalled = await stage.lease_one()
+
+    assert (recalled.command_id, recalled.attempt) == (lost.command_id, 2)
+    assert recalled.valid_until is not None
+    assert recalled.valid_until < now()
+    assert (await stage.state(lost.order_id))["status"] == "leased"
+
+
+@pytest.mark.parametrize("scope", [("route", "main"), ("account", HEDGE)])
+async def test_an_old_poll_never_ends_what_a_newer_one_was_given(
+    stage: Stage, scope: tuple[str, str]
+) -> None:
+    old = replace(
+        stage.spine.sessions[HEDGE], asked_at=await stage.value("SELECT clock_timestamp()")
+    )
+    await stage.decide()
+    command = await stage.lease_one()
+    await stage.brake("halted", scope=scope[0], key=scope[1])
+
+    [recalled] = await lease(stage.spine.lanes, old, in_flight=[], now=now())
+
+    assert recalled.command_id == command.command_id
+    assert recalled.valid_until is not None
+    assert recalled.valid_until < now()
+    assert await _command_state(stage, command.command_id) == "leased"
+    underway = await stage.brakes.underway(scope=scope[0], key=scope[1], mode="halted")
+    assert underway == [str(command.command_id)]
+
+
+async def test_a_lost_answer_is_ended_by_a_brake_once_a_later_poll_shows_that_it_was_lost(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    await stage.brake("halted")
+    later = replace(
+        stage.spine.sessions[HEDGE], asked_at=await stage.value("SELECT clock_timestamp()")
+    )
+    assert await lease(stage.spine.lanes, later, in_flight=[], now=now()) == []
+    assert await _command_state(stage, command.command_id) == "done"
+
+
+async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> None:
+    lanes, session = stage.spine.lanes, stage.spine.sessions[NET]
+    async with lanes.transaction() as leasing:
+        await lanes.session(leasing, session.node)
+        assert await lanes.halts(leasing) == []
+        braking = asyncio.create_task(stage.brake("halted"))
+
+        async def waits() -> bool:
+            return bool(
+                await stage.value(
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                )
+            )
+
+        await eventually(waits, what="the brake at the lease's lock")
+        assert not braking.done()
+    await braking
+    async with lanes.transaction() as leasing:
+        assert [halt.key for halt in await lanes.halts(leasing)] == [HEDGE]
+
+
+@pytest.mark.parametrize("scope", ["account", "route"])
+async def test_a_brake_on_nobody_is_refused(stage: Stage, scope: str) -> None:
+    with pytest.raises(InputError, match="HALT_KEY_UNKNOWN"):
+        await stage.brake("halted", scope=scope, key="nobody")
+
+
+async def test_a_strategy_may_be_braked_before_its_first_alert(stage: Stage) -> None:
+    await stage.brake("halted", scope="strategy", key="new@1")
+    assert await stage.value("SELECT key FROM halts") == "new@1"
+
+
+async def test_exits_on_their_way_are_told_where_a_halt_holds_them_too(stage: Stage) -> None:
+    await stage.open_position()
+    await stage.close()
+    exit_command = await stage.lease_one()
+    scope = {"scope": "account", "key": HEDGE}
+    assert await stage.brakes.underway(**scope, mode="reducing") == []
+    assert await stage.brakes.underway(**scope, mode="halted") == [str(exit_command.command_id)]
+
+
+async def _command_state(stage: Stage, command_id: object) -> str:
+    state: str = await stage.value("SELECT state FROM commands WHERE command_id = $1", command_id)
+    return state
