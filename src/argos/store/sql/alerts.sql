@@ -6,14 +6,14 @@ WITH given AS (
     FROM unnest(
         $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::text[],
         $9::uuid[], $10::uuid[], $11::bytea[], $12::jsonb[]
-    ) AS g(alert_id, received_at, source, remote, content_type, raw, checks, code, intent_id, event_id,
-           content_hash, body)
+    ) WITH ORDINALITY AS g(alert_id, received_at, source, remote, content_type, raw, checks, code, intent_id,
+                           event_id, content_hash, body, place)
 ), fresh AS (
     INSERT INTO intents (intent_id, alert_id, source, event_id, trade_id, route, symbol, received_at, content_hash, body)
     SELECT intent_id, alert_id, source, event_id, body->>'trade_id', body->>'account_route', body->>'symbol',
            received_at, content_hash, body
     FROM given WHERE intent_id IS NOT NULL
-    ORDER BY received_at
+    ORDER BY received_at, place
     -- Whichever of its keys the other writer's commit is found by: the id follows from source and event.
     ON CONFLICT DO NOTHING
     RETURNING intent_id
@@ -37,7 +37,7 @@ WITH given AS (
     INSERT INTO outbox (topic, key, payload)
     SELECT 'decide', (body->>'account_route') || '|' || (body->>'symbol'), jsonb_build_object('intent_id', intent_id)
     FROM verdict WHERE outcome = 'accepted'
-    ORDER BY received_at
+    ORDER BY received_at, place
 ), woken AS (
     SELECT pg_notify('argos_outbox', 'decide') WHERE EXISTS (SELECT FROM fresh)
 )
