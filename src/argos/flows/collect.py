@@ -318,11 +318,15 @@ def _is_done(
     order_type: str,
     after: OrderStatus,
 ) -> bool:
-    """Whether the lane may go on: a resting order is done once accepted, all others when they have ended."""
-    if after in FINAL_STATUSES:
-        return True
+    """Whether the lane may go on: a resting order is done once accepted, all others when they have ended.
+
+    A modify outlives its order where that has filled: it then speaks of the position.
+    """
     command_id = UUID(command["command_id"])
     own = {fact.kind for fact in facts if fact.command_id == command_id}
+    of_position = command["kind"] == CommandKind.MODIFY and filled_qty(facts) > 0
+    if after in FINAL_STATUSES and not of_position:
+        return True
     if command["kind"] in {CommandKind.MODIFY, CommandKind.CANCEL}:
         return bool(own & _REQUEST_ANSWERS)
     resting = order_type != "market" and command["kind"] == CommandKind.SUBMIT
