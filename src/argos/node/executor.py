@@ -94,7 +94,19 @@ class Executor:
                 return Outcome.DROPPED
             if self._adopt(command, look.scan):
                 return Outcome.DONE
+            if command.kind is CommandKind.SUBMIT and not self._node.venue.traits.unique_client_ids:
+                return self._doubt_unseen(command)
         return await self._send_first(work, row)
+
+    def _doubt_unseen(self, command: Command) -> Outcome:
+        """Another log may have sent it just now, and here nothing keeps a second one from being filled."""
+        with self._log.transaction() as writer:
+            writer.put_command(command, state=CommandState.SEND_STARTED, attempt=command.attempt)
+        row = self._log.read.command(command.command_id)
+        assert row is not None, "it was written just now"
+        text = "it was leased to another log before, and there is no trace of it so far"
+        self._sender.leave_in_doubt(row, text=text, lease_until_ms=None)
+        return Outcome.DONE
 
     async def _send_first(self, work: Work, row: LoggedCommand | None) -> Outcome:
         stopped = self._stopped_at_gate(work)

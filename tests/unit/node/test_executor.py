@@ -460,12 +460,35 @@ async def test_a_modify_after_the_end_of_the_order_is_rejected(rig: Rig) -> None
 # A further attempt of a command this log has never seen.
 
 
-async def test_a_further_attempt_that_left_no_trace_is_sent(rig: Rig) -> None:
+async def test_a_further_attempt_that_left_no_trace_is_sent_where_ids_are_unique(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(unique_client_ids=True)
     command = entry(attempt=2)
     await rig.deliver(command)
     assert rig.venue.cursors[0] == ""
     assert rig.kinds(command) == ["send_started", "accepted", "fill"]
     assert rig.fact(command, "accepted").body["attempt"] == 2
+
+
+async def test_an_entry_whose_first_sending_arrives_late_is_not_sent_by_the_heir_of_a_lost_log(
+    make_rig: MakeRig,
+) -> None:
+    lost = make_rig()
+    lost.venue.script.append("late")
+    command = entry()
+    await lost.deliver(command)
+    heir = make_rig(venue=lost.venue)  # with another log
+    await heir.scanner.everything()
+    await heir.deliver(replace(command, attempt=2))
+    assert heir.state(command) == "doubt"
+
+    lost.venue.arrive()
+    await heir.look()
+
+    assert lost.venue.count("submit") == 1
+    assert heir.state(command) == "done"
+    assert set(heir.kinds(command)) == {"in_doubt", "accepted", "fill"}
 
 
 async def test_a_further_attempt_found_at_the_venue_is_adopted(make_rig: MakeRig) -> None:
@@ -493,7 +516,10 @@ async def test_a_further_attempt_is_not_sent_while_the_venue_cannot_be_read(rig:
 # Crashes: the process ends at that point, and starts again over the same log.
 
 
-async def test_a_crash_before_anything_was_written_leaves_the_command_new(rig: Rig) -> None:
+async def test_a_crash_before_anything_was_written_leaves_the_command_new(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(unique_client_ids=True)
     rig.venue.scan_script.append("crash")
     command = entry(attempt=2)
     with pytest.raises(Crash):
