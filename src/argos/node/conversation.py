@@ -75,8 +75,10 @@ class Conversation:
         GatewayError otherwise, with FENCED when a newer epoch has taken over.
         """
         session = self._node.session
-        doubted = self._node.log.read.in_state(CommandState.DOUBT)
-        held = {*in_flight, *(row.command_id for row in doubted)}
+        log = self._node.log.read
+        doubted = (row.command_id for row in log.in_state(CommandState.DOUBT))
+        # what was done and not yet told must not look lost to the gateway: it might end it as never sent
+        held = {*in_flight, *doubted, *log.commands_unreported()}
         tells_instruments = not self._instruments_told
         body = {
             "wait_ms": session.timings.poll_wait_ms,

@@ -96,6 +96,14 @@ class LogReader:
         ).fetchone()
         return str(row[0]) if row else ""
 
+    def commands_unreported(self) -> Sequence[UUID]:
+        """Commands of which the gateway has not been told everything yet."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT command_id FROM facts"
+            " WHERE reported_at_ms IS NULL AND refused_code IS NULL AND command_id IS NOT NULL"
+        )
+        return [UUID(row[0]) for row in rows]
+
     def pending_facts(self, *, limit: int) -> Sequence[PendingFact]:
         """The oldest facts that the gateway has neither taken nor refused."""
         rows = self._connection.execute(
