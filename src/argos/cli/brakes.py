@@ -134,7 +134,7 @@ async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
         try:
             brakes = BrakeStore(control, reader=reader)
             await brakes.set_halt(**body, by=OPERATOR)
-            where = {"scope": body["scope"], "key": body["key"]}
+            where = {name: body[name] for name in ("scope", "key", "mode")}
             deadline_s = time.monotonic() + SETTLE_S
             while underway := await brakes.underway(**where):
                 if time.monotonic() > deadline_s:

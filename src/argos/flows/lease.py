@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -22,17 +22,23 @@ LEASE_MS: Final = 10_000
 LEASE_MARGIN_MS: Final = 5_000
 ROUNDS_MAX: Final = 32
 """Lanes whose heads only end are looked at again at once, this often; what is left waits for the next poll."""
+RECALL_AGE: Final = timedelta(seconds=30)
+"""How long ago a recalled entry's validity ended, for the node: further than clocks may be apart."""
 _ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSession:
-    """The node that asks: its epoch decides whether it may send, its log what it has seen before."""
+    """The node that asks: its epoch decides whether it may send, its log what it has seen before.
+
+    `asked_at`: when it asked, by the database's clock. Of what was leased since then it could not know.
+    """
 
     node: str
     account: str
     epoch: int
     log_id: UUID
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,19 +146,29 @@ def plan_lease(
         if head["waits_for"]:
             continue
         ending = _ending_of(head, mode=mode, reason=reason, now=now)
-        if ending is not None:
+        if ending is not None and not _may_be_out(head, session=session):
             _end(plan, head, session=session, ending=ending, now=now)
-        elif mode is not TradingMode.HALTED:
-            _send(plan, head, session=session, now=now)
+        elif mode is not TradingMode.HALTED or (ending is not None and not head["is_exit"]):
+            _send(plan, head, session=session, ending=ending, now=now)
     return plan
+
+
+def _may_be_out(head: Mapping[str, Any], *, session: NodeSession) -> bool:
+    """Whether it may be at the venue for all we know: then its node has the word, and we end nothing.
+
+    It was leased, and was heard of, or to a log that is not the asker's, or after the asker had asked: an
+    old poll, long forgotten by its node, may still stand waiting here.
+    """
+    if head["state"] != "leased":
+        return False
+    since_asked = session.asked_at is not None and head["leased_at"] >= session.asked_at
+    return bool(head["was_heard_of"] or head["log_id"] != session.log_id or since_asked)
 
 
 def _ending_of(
     head: Mapping[str, Any], *, mode: TradingMode, reason: str, now: datetime
 ) -> Ending | None:
-    """Why this command must never be sent, or None. What was heard of is never ended here: it may be at the venue."""
-    if head["was_heard_of"]:
-        return None
+    """Why this command must not be sent any more, or None."""
     if head["failed_dependencies"]:
         return Ending(
             code="REVERSE_CLOSE_FAILED", text="the close that comes first did not succeed"
@@ -199,9 +215,17 @@ def _end(
     plan.reconcile.append({"trade_id": head["trade_id"], "account": session.account})
 
 
-def _send(plan: LeasePlan, head: Mapping[str, Any], *, session: NodeSession, now: datetime) -> None:
+def _send(
+    plan: LeasePlan,
+    head: Mapping[str, Any],
+    *,
+    session: NodeSession,
+    ending: Ending | None,
+    now: datetime,
+) -> None:
+    """Hand the command out. With an `ending` it goes to be looked for, not to be sent: it comes expired."""
     qty = head["qty"]
-    if head["kind"] == CommandKind.CLOSE:
+    if head["kind"] == CommandKind.CLOSE and ending is None:
         qty = _closing_qty(head)
         if qty <= 0:
             return
@@ -217,6 +241,8 @@ def _send(plan: LeasePlan, head: Mapping[str, Any], *, session: NodeSession, now
         }
     )
     body = {"qty": decimal_text(qty), "attempt": attempt}
+    if ending is not None:
+        body |= {"recalled": ending.code, "why": ending.text}
     plan.facts.append(
         _fact(FactKind.LEASED, head, session=session, now=now, key=str(attempt), body=body)
     )
@@ -228,7 +254,11 @@ def _send(plan: LeasePlan, head: Mapping[str, Any], *, session: NodeSession, now
                 "effective_qty": decimal_text(qty),
             }
         )
-    plan.commands.append(_command(head, qty=qty, attempt=attempt))
+    command = _command(head, qty=qty, attempt=attempt)
+    if ending is not None and not command.is_exit:
+        passed_at = now - RECALL_AGE
+        command = replace(command, valid_until=min(command.valid_until or passed_at, passed_at))
+    plan.commands.append(command)
 
 
 def _fact(

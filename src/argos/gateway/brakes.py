@@ -53,7 +53,7 @@ class BrakeDesk:
     on_change: Callable[[], Any]
 
     async def halt(self, raw: bytes, *, by: str) -> Response:
-        """Set a brake, then wait until no entry that was leased before can still begin to be sent."""
+        """Set a brake, then wait until the nodes have spoken of all that was leased before."""
         body = _parse(HaltBody, raw)
         await self.store.set_halt(
             scope=body.scope.value, key=body.key, mode=body.mode.value, reason=body.reason, by=by
@@ -79,7 +79,9 @@ class BrakeDesk:
     async def _settle(self, body: HaltBody) -> list[str]:
         deadline_s = time.monotonic() + SETTLE_S_MAX
         while True:
-            underway = await self.store.underway(scope=body.scope.value, key=body.key)
+            underway = await self.store.underway(
+                scope=body.scope.value, key=body.key, mode=body.mode.value
+            )
             if not underway or time.monotonic() > deadline_s:
                 return underway
             await asyncio.sleep(SETTLE_LOOK_S)

@@ -126,7 +126,11 @@ class NodeDesk:
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
         session = NodeSession(
-            node=call.node, account=call.account, epoch=call.epoch, log_id=row["log_id"]
+            node=call.node,
+            account=call.account,
+            epoch=call.epoch,
+            log_id=row["log_id"],
+            asked_at=row["asked_at"],
         )
         commands = await self._wait_for_work(session, in_flight=in_flight, wait_s=wait_s)
         mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")

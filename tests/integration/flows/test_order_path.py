@@ -1,6 +1,7 @@
 """What must hold on the way to the venue and back: nothing ended that may be out, no change forgotten."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
@@ -10,9 +11,20 @@ import pytest
 from argos.core.errors import InputError
 from argos.flows.lease import lease
 from argos.protocol.facts import ReportKind
+from argos.store.brakes import BrakeStore
+from argos.store.database import open_pool
 from eventually import eventually
+from fresh_database import FreshDatabase
 from integration.flows.stage import Stage
 from spine import ASK, HEDGE, NET, about, now
+
+
+@pytest.fixture
+async def brakes(database: FreshDatabase) -> AsyncIterator[BrakeStore]:
+    pool = await open_pool(database.dsn("argos_reader"), name="test", size_max=1)
+    yield BrakeStore(pool, reader=pool)
+    await pool.close()
+
 
 _LEASE_IS_OVER = "UPDATE commands SET leased_at = leased_at - interval '1 minute'"
 _VALIDITY_IS_OVER = "UPDATE commands SET valid_until = now() - interval '1 minute'"
@@ -53,7 +65,7 @@ async def test_what_another_log_may_have_sent_is_looked_for_and_not_ended_by_us(
 
 @pytest.mark.parametrize("scope", [("route", "main"), ("account", HEDGE)])
 async def test_an_old_poll_never_ends_what_a_newer_one_was_given(
-    stage: Stage, scope: tuple[str, str]
+    stage: Stage, brakes: BrakeStore, scope: tuple[str, str]
 ) -> None:
     old = replace(
         stage.spine.sessions[HEDGE], asked_at=await stage.value("SELECT clock_timestamp()")
@@ -68,8 +80,8 @@ async def test_an_old_poll_never_ends_what_a_newer_one_was_given(
     assert recalled.valid_until is not None
     assert recalled.valid_until < now()
     assert await _command_state(stage, command.command_id) == "leased"
-    underway = await stage.brakes.underway(scope=scope[0], key=scope[1], mode="halted")
-    assert underway == [str(command.command_id)]
+    told = await brakes.underway(scope=scope[0], key=scope[1], mode="halted")
+    assert told == [str(command.command_id)]
 
 
 async def test_a_lost_answer_is_ended_by_a_brake_once_a_later_poll_shows_that_it_was_lost(
@@ -117,13 +129,15 @@ async def test_a_strategy_may_be_braked_before_its_first_alert(stage: Stage) -> 
     assert await stage.value("SELECT key FROM halts") == "new@1"
 
 
-async def test_exits_on_their_way_are_told_where_a_halt_holds_them_too(stage: Stage) -> None:
+async def test_exits_on_their_way_are_told_where_a_halt_holds_them_too(
+    stage: Stage, brakes: BrakeStore
+) -> None:
     await stage.open_position()
     await stage.close()
     exit_command = await stage.lease_one()
     scope = {"scope": "account", "key": HEDGE}
-    assert await stage.brakes.underway(**scope, mode="reducing") == []
-    assert await stage.brakes.underway(**scope, mode="halted") == [str(exit_command.command_id)]
+    assert await brakes.underway(**scope, mode="reducing") == []
+    assert await brakes.underway(**scope, mode="halted") == [str(exit_command.command_id)]
 
 
 async def _command_state(stage: Stage, command_id: object) -> str:

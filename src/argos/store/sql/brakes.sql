@@ -1,16 +1,28 @@
+-- name: await_leases
+-- Leases that have not seen the brake commit first; those that come later will see it.
+SELECT pg_advisory_xact_lock(hashtext('argos.halts'));
+
 -- name: set_halt
-INSERT INTO halts (scope, key, mode, reason, set_by) VALUES ($1, $2, $3, $4, $5)
+-- No row back means: there is no such account or route. A strategy may be held before it was ever heard of.
+INSERT INTO halts (scope, key, mode, reason, set_by)
+SELECT $1, $2, $3, $4, $5
+WHERE CASE $1
+    WHEN 'account' THEN EXISTS (SELECT FROM accounts a WHERE a.account = $2)
+    WHEN 'route' THEN EXISTS (SELECT FROM routes r WHERE r.route = $2)
+    ELSE true
+END
 ON CONFLICT (scope, key) DO UPDATE
-SET mode = excluded.mode, reason = excluded.reason, set_by = excluded.set_by, set_at = now();
+SET mode = excluded.mode, reason = excluded.reason, set_by = excluded.set_by, set_at = now()
+RETURNING scope;
 
 -- name: resume
 DELETE FROM halts WHERE scope = $1 AND key = $2 RETURNING scope;
 
 -- name: underway
--- Entries that were handed to a node within the last lease and of which nothing was heard yet.
+-- What was handed to a node within the last lease and of which nothing was heard yet: entries; exits too, if halted.
 SELECT c.command_id
 FROM commands c JOIN orders o USING (order_id)
-WHERE c.state = 'leased' AND NOT c.is_exit AND c.leased_at > clock_timestamp() - interval '15 seconds'
+WHERE c.state = 'leased' AND (NOT c.is_exit OR $3 = 'halted') AND c.leased_at > clock_timestamp() - interval '15 seconds'
   AND CASE $1
       WHEN 'global' THEN true
       WHEN 'account' THEN c.account = $2
@@ -18,5 +30,6 @@ WHERE c.state = 'leased' AND NOT c.is_exit AND c.leased_at > clock_timestamp() -
       ELSE o.bot_version = $2
   END
   AND NOT EXISTS (
-      SELECT FROM facts f WHERE f.account = c.account AND f.command_id = c.command_id AND f.kind <> 'leased'
+      SELECT FROM facts f
+      WHERE f.order_id = c.order_id AND f.command_id = c.command_id AND f.account = c.account AND f.kind <> 'leased'
   );

@@ -4,7 +4,7 @@ UPDATE node_sessions s
 SET counter = $2, last_seen_at = clock_timestamp()
 FROM nodes n
 WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
-RETURNING s.epoch, s.log_id, n.account, n.venue;
+RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at;
 
 -- name: node_keys
 SELECT n.node, n.account, array_agg(k.key ORDER BY k.slot) AS keys
@@ -25,12 +25,13 @@ SET snapshot = excluded.snapshot, taken_at = excluded.taken_at, received_at = ex
 WHERE account_states.taken_at <= excluded.taken_at;
 
 -- name: session
-SELECT epoch, log_id FROM node_sessions WHERE node = $1 FOR SHARE;
+-- The lock is the one that setting a brake takes alone: it waits for leases that have not seen it to commit.
+SELECT epoch, log_id, pg_advisory_xact_lock_shared(hashtext('argos.halts')) FROM node_sessions WHERE node = $1 FOR SHARE;
 
 -- name: head_of_lanes
 -- The first unfinished command of each lane of an account, if it may go out now: never leased, or leased in a way
 -- that cannot lead to a second send. A cancel or modify may overtake the order it speaks of once the venue has it.
-SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attempt, c.state, c.deviation_points,
+SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attempt, c.state, c.leased_at, c.deviation_points,
        c.price AS new_price, c.sl AS new_sl, c.tp AS new_tp, c.close_fraction, c.log_id,
        o.order_id, o.trade_id, o.route, o.bot_version, o.side, o.order_type, o.qty, o.price, o.stop_limit_price,
        o.sl, o.tp, o.magic, o.client_order_id, o.closes_order_id, o.planned_at,
@@ -48,8 +49,8 @@ SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attemp
            OR (ds.status = 'expired_unsent' AND EXISTS (
                SELECT FROM facts f WHERE f.order_id = d AND f.kind = 'not_found'))
            OR (ds.status = 'canceled' AND ds.filled_qty < ds.effective_qty)) AS failed_dependencies,
-       EXISTS (SELECT FROM facts f WHERE f.command_id = c.command_id AND f.account = c.account
-               AND f.kind <> 'leased') AS was_heard_of
+       EXISTS (SELECT FROM facts f WHERE f.order_id = c.order_id AND f.command_id = c.command_id
+               AND f.account = c.account AND f.kind <> 'leased') AS was_heard_of
 FROM commands c
 JOIN orders o USING (order_id)
 JOIN intents i ON i.intent_id = c.intent_id
@@ -71,7 +72,8 @@ WHERE c.account = $1 AND c.state <> 'done'
       c.state = 'pending'
       -- the answer that carried it was lost: the node's log has never seen it, or would know it again
       OR (c.log_id = $3 AND NOT c.command_id = ANY($2::uuid[]) AND NOT EXISTS (
-          SELECT FROM facts f WHERE f.command_id = c.command_id AND f.account = c.account AND f.kind <> 'leased'))
+          SELECT FROM facts f WHERE f.order_id = c.order_id AND f.command_id = c.command_id
+            AND f.account = c.account AND f.kind <> 'leased'))
       -- the node's log was lost: only when the lease has surely ended, and then it looks before it sends
       OR (c.log_id <> $3 AND c.leased_at < clock_timestamp() - make_interval(secs => $4))
   )
