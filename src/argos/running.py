@@ -9,7 +9,7 @@ from typing import Final
 
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
-from argos.node.runtime import ExitCode
+from argos.node.exit_codes import ExitCode
 from argos.plans import PaperPlan, PlannedNode, broker_url
 from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings

@@ -1,8 +1,7 @@
 """The command `argos`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Final
 
 import typer
@@ -13,13 +12,13 @@ from argos.cli import (
     brakes,
     db,
     doubt,
+    handed_on,
     hooks,
     init,
     keys,
     nodes,
     processes,
     reading,
-    rehearsing,
     routes,
     send,
     story,
@@ -50,20 +49,27 @@ def argos(
     choose_home(context, home)
 
 
-PANELS: Final[Mapping[str, Sequence[ModuleType]]] = {
-    "Everyday": (init, up, send, brakes),
-    "What happened": (story, reading, doubt),
-    "What is set up": (accounts, routes, hooks, nodes, keys),
-    "Care": (doctor, db, audit),
-    "Processes on their own": (processes,),
-    "See it work": (rehearsing,),
+Register = Callable[[typer.Typer], None]
+PANELS: Final[Mapping[str, Sequence[Register]]] = {
+    "Everyday": (init.register, up.register, send.register, brakes.register),
+    "What happened": (story.register, reading.register, doubt.register),
+    "What is set up": (
+        accounts.register,
+        routes.register,
+        hooks.register,
+        nodes.register,
+        keys.register,
+    ),
+    "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
+    "Processes on their own": (processes.register,),
+    "See it work": (handed_on.register_rehearsals,),
 }
-"""The modules in the order of `argos --help`; each registers its commands."""
+"""What registers the commands, in the order of `argos --help`."""
 
-for panel, modules in PANELS.items():
-    for module in modules:
+for panel, registers in PANELS.items():
+    for register in registers:
         seen = len(app.registered_commands), len(app.registered_groups)
-        module.register(app)
+        register(app)
         for command in app.registered_commands[seen[0] :]:
             command.rich_help_panel = panel
         for group in app.registered_groups[seen[1] :]:

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from enum import IntEnum
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -17,6 +16,7 @@ from argos.node.conversation import FENCED, Conversation
 from argos.node.doubt import DoubtBook
 from argos.node.enrolment import obtain_key
 from argos.node.executor import Executor, Surroundings
+from argos.node.exit_codes import ExitCode
 from argos.node.gateway_client import GatewayClient, GatewayError
 from argos.node.lanes import Lanes
 from argos.node.log import NodeLog
@@ -31,12 +31,6 @@ from argos.ports import Venue
 
 _T = TypeVar("_T")
 _LOG: Final = structlog.get_logger(__name__)
-
-
-class ExitCode(IntEnum):
-    STOPPED = 0
-    MISCONFIGURED = 2
-    FENCED = 3
 
 
 async def run_node(

@@ -169,6 +169,16 @@ def test_the_audit_chain_is_clean(argos: ArgosCommand, stack: RunningArgos) -> N
     assert report["entries"] > 0
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_legs_go_into_a_file(argos: ArgosCommand, stack: RunningArgos, kind: str) -> None:
+    path = argos.home / f"legs.{kind}"
+    told = argos.ask("export", "legs", "--out", str(path))
+    assert told["format"] == kind
+    assert told["rows"] >= len(ACCOUNTS)
+    content = path.read_bytes()
+    assert content.count(b"\n") == told["rows"] + 1 if kind == "csv" else content[:4] == b"PAR1"
+
+
 def test_a_second_up_is_told_who_is_there(argos: ArgosCommand, stack: RunningArgos) -> None:
     assert argos.ask("up", code=1)["error"]["code"] == "HOME_IN_USE"
 

@@ -14,7 +14,8 @@ from argos.core.errors import VenueUnreachable
 from argos.core.instrument import Instrument
 from argos.node.clock import SystemClock
 from argos.node.log import NodeLog
-from argos.node.runtime import ExitCode, run_node
+from argos.node.exit_codes import ExitCode
+from argos.node.runtime import run_node
 from argos.node.settings import NodeSettings, NodeTimings
 from argos.ports import VenueAnswer, VenueOrder, VenueScan
 from argos.protocol.commands import Command

@@ -1,6 +1,8 @@
 """The way in and the way out of every command: homes, exit codes, errors for people and for programs."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,6 +103,12 @@ def test_a_home_that_was_never_set_up_says_how(app: typer.Typer, tmp_path: Path)
     assert not (tmp_path / "none").exists()
 
 
+def test_the_everyday_commands_do_not_wait_for_heavy_libraries() -> None:
+    look = "import sys, argos.cli.main; print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
 def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
     found = []
     for name, command in group.commands.items():
@@ -110,7 +118,7 @@ def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
     return found
 
 
-HANDED_ON = {"argos demo", "argos torture", "argos docs"}
+HANDED_ON = {"argos demo", "argos torture", "argos export", "argos docs"}
 PROCESSES = {"argos gateway", "argos worker", "argos node", "argos paper-broker", "argos market"}
 ALL = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
 

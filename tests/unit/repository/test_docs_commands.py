@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from argos.cli import main, rehearsals
+from argos.cli import export, main, rehearsals
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
 
@@ -21,7 +21,9 @@ def shown_commands() -> list[tuple[str, str]]:
     found = {}
     for page in PAGES:
         for block, inline in SHOWN.findall(page.read_text(encoding="utf-8")):
-            found[(block or inline).strip()] = page.name
+            line = (block or inline).strip()
+            if "{" not in line:  # a fix in the table of codes, with a word to be filled in
+                found[line] = page.name
     return list(found.items())
 
 
@@ -68,7 +70,8 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
 def argos() -> Any:
     """All commands; those that hand their words on to another program as that program knows them."""
     everyday = typer.main.get_command(main.app)
-    everyday.commands |= commands_of(rehearsals.app) | commands_of(write.app)
+    for program in (rehearsals, export, write):
+        everyday.commands |= commands_of(program.app)
     return everyday
 
 

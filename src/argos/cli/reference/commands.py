@@ -7,10 +7,10 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from argos.cli import entrance, main, rehearsals
+from argos.cli import entrance, export, main, rehearsals
 from argos.cli.reference.markdown import code, page, section, table
 
-HANDED_ON: Final = ("demo", "torture", "docs")
+HANDED_ON: Final = ("demo", "torture", "export", "docs")
 """Commands of other programs, which know their options."""
 
 
@@ -22,7 +22,7 @@ def commands_of(app: typer.Typer) -> dict[str, Any]:
 
 def cli_page(docs: Any) -> str:
     """`docs` is the command that writes this page: it cannot be imported from here."""
-    elsewhere = {**commands_of(rehearsals.app), "docs": docs}
+    elsewhere = {**commands_of(rehearsals.app), **commands_of(export.app), "docs": docs}
     sections: list[str] = []
     for name, command in commands_of(main.app).items():
         chosen = elsewhere.get(name, command) if name in HANDED_ON else command

@@ -1,0 +1,50 @@
+"""Commands that are programs of their own, since they need libraries that the others need not wait for.
+
+Their words are handed on unread. What they are stands in `rehearsals`, `export` and `reference.write`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import typer
+
+from argos.cli.apart import become
+from argos.cli.entrance import chosen_home
+
+REHEARSALS: Final = "argos.cli.rehearsals"
+EXPORT: Final = "argos.cli.export"
+REFERENCE: Final = "argos.cli.reference.write"
+ALL_WORDS: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+def register_care(app: typer.Typer) -> None:
+    _hand_on(app, export, docs)
+
+
+def register_rehearsals(app: typer.Typer) -> None:
+    _hand_on(app, demo, torture)
+
+
+def _hand_on(app: typer.Typer, *commands: Callable[[typer.Context], None]) -> None:
+    for command in commands:
+        app.command(context_settings=ALL_WORDS, add_help_option=False)(command)
+
+
+def demo(context: typer.Context) -> None:
+    """Show it: real prices, simulated brokers, real processes, a report. Takes about a minute."""
+    become(chosen_home(context), REHEARSALS, ["demo", *context.args])
+
+
+def torture(context: typer.Context) -> None:
+    """Try it: kill, cut and stop everything at random, then compare all books."""
+    become(chosen_home(context), REHEARSALS, ["torture", *context.args])
+
+
+def export(context: typer.Context) -> None:
+    """Write alerts, orders, executions or legs to a CSV or Parquet file."""
+    become(chosen_home(context), EXPORT, ["export", *context.args])
+
+
+def docs(context: typer.Context) -> None:
+    """Write docs/reference from the code."""
+    become(chosen_home(context), REFERENCE, ["docs", *context.args])
