@@ -65,13 +65,17 @@ class HeldUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the database holds. `outcomes` are the accounts at which an intent came to anything at all."""
+    """What the database holds. `outcomes` are the accounts at which an intent came to anything at all.
+
+    `executions` are signed quantities by account and the venue's name of the fill, `prices` what was paid.
+    """
 
     intents: Mapping[UUID, str]
     routes: Mapping[str, frozenset[str]]
     outcomes: frozenset[tuple[UUID, str]]
     orders: Sequence[StoredOrder]
     executions: Mapping[tuple[str, str], Decimal]
+    prices: Mapping[tuple[str, str], Decimal]
     positions: Mapping[tuple[str, str], Decimal]
     illegal_transitions: int
 
@@ -233,11 +237,10 @@ def held_up_between(delays: Iterable[HeldUp], since: datetime, until: datetime) 
 
 
 def _check_fills(findings: Findings, stored: Stored, books: Sequence[BrokerBook]) -> None:
-    truth = {
-        (deal.account, _exec_id(book, deal)): deal.qty * deal.side.sign
-        for book in books
-        for deal in book.ledger.deals
+    deals = {
+        (deal.account, _exec_id(book, deal)): deal for book in books for deal in book.ledger.deals
     }
+    truth = {key: deal.qty * deal.side.sign for key, deal in deals.items()}
     for key in truth.keys() - stored.executions.keys():
         findings.fills_unknown.append(f"{key[0]} filled {key[1]}, and Argos does not know")
     for key in stored.executions.keys() - truth.keys():
@@ -246,6 +249,10 @@ def _check_fills(findings: Findings, stored: Stored, books: Sequence[BrokerBook]
         if truth[key] != stored.executions[key]:
             findings.fills_unknown.append(
                 f"fill {key[1]} at {key[0]}: {stored.executions[key]} here, {truth[key]} there"
+            )
+        if deals[key].price != stored.prices[key]:
+            findings.fills_unknown.append(
+                f"fill {key[1]} at {key[0]}: at {stored.prices[key]} here, {deals[key].price} there"
             )
 
 

@@ -13,6 +13,7 @@ from argos.store.evidence import EvidenceStore
 
 async def read_stored(store: EvidenceStore) -> Stored:
     """The database's side, as it stands now."""
+    fills = await store.rows("executions")
     return Stored(
         intents={row["intent_id"]: row["route"] for row in await store.rows("intents")},
         routes={row["route"]: frozenset(row["accounts"]) for row in await store.rows("routes")},
@@ -36,10 +37,8 @@ async def read_stored(store: EvidenceStore) -> Stored:
             )
             for row in await store.rows("orders")
         ],
-        executions={
-            (row["account"], row["venue_exec_id"]): row["signed_qty"]
-            for row in await store.rows("executions")
-        },
+        executions={(row["account"], row["venue_exec_id"]): row["signed_qty"] for row in fills},
+        prices={(row["account"], row["venue_exec_id"]): row["fill_price"] for row in fills},
         positions={
             (row["account"], row["symbol"]): row["signed_qty"]
             for row in await store.rows("positions")

@@ -42,9 +42,11 @@ class Arena:
     market: str = "market"
 
     @property
-    def processes(self) -> int:
-        """How many children there are when all are up: gateway, worker, market, brokers, nodes."""
-        return 3 + len(self.brokers) + len(self.nodes)
+    def processes(self) -> list[str]:
+        """The names of all children."""
+        brokers = [f"broker-{broker.name}" for broker in self.brokers]
+        nodes = [f"node-{item.node}" for item in self.nodes]
+        return ["gateway", "worker", self.market, *brokers, *nodes]
 
     @property
     def links(self) -> list[Link]:

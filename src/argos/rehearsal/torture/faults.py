@@ -14,7 +14,7 @@ import aiohttp
 import asyncpg
 import orjson
 
-from argos.core.errors import ArgosError, InputError
+from argos.core.errors import ArgosError
 from argos.protocol.values import moment_text
 from argos.rehearsal.checking import HeldUp
 from argos.rehearsal.torture.arena import Arena
@@ -30,7 +30,7 @@ from argos.rehearsal.torture.plan import (
 )
 
 SESSIONS_SHARE: Final = 0.5
-BY_HAND_TIMEOUT_S: Final = 2.0
+BROKER_TIMEOUT_S: Final = 2.0
 _DATABASE_WAIT_S: Final = 5.0
 
 
@@ -204,7 +204,7 @@ class Tormentor:
         }
         url = f"http://{broker.host}:{broker.port}/control/manual"
         headers = {"Authorization": f"Bearer {broker.control_key}"}
-        timeout = aiohttp.ClientTimeout(total=BY_HAND_TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=BROKER_TIMEOUT_S)
         try:
             async with self._session.post(
                 url, json=body, headers=headers, timeout=timeout
@@ -214,11 +214,18 @@ class Tormentor:
             return None
 
 
-async def end_broker_faults(arena: Arena, *, session: aiohttp.ClientSession) -> None:
-    """Tell every broker to behave from now on. Raises InputError if one does not answer."""
+async def end_broker_faults(arena: Arena, *, session: aiohttp.ClientSession) -> bool:
+    """Tell every broker to behave from now on; False if one did not hear it."""
+    timeout = aiohttp.ClientTimeout(total=BROKER_TIMEOUT_S)
     for broker in arena.brokers:
         url = f"http://{broker.host}:{broker.port}/control/faults"
         headers = {"Authorization": f"Bearer {broker.control_key}"}
-        async with session.post(url, json={"clear": True}, headers=headers) as answer:
-            if not answer.ok:
-                raise InputError(f"{broker.name} answered {answer.status}", code="BROKER_UNWILLING")
+        try:
+            async with session.post(
+                url, json={"clear": True}, headers=headers, timeout=timeout
+            ) as answer:
+                if not answer.ok:
+                    return False
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+    return True

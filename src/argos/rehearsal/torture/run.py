@@ -1,7 +1,6 @@
 """One torture run: alerts and strikes together, then healing, quiet, and the verdict."""
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from argos.core.errors import StoreError
+from argos.core.errors import ArgosError, StoreError
 from argos.core.order import CommandKind
 from argos.rehearsal.evidence import acknowledged, read_books, read_stored
 from argos.rehearsal.sender import AlertSender, Delivery, DeliveryLog
@@ -147,21 +146,23 @@ async def _attack(
 
 
 async def _heal(arena: Arena, *, session: aiohttp.ClientSession) -> None:
-    """Everything up, no fault left. Raises TimeoutError when something does not come back."""
-    async with asyncio.timeout(HEAL_S_MAX):
-        while not _all_up(arena):  # noqa: ASYNC110 - processes tell nobody of their coming
-            await asyncio.sleep(LOOK_S)
-        for name in sorted(arena.children.pids):
-            await arena.children.ready(name)
-        while True:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                await end_broker_faults(arena, session=session)
-                return
-            await asyncio.sleep(LOOK_S)
-
-
-def _all_up(arena: Arena) -> bool:
-    return arena.postgres.is_alive() and len(arena.children.pids) == arena.processes
+    """Everything up, no fault left. Raises ArgosError TORTURE_NOT_HEALED naming what does not come back."""
+    missing = "the database"
+    try:
+        async with asyncio.timeout(HEAL_S_MAX):
+            while not arena.postgres.is_alive():  # noqa: ASYNC110 - processes tell nobody of their coming
+                await asyncio.sleep(LOOK_S)
+            for missing in arena.processes:
+                await arena.children.ready(missing)
+            missing = "the brokers' good manners"
+            while not await end_broker_faults(arena, session=session):  # noqa: ASYNC110 - nor do brokers
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        raise ArgosError(
+            f"{missing} did not come back within {HEAL_S_MAX:g} s",
+            code="TORTURE_NOT_HEALED",
+            fix=f"read the logs in {arena.logs}",
+        ) from None
 
 
 async def _settle_and_judge(
@@ -170,15 +171,16 @@ async def _settle_and_judge(
     store = await EvidenceStore.open(arena.access.as_role("argos_reader"))
     try:
         deadline_s = time.monotonic() + plan.mix.settle_s_max
-        await _until_idle(store, deadline_s=deadline_s)
-        # What rests at a broker may fill as long as prices move; nothing shall move while we compare.
-        await arena.children.stop_child(arena.market)
         quiet = Quiet(patience_s=plan.mix.patience_s)
         while True:
+            idle = await store.number("underway") == 0
+            if idle and arena.market in arena.children.pids:
+                # What rests at a broker may fill as long as prices move; nothing shall move while we compare.
+                await arena.children.stop_child(arena.market)
             evidence = await _gather(arena, store, deliveries=deliveries, watch=watch)
             verdict = judge(evidence)
-            idle = await store.number("underway") == 0
-            if quiet.reached(idle=idle, clean=verdict.clean) or time.monotonic() > deadline_s:
+            over = verdict.hopeless or time.monotonic() > deadline_s
+            if over or quiet.reached(idle=idle, clean=verdict.clean):
                 break
             await asyncio.sleep(LOOK_S)
         verdict.audit_broken.extend(await _audit(arena))
@@ -205,14 +207,6 @@ async def _audit(arena: Arena) -> list[str]:
     return [f"{item.kind} in {item.stream} at {item.seq}: {item.what}" for item in report.findings]
 
 
-async def _until_idle(store: EvidenceStore, *, deadline_s: float) -> None:
-    while time.monotonic() < deadline_s:
-        with contextlib.suppress(StoreError):
-            if await store.number("underway") == 0:
-                return
-        await asyncio.sleep(LOOK_S)
-
-
 async def _gather(
     arena: Arena, store: EvidenceStore, *, deliveries: list[Delivery], watch: Watch
 ) -> Evidence:
@@ -236,4 +230,7 @@ async def _gather(
         source=arena.source,
         halts=watch.done.halts,
         held_up=watch.done.held_up,
+        unreconciled=[
+            (row["trade_id"], row["account"]) for row in await store.rows("unreconciled")
+        ],
     )

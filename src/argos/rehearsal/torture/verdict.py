@@ -29,6 +29,8 @@ WIRE_GRACE: Final = timedelta(seconds=1)
 """The machine is busy with kills: from the last look at the clock to the broker's door may take longer."""
 HALT_GRACE: Final = timedelta(milliseconds=300)
 _ACCEPTED: Final = 202
+_TRY_AGAIN: Final = 503
+"""The only server error that the contract knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class LaneStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Everything a verdict rests on. `audit_troubles` are what verifying the audit chain found."""
+    """Everything a verdict rests on. `unreconciled` are (trade, account) with fills and without a leg."""
 
     stored: Stored
     steps: Sequence[LaneStep]
@@ -55,7 +57,7 @@ class Evidence:
     source: str
     halts: Sequence[HaltRecord] = ()
     held_up: Sequence[HeldUp] = ()
-    audit_troubles: Sequence[str] = ()
+    unreconciled: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(slots=True)
@@ -66,12 +68,18 @@ class Verdict:
     promises_broken: list[str] = field(default_factory=list)
     sent_under_halt: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
+    unreconciled: list[str] = field(default_factory=list)
     audit_broken: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        own = (self.promises_broken, self.sent_under_halt, self.out_of_order, self.audit_broken)
-        return self.findings.clean and not any(own)
+        return self.findings.clean and not any(self.by_name().values())
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether something was found that waiting cannot mend."""
+        own = (self.promises_broken, self.sent_under_halt, self.out_of_order)
+        return any((self.findings.doubled, self.findings.sent_late, *own))
 
     def by_name(self) -> Mapping[str, Sequence[str]]:
         """Every kind of finding with its lines."""
@@ -89,6 +97,7 @@ class Verdict:
             "promises_broken": self.promises_broken,
             "sent_under_halt": self.sent_under_halt,
             "out_of_order": self.out_of_order,
+            "unreconciled": self.unreconciled,
             "audit_broken": self.audit_broken,
         }
 
@@ -108,7 +117,7 @@ def judge(evidence: Evidence) -> Verdict:
             held_up=evidence.held_up,
             wire_grace=WIRE_GRACE,
         ),
-        audit_broken=list(evidence.audit_troubles),
+        unreconciled=[f"{trade} at {account}" for trade, account in evidence.unreconciled],
     )
     _check_promises(verdict, evidence)
     _check_halts(verdict, evidence)
@@ -125,6 +134,8 @@ def _check_promises(verdict: Verdict, evidence: Evidence) -> None:
         if delivery.kind != AlertKind.FORGED:
             sent.add(_intent_of(delivery.event_id, source=evidence.source))
         accepted[delivery.event_id] += delivery.status == _ACCEPTED
+        if (delivery.status or 0) >= 500 and delivery.status != _TRY_AGAIN:
+            verdict.promises_broken.append(f"{delivery.event_id} was answered {delivery.status}")
         if delivery.was_taken and isinstance(delivery.answer, dict):
             named[delivery.event_id].add(str(delivery.answer["intent_id"]))
             if delivery.kind == AlertKind.FORGED:

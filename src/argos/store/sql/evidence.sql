@@ -25,8 +25,14 @@ SELECT intent_id, event_id FROM intents;
 -- name: commands
 SELECT command_id, order_id, account, symbol, seq, kind FROM commands;
 
+-- name: unreconciled
+-- Trades with fills of which no leg was ever made.
+SELECT DISTINCT x.trade_id, x.account FROM executions x
+WHERE NOT EXISTS (SELECT FROM leg_heads h WHERE h.trade_id = x.trade_id AND h.account = x.account);
+
 -- name: executions
-SELECT account, venue_exec_id, CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END AS signed_qty FROM executions;
+SELECT account, venue_exec_id, fill_price, CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END AS signed_qty
+FROM executions;
 
 -- name: positions
 SELECT account, symbol, sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) AS signed_qty
