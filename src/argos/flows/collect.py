@@ -28,6 +28,7 @@ from argos.core.order import (
 )
 from argos.flows.unfinished_exits import follow_up_notice
 from argos.protocol.facts import Report, ReportKind, decode_execution
+from argos.protocol.snapshots import decode_position
 from argos.protocol.values import decimal_text, moment_text, parse_decimal
 
 EXTERNAL_TRADE: Final = "external:"
@@ -76,7 +77,7 @@ class CollectStore(Protocol):
     ) -> Sequence[Mapping[str, Any]]: ...
 
     async def order_facts(
-        self, connection: Any, order_ids: Sequence[UUID]
+        self, connection: Any, account: str, order_ids: Sequence[UUID]
     ) -> Sequence[Mapping[str, Any]]: ...
 
     async def closed_qty(
@@ -121,7 +122,7 @@ async def collect(
     closers = {row["opening_order_id"] for row in executions if row["entry"] != "in"} - {None}
     touched = {report.order_id for report in new if report.order_id is not None} | closers
     if touched:
-        rows = await store.order_facts(connection, sorted(touched))
+        rows = await store.order_facts(connection, reporter.account, sorted(touched))
         closed = await store.closed_qty(connection, reporter.account, sorted(touched))
         for row in rows:
             _advance(progress, row, new=new, closed_qty=closed.get(row["order_id"], Decimal(0)))
@@ -352,5 +353,16 @@ def require_usable(report: Report) -> None:
                 parse_decimal(report.body[name], field=name)
     elif report.body.get("qty") is not None and parse_decimal(report.body["qty"], field="qty") <= 0:
         raise InputError("a quantity must be positive", code="FACT_MALFORMED", field="qty")
+    if report.kind is ReportKind.POSITION:
+        _require_positions(report.body)
     if report.kind is ReportKind.FILL and report.order_id is None:
         raise InputError("a fill names its order; others are deals", code="FACT_MALFORMED")
+
+
+def _require_positions(body: Mapping[str, Any]) -> None:
+    """Everybody who decides or sweeps reads them: one that cannot be read would stop them all."""
+    try:
+        for item in body["positions"]:
+            decode_position(item)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"not positions: {error!r}", code="FACT_MALFORMED") from error

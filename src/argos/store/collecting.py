@@ -39,10 +39,10 @@ class CollectingStore:
         return rows
 
     async def order_facts(
-        self, connection: asyncpg.Connection, order_ids: Sequence[UUID]
+        self, connection: asyncpg.Connection, account: str, order_ids: Sequence[UUID]
     ) -> Sequence[Mapping[str, Any]]:
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["order_facts"], list(order_ids)
+            self._sql["order_facts"], account, list(order_ids)
         )
         return rows
 

@@ -136,9 +136,9 @@ def _assemble(
     refusals: Sequence[Any],
     terms: Mapping[str, _Terms],
 ) -> dict[LegKey, LegStory]:
-    facts_of: dict[UUID, list[FactRecord]] = defaultdict(list)
+    facts_of: dict[tuple[UUID, str], list[FactRecord]] = defaultdict(list)
     for row in facts:
-        facts_of[row["order_id"]].append(read_fact(row))
+        facts_of[row["order_id"], row["account"]].append(read_fact(row))
     executions_of: dict[LegKey, list[LegExecution]] = defaultdict(list)
     for row in executions:
         executions_of[row["trade_id"], row["account"]].append(read_execution(row))
@@ -170,7 +170,9 @@ def _assemble(
             unit_value=own_terms.unit_value(symbol),
             intents=tuple(by_id[intent_id] for intent_id in wanted),
             orders=tuple(
-                _order_record(row, facts=facts_of[row["order_id"]], positions=positions)
+                _order_record(
+                    row, facts=facts_of[row["order_id"], row["account"]], positions=positions
+                )
                 for row in rows
             ),
             executions=tuple(fills),
@@ -183,11 +185,14 @@ async def order_records(
     connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
 ) -> list[OrderRecord]:
     """Orders, as `SELECT o.*, effective_qty` gave them, with all their facts."""
-    facts_of: dict[UUID, list[FactRecord]] = defaultdict(list)
+    facts_of: dict[tuple[UUID, str], list[FactRecord]] = defaultdict(list)
     ids = [row["order_id"] for row in rows]
     for row in await connection.fetch(queries("legs")["facts"], ids, _FACT_KINDS):
-        facts_of[row["order_id"]].append(read_fact(row))
-    return [_order_record(row, facts=facts_of[row["order_id"]], positions={}) for row in rows]
+        facts_of[row["order_id"], row["account"]].append(read_fact(row))
+    return [
+        _order_record(row, facts=facts_of[row["order_id"], row["account"]], positions={})
+        for row in rows
+    ]
 
 
 def _settled_positions(

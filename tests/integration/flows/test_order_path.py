@@ -3,20 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from argos.core.errors import InputError
+from argos.flows.collect import require_usable
 from argos.flows.lease import lease
 from argos.protocol.facts import ReportKind
 from argos.store.brakes import BrakeStore
 from argos.store.database import open_pool
 from eventually import eventually
 from fresh_database import FreshDatabase
-from integration.flows.stage import Stage
-from spine import ASK, HEDGE, NET, about, now
+from integration.flows.stage import Stage, filled
+from spine import ASK, HEDGE, NET, about, now, positions_of
 
 
 @pytest.fixture
@@ -143,3 +145,37 @@ async def test_exits_on_their_way_are_told_where_a_halt_holds_them_too(
 async def _command_state(stage: Stage, command_id: object) -> str:
     state: str = await stage.value("SELECT state FROM commands WHERE command_id = $1", command_id)
     return state
+
+
+async def test_a_node_says_nothing_about_the_orders_of_another_account(stage: Stage) -> None:
+    opening = await stage.open_position()
+    await stage.close()
+    closing = await stage.lease_one()
+    before = [await stage.state(item.order_id) for item in (opening, closing)]
+
+    strangers = [
+        about(command, kind, account=NET)
+        for command in (opening, closing)
+        for kind in (ReportKind.CANCELED, ReportKind.REJECTED, ReportKind.UNSENT)
+    ]
+    await stage.spine.report(NET, *strangers, filled(closing, account=NET))
+
+    assert [await stage.state(item.order_id) for item in (opening, closing)] == before
+    assert await _command_state(stage, closing.command_id) == "leased"
+    leg = await stage.leg()
+    assert leg["outcome"] == "open"
+
+
+async def test_a_look_from_the_future_does_not_keep_later_ones_out(stage: Stage) -> None:
+    ahead = replace(positions_of("1"), at=now() + timedelta(hours=1))
+    await stage.spine.report(HEDGE, ahead)
+    await stage.spine.report(HEDGE, positions_of("2"))
+    positions = await stage.value("SELECT positions FROM account_states WHERE account = $1", HEDGE)
+    assert [item["position_id"] for item in positions] == ["2"]
+
+
+@pytest.mark.parametrize("positions", [None, "some", [{"symbol": "AAPL"}], [7]])
+def test_positions_that_nobody_can_read_are_refused(positions: object) -> None:
+    report = replace(positions_of(), body={"positions": positions})
+    with pytest.raises(InputError, match="FACT_MALFORMED"):
+        require_usable(report)

@@ -36,12 +36,13 @@ LEFT JOIN LATERAL (
 ) held ON true;
 
 -- name: order_facts
--- The orders that new facts speak of, locked, with all that is known of each.
+-- The orders that new facts of an account speak of, locked, with all that is known of each. What a node says about
+-- orders of an account that is not its own changes nothing.
 SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'fact_id', f.fact_id, 'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
            'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id', 'code', f.body->>'code'
-       ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id) AS facts,
+       ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id AND f.account = o.account) AS facts,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'command_id', c.command_id, 'kind', c.kind
        )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands,
@@ -52,7 +53,7 @@ SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_
         WHERE x.closes_order_id = o.order_id AND NOT xs.live AND coalesce(c.close_fraction, 1) = 1
         ORDER BY x.planned_at DESC LIMIT 1) AS ended_close_id
 FROM orders o JOIN order_states s USING (order_id)
-WHERE o.order_id = ANY($1)
+WHERE o.order_id = ANY($2) AND o.account = $1
 ORDER BY o.order_id
 FOR UPDATE OF s;
 
@@ -117,5 +118,6 @@ UNION ALL
 SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes;
 
 -- name: save_positions
-UPDATE account_states SET positions = $2, positions_at = $3
+-- A clock that ran ahead must not keep later looks out until its time has come.
+UPDATE account_states SET positions = $2, positions_at = least($3, clock_timestamp())
 WHERE account = $1 AND (positions_at IS NULL OR positions_at <= $3);
