@@ -20,8 +20,10 @@ from argos.gateway.answers import answer, error_answer, error_body
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.health import HealthDesk
 from argos.gateway.hook_door import HOOK_KEY_LENGTH_MAX, HOOKS_PATH, HookDoor
+from argos.gateway.node_auth import bounded_body
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.openapi import complete_examples
+from argos.protocol.intent_body import BODY_BYTES_MAX
 
 TITLE: Final = "Argos gateway"
 
@@ -144,12 +146,14 @@ def _add_brakes(app: FastAPI) -> None:
     @app.post("/api/halt", **documents.HALT)
     async def halt(request: Request, key: Annotated[ApiKey, control]) -> Response:
         desk: BrakeDesk = request.app.state.desks.brakes
-        return await desk.halt(await request.body(), by=key.name)
+        body = await bounded_body(request, bytes_max=BODY_BYTES_MAX)
+        return await desk.halt(body, by=key.name)
 
     @app.post("/api/resume", **documents.RESUME)
     async def resume(request: Request, key: Annotated[ApiKey, control]) -> Response:
         desk: BrakeDesk = request.app.state.desks.brakes
-        return await desk.resume(await request.body(), by=key.name)
+        body = await bounded_body(request, bytes_max=BODY_BYTES_MAX)
+        return await desk.resume(body, by=key.name)
 
 
 def _add_health(app: FastAPI) -> None:

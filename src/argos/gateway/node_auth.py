@@ -57,7 +57,6 @@ def _refused(code: str, message: str, fix: str) -> InputError:
 
 async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
     """The verified call. Raises InputError NODE_UNKNOWN, NODE_CLOCK_SKEW or NODE_SIGNATURE_INVALID."""
-    body = await _bounded(request)
     headers = request.headers
     node = headers.get(HEADER_NODE, "")
     epoch, counter, time_ms = (
@@ -70,6 +69,7 @@ async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
             f"the node's clock is more than {CLOCK_SKEW_MS_MAX} ms away from ours",
             "set both clocks by NTP",
         )
+    body = await bounded_body(request, bytes_max=NODE_BODY_BYTES_MAX)
     given = headers.get(HEADER_SIGNATURE, "")
     for key in keys:
         expected = sign_request(
@@ -89,14 +89,17 @@ async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
     raise _refused("NODE_SIGNATURE_INVALID", "the signature does not match", "enrol the node again")
 
 
-async def _bounded(request: Request) -> bytes:
+async def bounded_body(request: Request, *, bytes_max: int) -> bytes:
+    """The body. Raises InputError BODY_TOO_LARGE as soon as it is, the rest unread."""
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > NODE_BODY_BYTES_MAX:
+        if size > bytes_max:
             raise _refused(
-                "BODY_TOO_LARGE", "the body is too large", "report at most 500 facts at once"
+                "BODY_TOO_LARGE",
+                f"the body is larger than {bytes_max} bytes",
+                "send less at once: 500 facts at most",
             )
         chunks.append(chunk)
     return b"".join(chunks)

@@ -22,7 +22,7 @@ from argos.flows.collect import Reporter, collect, require_usable
 from argos.flows.lease import NodeSession, lease, mode_of
 from argos.gateway.answers import answer, error_body, status_of
 from argos.gateway.doors import DoorsCopy
-from argos.gateway.node_auth import SignedCall, signed_call
+from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
 from argos.gateway.waking import Waker
 from argos.protocol.commands import Command, encode_command
 from argos.protocol.facts import Report, decode_report
@@ -36,7 +36,9 @@ WAIT_MS_MAX: Final = 25_000
 SLOW_POLL_S: Final = 2.0
 """How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
 FACTS_MAX: Final = 500
-IN_FLIGHT_MAX: Final = 1000
+IN_FLIGHT_MAX: Final = 4000
+ENROL_BYTES_MAX: Final = 4096
+"""Anybody may ask to be enrolled: no more than this is read of what they say."""
 
 _UNSTORABLE: Final = frozenset({"VALUE_UNSTORABLE", "REFERENCE_UNKNOWN"})
 _log = structlog.get_logger("argos.gateway.nodes")
@@ -59,7 +61,7 @@ class NodeDesk:
 
     async def enrol(self, request: Request) -> Response:
         """A single-use code for a key of its own. Unsigned: there is no key yet."""
-        document = _object(parse_json(await request.body()))
+        document = _object(parse_json(await bounded_body(request, bytes_max=ENROL_BYTES_MAX)))
         code, account, venue = (_text(document, name) for name in ("code", "account", "venue"))
         key = secrets.token_bytes(KEY_BYTES)
         node = await self.lanes.enrol(secret_hash(code), account=account, venue=venue, key=key)
