@@ -18,7 +18,7 @@ from argos.flows.sweep import Sweep
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
-from argos.gateway.doors import DoorsCopy, read_doors
+from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
@@ -100,11 +100,16 @@ async def _open_desks(
         changes.set()
 
     async def follow_brakes() -> None:
+        """When told, and every few seconds anyway: a copy that missed a change would hold nodes back for good."""
         while True:
-            await changes.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changes.wait(), REFRESH_S)
             changes.clear()
             with contextlib.suppress(StoreError):
-                await brakes_changed()
+                before = nodes.halts
+                nodes.halts = await lanes.read_halts()
+                if nodes.halts != before:
+                    waker.wake_all()
 
     listener = Listener(
         access.as_role("argos_dispatch"),
