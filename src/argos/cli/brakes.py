@@ -1,4 +1,4 @@
-"""`argos halt` and `argos resume`."""
+"""`argos halt`, `argos resume`, `argos brakes`."""
 
 import asyncio
 import time
@@ -11,12 +11,15 @@ from rich.markup import escape
 from argos.cli.database import database_access
 from argos.cli.entrance import known_home
 from argos.cli.gateway_client import GatewayAway, GatewayUrl, open_gateway
-from argos.cli.printing import AsJson, messages, print_json, screen
+from argos.cli.groups import find
+from argos.cli.printing import AsJson, clock_time, messages, print_json, screen
+from argos.cli.reading import Columns, show_list
 from argos.core.account import HaltScope, TradingMode
 from argos.core.errors import InputError
 from argos.provisioning import OPERATOR
 from argos.stack.home import Home
 from argos.store.brakes import BrakeStore
+from argos.store.control import ControlStore
 from argos.store.database import open_pool
 
 OfAccount = Annotated[str | None, typer.Option("--account", help="This account alone.")]
@@ -24,6 +27,19 @@ OfRoute = Annotated[str | None, typer.Option("--route", help="This route alone."
 OfStrategy = Annotated[
     str | None, typer.Option("--strategy", help="This bot_version alone.", metavar="BOT_VERSION")
 ]
+LISTS: Final = {
+    HaltScope.ACCOUNT: ("/api/accounts", "account"),
+    HaltScope.ROUTE: ("/api/routes", "route"),
+}
+"""Where to look whether what shall be halted exists: a brake on a misspelt name would hold nothing."""
+COLUMNS: Final[Columns] = {
+    "scope": "scope",
+    "key": "key",
+    "mode": "mode",
+    "reason": "reason",
+    "set by": "set_by",
+    "set (UTC)": lambda item: clock_time(item["set_at"]),
+}
 SETTLE_S: Final = 3.0
 POLL_S: Final = 0.1
 
@@ -37,6 +53,12 @@ def register(app: typer.Typer) -> None:
     app.command(
         "resume", epilog="Examples: `argos resume`; `argos resume --account meridian-net`."
     )(resume)
+    app.command("brakes", epilog="Example: `argos brakes`.")(brakes)
+
+
+def brakes(context: typer.Context, url: GatewayUrl = None, as_json: AsJson = False) -> None:
+    """The brakes that are set, why, and by whom."""
+    show_list(context, "/api/halts", columns=COLUMNS, limit=500, url=url, as_json=as_json)
 
 
 def halt(
@@ -60,7 +82,11 @@ def halt(
     body = {"scope": scope.value, "key": key, "mode": mode.value, "reason": reason}
     home = known_home(context)
     try:
-        answer = open_gateway(home, url).post("/api/halt", body)
+        client = open_gateway(home, url)
+        if scope in LISTS:
+            path, what = LISTS[scope]
+            find(client.pages(path, limit=500), what, key)
+        answer = client.post("/api/halt", body)
     except GatewayAway:
         if url is not None:
             raise
@@ -132,11 +158,12 @@ async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
         control = await open_pool(access.as_role("argos_control"), name="cli", size_max=1)
         reader = await open_pool(access.as_role("argos_reader"), name="cli", size_max=1)
         try:
-            brakes = BrakeStore(control, reader=reader)
-            await brakes.set_halt(**body, by=OPERATOR)
+            await _require_known(ControlStore(control), body)
+            store = BrakeStore(control, reader=reader)
+            await store.set_halt(**body, by=OPERATOR)
             where = {name: body[name] for name in ("scope", "key", "mode")}
             deadline_s = time.monotonic() + SETTLE_S
-            while underway := await brakes.underway(**where):
+            while underway := await store.underway(**where):
                 if time.monotonic() > deadline_s:
                     break
                 await asyncio.sleep(POLL_S)
@@ -144,6 +171,14 @@ async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
         finally:
             await control.close()
             await reader.close()
+
+
+async def _require_known(control: ControlStore, body: Mapping[str, str]) -> None:
+    match body["scope"]:
+        case HaltScope.ACCOUNT:
+            find(await control.accounts(), "account", body["key"])
+        case HaltScope.ROUTE:
+            find(await control.routes(), "route", body["key"])
 
 
 async def _resume_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:

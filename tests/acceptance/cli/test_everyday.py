@@ -139,9 +139,12 @@ def test_a_brake_denies_entries_and_lets_exits_pass(
     argos: ArgosCommand, stack: RunningArgos
 ) -> None:
     argos.ask(*BUY, "--trade-id", "braked-1", "--wait")
+    typo = argos.ask("halt", "--account", "meridan", "--reason", "a test", code=1)
+    assert typo["error"]["code"] == "ACCOUNT_UNKNOWN"
     halted = argos.ask("halt", "--reducing", "--reason", "a test")
     assert halted["unconfirmed_commands"] == []
     try:
+        assert [item["mode"] for item in argos.ask("brakes")["items"]] == ["reducing"]
         denied = argos.ask(*BUY, "--trade-id", "braked-2", "--wait", code=3)
         assert {leg["status"] for leg in denied["legs"]} == {"denied"}
         assert all(leg["why"].startswith("REDUCING") for leg in denied["legs"])
