@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -20,10 +20,13 @@ from argos.protocol.intent_body import (
     to_intent,
     unknown_fields,
 )
+from argos.protocol.redaction import redact
 from argos.protocol.values import parse_json
 
-MASK: Final = b'"***"'
-_SECRET_VALUE: Final = re.compile(rb'("secret"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}\s]*)')
+PLACEHOLDER_REACH: Final = 200
+"""So far before an unresolved placeholder the name of its field is looked for."""
+_PLACEHOLDER: Final = re.compile(r'\{\{[\w. ]{1,64}(?:\("[\w .-]{1,64}"\))?\}\}', re.ASCII)
+_FIELD: Final = re.compile(r'"([\w.-]{1,64})"\s*:[^",]*"?[^",]*$', re.ASCII)
 _NO_SECRET: Final = bytes(32)
 
 
@@ -102,11 +105,6 @@ def secret_hash(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def redact(raw: bytes) -> bytes:
-    """The bytes with every value of a "secret" masked, also in a body that is not JSON."""
-    return _SECRET_VALUE.sub(rb"\1" + MASK, raw) if b"secret" in raw else raw
-
-
 UNAUTHORISED: Final = Refusal(
     status=401,
     code="UNAUTHORISED",
@@ -180,8 +178,7 @@ def _refusal_of(delivery: Delivery, source: str, checks: _Checks, refusal: Refus
 
 def _check_door(delivery: Delivery, checks: _Checks, *, hook: Hook) -> None:
     if hook.networks:
-        address = ip_address(delivery.remote)
-        if not any(address in ip_network(network) for network in hook.networks):
+        if not _is_within(delivery.remote, hook.networks):
             raise checks.refuse("address", UNAUTHORISED)
         checks.passed("address", remote=delivery.remote)
     if delivery.over_rate:
@@ -196,6 +193,14 @@ def _check_door(delivery: Delivery, checks: _Checks, *, hook: Hook) -> None:
             ),
         )
     _check_size(delivery, checks)
+
+
+def _is_within(remote: str, networks: Sequence[str]) -> bool:
+    try:
+        address = ip_address(remote)
+    except ValueError:  # a socket of another kind has no address
+        return False
+    return any(address in ip_network(network) for network in networks)
 
 
 def _check_size(delivery: Delivery, checks: _Checks) -> None:
@@ -225,7 +230,7 @@ def _parse(delivery: Delivery, checks: _Checks) -> dict[str, Any]:
         placeholder = find_unresolved_placeholder(text)
         if placeholder is not None:
             raise InputError(
-                f"TradingView left {placeholder} unresolved",
+                f"TradingView left {_shown(placeholder)} unresolved",
                 code="INTENT_PLACEHOLDER_UNRESOLVED",
                 field=_field_of(text, placeholder),
                 fix="it works in other kinds of alert: see docs/how-to/tradingview-first-paper-fill.md",
@@ -246,8 +251,14 @@ def _parse(delivery: Delivery, checks: _Checks) -> dict[str, Any]:
     return document
 
 
+def _shown(placeholder: str) -> str:
+    """The placeholder, if it looks like one: anything else between the braces may be a secret."""
+    return placeholder if _PLACEHOLDER.fullmatch(placeholder) else "a placeholder"
+
+
 def _field_of(text: str, placeholder: str) -> str | None:
-    match = re.search(r'"([^"]{1,64})"\s*:\s*"?[^",]*' + re.escape(placeholder), text)
+    end = text.index(placeholder)
+    match = _FIELD.search(text[max(0, end - PLACEHOLDER_REACH) : end])
     return match.group(1) if match else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from argos.core.errors import InputError
@@ -49,7 +49,8 @@ class Report:
     body: Mapping[str, Any]
 
 
-_ENVELOPE = ("fact_id", "kind", "order_id", "command_id", "at")
+MAGIC_MAX: Final = 2**63 - 1
+_ENVELOPE: Final = ("fact_id", "kind", "order_id", "command_id", "at")
 
 
 def encode_report(report: Report) -> dict[str, Any]:
@@ -113,13 +114,13 @@ def encode_execution(execution: Execution) -> dict[str, Any]:
 
 
 def decode_execution(body: Mapping[str, Any]) -> Execution:
-    """The execution in a fact's body; InputError with FACT_MALFORMED when a field is missing or wrong."""
+    """The execution in a fact's body; InputError (FACT_MALFORMED, VALUE_...) when a field is missing or wrong."""
 
     def amount(name: str) -> Decimal:
         return parse_decimal(body[name], field=name)
 
     try:
-        return Execution(
+        execution = Execution(
             venue_exec_id=str(body["venue_exec_id"]),
             venue_order_id=str(body["venue_order_id"]),
             position_id=str(body["position_id"]),
@@ -140,3 +141,8 @@ def decode_execution(body: Mapping[str, Any]) -> Execution:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not an execution: {error!r}", code="FACT_MALFORMED") from error
+    if execution.qty <= 0 or abs(execution.magic) > MAGIC_MAX:
+        raise InputError(
+            "an execution has a quantity and a magic of 64 bits", code="FACT_MALFORMED"
+        )
+    return execution

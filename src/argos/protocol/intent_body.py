@@ -277,12 +277,12 @@ def _check_features(body: IntentBody) -> None:
 
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
-        return decimal_text(value)
+        return orjson.Fragment(decimal_text(value))
     raise TypeError(f"not JSON: {type(value)}")
 
 
 def _canonical(document: object) -> bytes:
-    """Bytes that are equal exactly when two documents say the same: sorted keys, decimals as plain text."""
+    """Bytes that are equal exactly when two documents say the same: sorted keys, one spelling for each number."""
     return orjson.dumps(document, default=_plain, option=orjson.OPT_SORT_KEYS)
 
 

@@ -112,7 +112,7 @@ def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
 
 
 def decode_snapshot(body: Mapping[str, Any]) -> AccountSnapshot:
-    """The snapshot in `body`; InputError with SNAPSHOT_MALFORMED when it cannot be read."""
+    """The snapshot in `body`; InputError (SNAPSHOT_MALFORMED, VALUE_...) when it cannot be read."""
     try:
         return AccountSnapshot(
             account=body["account"],

@@ -1,6 +1,7 @@
 """Decimals and moments on the wire: decimals as strings, moments as RFC 3339 in UTC with microseconds."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,11 @@ DEPTH_MAX: Final = 64
 YEAR_MIN: Final = 1970
 YEAR_MAX: Final = 9000
 _DIGITS_OF_64_BITS: Final = 18
+# Decimal would also take underscores and the digits of every script
+_NUMBER: Final = re.compile(
+    rf"\s*[+-]?(?=\.?\d)\d{{0,{NUMBER_DIGITS_MAX}}}(?:\.\d{{0,{NUMBER_DIGITS_MAX}}})?(?:[eE][+-]?\d{{1,4}})?\s*",
+    re.ASCII,
+)
 
 
 def decimal_text(value: Decimal) -> str:
@@ -36,10 +42,8 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
         raise InputError(
             f"{field} must be a decimal", code="VALUE_NOT_DECIMAL", field=field, fix='send "1.25"'
         )
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
+    is_plain = not isinstance(value, str) or _NUMBER.fullmatch(value) is not None
+    number = Decimal(value) if is_plain else Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > EXPONENT_MAX:
         raise InputError(
             f"{field} is not a finite decimal of usable size",
@@ -111,7 +115,7 @@ def _unique_pairs(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         raise InputError(
             f"the key {twice!r} stands twice",
             code="JSON_DUPLICATE_KEY",
-            field=twice,
+            field=twice if twice.isprintable() else None,
             fix="send every key once",
         )
     return result
