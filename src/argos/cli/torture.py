@@ -20,7 +20,7 @@ from rich.table import Table
 
 from argos.cli.torture_stage import open_arena
 from argos.core.errors import InputError
-from argos.rehearsal.sabotage.bugs import BUGS, Bug
+from argos.rehearsal.sabotage.bugs import BUGS, NO_BUG, Bug
 from argos.rehearsal.torture.plan import TorturePlan, Trouble, make_plan
 from argos.rehearsal.torture.run import TortureResult, Watch, torture
 from argos.stack.home import Home
@@ -80,6 +80,8 @@ def torture_command(
 
 
 def _bug(name: str) -> Bug:
+    if name == NO_BUG.name:
+        return NO_BUG
     if name not in BUGS:
         raise InputError(
             f"no planted bug {name}",

@@ -111,6 +111,7 @@ def book(*orders: BrokerOrder) -> BrokerBook:
             qty=deal.qty,
             price_open=deal.price,
             opened_at=deal.occurred_at,
+            updated_at=deal.occurred_at,
         )
         for deal in deals
     )

@@ -37,7 +37,7 @@ class Bug:
     processes: frozenset[str] = frozenset()
     sql: str = ""
     mix: TortureMix
-    caught_by: frozenset[str]
+    caught_by: frozenset[str] = frozenset()
 
 
 def _only(sort: str) -> Mapping[str, float]:
@@ -50,6 +50,28 @@ def _lasting(
     return {trouble: (shortest_s, longest_s)}
 
 
+NO_BUG: Final = Bug(
+    name="none",
+    what="no bug at all: the troubles of the others together, which must be survived",
+    mix=replace(
+        BASE,
+        alerts=replace(BASE.alerts, limit_share=0.3),
+        troubles={
+            Trouble.KILL: 12,
+            Trouble.CUT: 12,
+            Trouble.MUTE: 12,
+            Trouble.DATABASE_KILL: 3,
+            Trouble.HALT: 3,
+        },
+        broker_faults={
+            Fault.LATE_FILL_AFTER_CANCEL: 1.0,
+            Fault.LOST_ANSWER: 0.15,
+            Fault.ACCEPT_THEN_TIMEOUT: 0.1,
+        },
+        settle_s_max=60.0,
+        patience_s=15.0,
+    ),
+)
 _ALL: Final[Iterable[Bug]] = (
     Bug(
         name="answer_before_commit",

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from typing import Final
 
@@ -9,6 +11,7 @@ from argos.rehearsal.torture.plan import Trouble
 
 CHUNK_BYTES: Final = 65_536
 CONNECT_S: Final = 5.0
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class Link:
@@ -38,9 +41,8 @@ class Link:
         if self._server is not None:
             self._server.close()
         self._reset()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def trouble(self, kind: Trouble, *, lasts_s: float) -> None:
         """Cut, stall or mute the link for a while; a second trouble replaces the first."""
@@ -66,6 +68,9 @@ class Link:
     def _reset(self) -> None:
         for pair in list(self._pairs):
             for writer in pair:
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
+                )
                 writer.transport.abort()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
