@@ -48,6 +48,9 @@ class Entrance(TyperGroup):
         except typer.TyperException as error:
             print_error(_usage_error(error), as_json=as_json)
             sys.exit(EXIT_USAGE)
+        except OSError as error:
+            print_error(_system_error(error), as_json=as_json)
+            sys.exit(EXIT_ERROR)
         except typer.Abort:
             messages().print("stopped; nothing more was done")
             sys.exit(EXIT_INTERRUPTED)
@@ -70,6 +73,16 @@ def _has_own_home(command: Any) -> bool:
     return command is not None and (
         command.context_settings.get("ignore_unknown_options", False)
         or any("--home" in option.opts for option in command.params)
+    )
+
+
+def _system_error(error: OSError) -> ArgosError:
+    """A full disk, a file that is not ours: nothing that a stack trace would explain better."""
+    return ArgosError(
+        error.strerror or str(error) or type(error).__name__,
+        code="SYSTEM_ERROR",
+        field=str(error.filename) if error.filename else None,
+        fix="argos doctor looks at disk, files and rights",
     )
 
 

@@ -119,13 +119,15 @@ def _ask(choices: Choices) -> Choices:
         out.print(f"[dim]{text}[/dim]")
 
     why("Argos can run a PostgreSQL of its own in its home. Leave this empty unless you have one.")
-    url = Prompt.ask("Database URL", console=out, default=choices.database_url or "")
+    url = Prompt.ask(
+        "Database URL", console=out, default=choices.database_url or "", show_default=False
+    )
     why("Simulated accounts cost nothing, and everything works as with real ones.")
     paper = Confirm.ask("Set up paper accounts", console=out, default=choices.paper)
     why("TradingView reaches the gateway through your proxy; this is the port behind it.")
     port = IntPrompt.ask("Gateway port (0: 8000 or any free one)", console=out, default=0)
     why("Argos believes X-Forwarded-For only from proxies that you name, such as 127.0.0.1/32.")
-    proxies = Prompt.ask("Trusted proxies, by commas", console=out, default="")
+    proxies = Prompt.ask("Trusted proxies, by commas", console=out, default="", show_default=False)
     size, expiry_s = SIZE, EXPIRY_S
     if paper:
         why("Used when an alert names no size: 0.05 of equity is 5 % of the account in one trade.")

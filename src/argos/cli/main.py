@@ -1,6 +1,7 @@
 """The command `argos`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -38,6 +39,12 @@ app = typer.Typer(
 )
 
 
+def tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"argos {metadata.version('argos')}")
+        raise typer.Exit
+
+
 @app.callback()
 def argos(
     context: typer.Context,
@@ -45,6 +52,10 @@ def argos(
         Path | None,
         typer.Option(help="The Argos home; else $ARGOS_HOME, else ~/.argos.", metavar="PATH"),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=tell_version, help="Say it and end."),
+    ] = False,
 ) -> None:
     choose_home(context, home)
 

@@ -16,7 +16,16 @@ from argos.settings import load_settings
 from argos.stack.free_ports import is_free
 from argos.stack.home import read_private
 
-SettingsFile = Annotated[Path, typer.Argument(help="The process's own settings.", metavar="FILE")]
+SettingsFile = Annotated[
+    Path,
+    typer.Argument(
+        help="The process's own settings.",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
 ENROL_VARIABLE: Final = "ARGOS_ENROL_CODE"
 
 

@@ -2,9 +2,11 @@
 
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
+import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -143,12 +145,12 @@ def _features(texts: list[str]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> Any:
+    """The JSON value that the text is, a decimal with all its digits; else the text itself."""
     try:
         value = parse_json(text.encode())
     except ArgosError:
         return text
-    # a decimal travels as the text it was given in
-    return value if isinstance(value, bool | int | str | dict | list) else text
+    return orjson.Fragment(text.encode()) if isinstance(value, Decimal | dict | list) else value
 
 
 def _post(client: GatewayClient, home: Home, body: dict[str, Any], *, hook: bool) -> dict[str, Any]:

@@ -82,7 +82,9 @@ def test_up_says_where_everything_is(stack: RunningArgos) -> None:
 
 
 def test_an_intent_is_filled_and_its_story_told(argos: ArgosCommand, stack: RunningArgos) -> None:
-    sent = argos.ask(*BUY, "--trade-id", "story-1", "--feature", "rsi=71", "--wait")
+    sent = argos.ask(
+        *BUY, "--trade-id", "story-1", "--feature", "rsi=71.50", "--feature", "why=low", "--wait"
+    )
     assert sent["settled"]
     assert {leg["account"] for leg in sent["legs"]} == ACCOUNTS
     story = argos.ask("trade", "story-1")
@@ -92,7 +94,7 @@ def test_an_intent_is_filled_and_its_story_told(argos: ArgosCommand, stack: Runn
     assert {"decided", "leased", "send_started", "reconciled"} <= set(stages)
     waits_ms = [entry["ms_since_alert"] for entry in story["timeline"]]
     assert waits_ms == sorted(waits_ms)
-    assert story["intents"][0]["features"] == {"rsi": 71}
+    assert story["intents"][0]["features"] == {"rsi": 71.5, "why": "low"}
     closed = argos.ask(
         "send", "--symbol", "AAPL", "--action", "close", "--trade-id", "story-1", "--hook", "--wait"
     )

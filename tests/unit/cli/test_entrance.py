@@ -37,6 +37,10 @@ def app() -> typer.Typer:
         typer.echo(f"own {home}")
 
     @made.command()
+    def reads(path: Path) -> None:
+        typer.echo(path.read_text())
+
+    @made.command()
     def needs_home(context: typer.Context) -> None:
         known_home(context)
 
@@ -94,6 +98,15 @@ def test_wrong_usage_has_exit_code_2_and_names_the_help(app: typer.Typer) -> Non
     ran = run(app, "where", "--nonsense")
     assert ran.exit_code == 2
     assert "where --help" in ran.stderr
+
+
+def test_a_file_that_cannot_be_read_is_an_error_and_no_stack_trace(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    ran = run(app, "reads", str(tmp_path / "none"))
+    assert ran.exit_code == 1
+    assert "SYSTEM_ERROR" in ran.stderr
+    assert str(tmp_path / "none") in ran.stderr.replace("\n", "")
 
 
 def test_a_home_that_was_never_set_up_says_how(app: typer.Typer, tmp_path: Path) -> None:
