@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from argos.core.errors import InputError
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_paper, ports
 from argos.provisioning import (
     API_KEY,
@@ -43,6 +44,7 @@ from argos.settings import load_settings
 from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
 
+MARK: Final = ".argos-demo-home"
 HONEST: Final = (
     "Real daily bars; the path inside a day is a seeded bridge through that day's real open, high, low and close. "
     "Time is compressed. Brokers are simulated: no market impact, no queues."
@@ -84,8 +86,7 @@ def demo(
     Exit code 0 when nothing was lost, doubled or left in doubt, else 1.
     """
     console = Console(stderr=as_line)
-    if home.exists():
-        shutil.rmtree(home)
+    _make_way(home)
     run = Demo(
         home=Home.at(home),
         console=console,
@@ -99,6 +100,21 @@ def demo(
         webbrowser.open(report.absolute().as_uri())
     if not result.findings.clean:
         raise typer.Exit(1)
+
+
+def _make_way(home: Path) -> None:
+    """Clear away an earlier demo; anything else that stands there is left alone. InputError DEMO_HOME_TAKEN."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).exists():
+            raise InputError(
+                f"{home} is not an earlier demo's home",
+                code="DEMO_HOME_TAKEN",
+                field="--home",
+                fix="name a directory that is empty or not there yet",
+            )
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()
 
 
 async def _run(run: Demo) -> DemoResult:

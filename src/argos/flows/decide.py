@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from argos.core.errors import ArgosError, StoreError
+from argos.core.errors import StoreError
 from argos.core.intent import Intent
-from argos.flows.postponing import PostponeStore, postpone_step
+from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
 from argos.risk.assess import assess
 from argos.routing.plan import plan_intent
 from argos.routing.planned import IntentPlan
@@ -63,7 +63,7 @@ async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> b
             await store.save(connection, outbox_id, plan, intent=intent, now=now)
     except StoreError:
         raise
-    except (ArgosError, ArithmeticError, LookupError, ValueError) as error:
+    except UNFORESEEN as error:
         if claimed is None:
             raise
         await _postpone(store, claimed, error)

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from argos.core.errors import ArgosError, StoreError
+from argos.core.errors import StoreError
 from argos.core.intent import Intent
-from argos.flows.postponing import PostponeStore, postpone_step
+from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
 from argos.routing.follow_ups import FOLLOW_UPS_MAX, DueFollowUp, EndedExit, plan_follow_up
 from argos.routing.planned import IntentPlan
 
@@ -49,7 +49,7 @@ async def follow_up_next(store: FollowUpStore, *, clock: Callable[[], datetime])
             await store.save(connection, due.outbox_id, plan, intent=ended.intent, now=now)
     except StoreError:
         raise
-    except (ArgosError, ArithmeticError, LookupError, ValueError) as error:
+    except UNFORESEEN as error:
         if due is None:
             raise
         given_up = await postpone_step(

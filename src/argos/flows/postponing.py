@@ -2,6 +2,18 @@
 
 from typing import Final, Protocol
 
+from argos.core.errors import ArgosError
+
+UNFORESEEN: Final = (
+    ArgosError,
+    ArithmeticError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
+"""What a step may raise over one piece of work that nobody thought of: it must not hold up the rest."""
 ATTEMPTS_MAX: Final = 8
 BACKOFF_S_MAX: Final = 30.0
 

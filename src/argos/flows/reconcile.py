@@ -6,6 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+import structlog
+
+from argos.core.errors import StoreError
+from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
 from argos.flows.sweep import DiscrepancyBook, sync_discrepancies
 from argos.reconcile.discrepancies import find_leg_discrepancies
 from argos.reconcile.discrepancy_codes import DiscrepancyCode
@@ -16,10 +20,11 @@ from argos.reconcile.story import LegStory
 
 BATCH: Final = 256
 EXTERNAL_PREFIX: Final = "external:"
+_log = structlog.get_logger("argos.reconcile")
 LEG_CODES: Final = (DiscrepancyCode.LEG_DIVERGES.value, DiscrepancyCode.PROFIT_DIFFERS.value)
 
 
-class ReconcileStore(Protocol):
+class ReconcileStore(PostponeStore, Protocol):
     """What reconciling needs of the database; one transaction is one batch of legs."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
@@ -48,14 +53,28 @@ async def reconcile_next(
     clock: Callable[[], datetime],
     limit: int = BATCH,
 ) -> int:
-    """Reconcile the legs that wait, a batch at most; returns how many notices were worked off."""
-    async with store.transaction() as connection:
-        outbox_ids, keys = await store.claim(connection, limit=limit)
-        if not outbox_ids:
-            return 0
-        await reconcile_legs(store, book, connection, keys, now=clock())
-        await store.finish(connection, outbox_ids)
-        return len(outbox_ids)
+    """Reconcile the legs that wait, a batch at most; returns how many notices were worked off.
+
+    A leg that cannot be reconciled is tried alone, then later, and at last set aside and shown: it never holds
+    up the others.
+    """
+    outbox_ids: list[int] = []
+    try:
+        async with store.transaction() as connection:
+            outbox_ids, keys = await store.claim(connection, limit=limit)
+            if not outbox_ids:
+                return 0
+            await reconcile_legs(store, book, connection, keys, now=clock())
+            await store.finish(connection, outbox_ids)
+    except StoreError:
+        raise
+    except UNFORESEEN as error:
+        if limit > 1:
+            return await reconcile_next(store, book, clock=clock, limit=1)
+        for outbox_id in outbox_ids:
+            await postpone_step(store, outbox_id=outbox_id, attempts=0, error=error)
+        _log.error("reconciliation_failed", why=f"{type(error).__name__}: {error}")
+    return len(outbox_ids)
 
 
 async def reconcile_legs(

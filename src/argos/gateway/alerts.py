@@ -35,6 +35,9 @@ from argos.store.alerts import AlertOutcome, AlertWriter, NewAlert
 UNKNOWN_HOOK_RATE: Final = 60
 """Deliveries to hooks that nobody knows are kept too, but only so many a minute: the door is open to all."""
 
+OVER_RATE_KEPT: Final = 60
+"""Of the alerts above a hook's rate, so many a minute are stored; the others are refused all the same."""
+
 DELIVERIES: Final = Counter(
     "argos_webhook_requests_total", "Deliveries by outcome", ["source", "outcome"]
 )
@@ -73,6 +76,11 @@ class AlertDesk:
         if hook is None and delivery.over_rate:
             return _refused(UNAUTHORISED)
         judgement = judge_hook_delivery(delivery, hook=hook, doors=doors)
+        if hook is not None and judgement.refusal is not None and delivery.over_rate:
+            # kept like every refusal, but only so many: the limit is there to spare the database
+            name = f"over:{hook.hook}"
+            if not self.rates.allows(name, rate_per_minute=OVER_RATE_KEPT, now_s=started_s):
+                return _refused(judgement.refusal)
         response = await self._store(delivery, judgement)
         ANSWER_SECONDS.observe(time.perf_counter() - started_s)
         return response

@@ -1,9 +1,11 @@
 """JSON answers and the one shape of every error."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
+import structlog
 from starlette.responses import Response
 
 from argos.core.errors import ArgosError, InputError, StoreError
@@ -21,6 +23,10 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "ENROLMENT_REFUSED": 401,
 }
 """Errors of the core know no HTTP: this is where they meet it. Everything else an InputError says is 422."""
+
+
+TRY_AGAIN: Final = "nothing was stored; try again"
+_log = structlog.get_logger("argos.gateway")
 
 
 def json_bytes(content: Any) -> bytes:
@@ -43,8 +49,17 @@ def status_of(error: ArgosError) -> int:
     return 503
 
 
-def error_answer(error: ArgosError) -> Response:
-    body = error_body(
+def error_document(error: ArgosError) -> dict[str, Any]:
+    """What the outside is told. What the database said stays in our log: it may hold anything."""
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("not_served", code=error.code, why=error.message)
+        return error_body(
+            code=error.code, message="it could not be stored or read now", field=None, fix=TRY_AGAIN
+        )
+    return error_body(
         code=error.code, message=error.message, field=error.field or None, fix=error.fix
     )
-    return answer(body, status=status_of(error))
+
+
+def error_answer(error: ArgosError) -> Response:
+    return answer(error_document(error), status=status_of(error))

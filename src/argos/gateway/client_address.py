@@ -19,7 +19,16 @@ def client_address(peer: str, *, forwarded_for: Sequence[str], proxies: Sequence
         if candidate is None:
             break
         current = candidate
-    return current
+    return _plain(current)
+
+
+def _plain(address: str) -> str:
+    """An IPv4 address that came as IPv6 (::ffff:1.2.3.4) is the IPv4 address that lists name."""
+    try:
+        mapped = getattr(ip_address(address), "ipv4_mapped", None)
+    except ValueError:
+        return address
+    return str(mapped) if mapped is not None else address
 
 
 def _is_named(address: str, proxies: Sequence[Network]) -> bool:

@@ -20,7 +20,7 @@ from argos.core.errors import ArgosError, InputError
 from argos.flows.accept_alert import secret_hash
 from argos.flows.collect import Reporter, collect, require_usable
 from argos.flows.lease import NodeSession, lease, mode_of
-from argos.gateway.answers import answer, error_body, status_of
+from argos.gateway.answers import answer, error_document, status_of
 from argos.gateway.doors import DoorsCopy
 from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
 from argos.gateway.waking import Waker
@@ -83,12 +83,7 @@ class NodeDesk:
         try:
             response: Response = await serve(call, _object(parse_json(call.body)))
         except ArgosError as error:
-            if status_of(error) >= 500:
-                _log.error("node_call_failed", node=call.node, code=error.code, why=error.message)
-            body = error_body(
-                code=error.code, message=error.message, field=error.field, fix=error.fix
-            )
-            return call.signed_answer(body, status=status_of(error))
+            return call.signed_answer(error_document(error), status=status_of(error))
         return response
 
     async def _touch(self, connection: Any, call: SignedCall) -> Mapping[str, Any]:

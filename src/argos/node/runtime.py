@@ -169,9 +169,10 @@ class Node:
                 await asyncio.sleep(backoff.next_s())
                 continue
             backoff.reset()
-            arrived_ms = self._node.session.clock.monotonic_ms()
+            session = self._node.session
+            given_ms = session.clock.monotonic_ms() - session.answer_age_ms
             for command in commands:
-                lanes.put(Work(command=command, lease_until_ms=arrived_ms + command.lease_ms))
+                lanes.put(Work(command=command, lease_until_ms=given_ms + command.lease_ms))
 
     async def _report(self) -> None:
         await self._greeted.wait()

@@ -21,13 +21,18 @@ class Session:
         self.epoch = 0
         self.mode = TradingMode.HALTED
         self.fenced = False
+        self.answer_age_ms = 0
         self._heard_ms: int | None = None
         self._offsets: deque[timedelta] = deque(maxlen=8)
 
     def heard(self, *, server_time: datetime) -> None:
-        """The gateway answered just now; `server_time` is what its clock showed when it did."""
+        """The gateway's answer was read just now; `server_time` is what its clock showed when it gave it.
+
+        An answer that lay unread, because this process was stopped, is as old as it is: `answer_age_ms`.
+        """
         self._heard_ms = self.clock.monotonic_ms()
         self._offsets.append(server_time - self.clock.now())
+        self.answer_age_ms = max(0, int((self.now() - server_time) / timedelta(milliseconds=1)))
 
     def now(self) -> datetime:
         """The gateway's time, where the own clock is clearly wrong; else the own."""

@@ -47,7 +47,7 @@ class LegTask:
         return tuple(
             entry
             for entry in self.context.open_entries
-            if entry.is_open and entry.order.trade_id == self.intent.trade_id
+            if entry.is_open and is_of_trade(entry, self.intent)
         )
 
     def instrument(self, symbol: str) -> Instrument | None:
@@ -92,3 +92,12 @@ def assess_change(
             now=task.now,
         )
     )
+
+
+def is_of_trade(entry: OpenEntry, intent: Intent) -> bool:
+    """Whether the intent may speak of this entry: same trade, same route.
+
+    A hook that is limited to one route must not reach what another opened, by naming its trade.
+    """
+    order = entry.order
+    return order.trade_id == intent.trade_id and order.route == intent.account_route

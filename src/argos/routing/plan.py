@@ -13,7 +13,7 @@ from argos.core.money import ONE
 from argos.routing.context import AccountContext, OpenEntry
 from argos.routing.entries import plan_entry
 from argos.routing.exits import cancel_pending, deny_close, unwind
-from argos.routing.leg import LegTask
+from argos.routing.leg import LegTask, is_of_trade
 from argos.routing.modifying import plan_modify
 from argos.routing.planned import IntentPlan, LegPlan, LegRefusal
 
@@ -139,10 +139,7 @@ def _legs(
         _retired_leg(account)
         for account, context in sorted(contexts.items())
         if account not in present
-        and any(
-            entry.is_open and entry.order.trade_id == intent.trade_id
-            for entry in context.open_entries
-        )
+        and any(entry.is_open and is_of_trade(entry, intent) for entry in context.open_entries)
     )
     return route.legs + retired
 

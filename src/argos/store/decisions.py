@@ -23,6 +23,7 @@ from argos.store.decoding import (
     decode_route,
 )
 from argos.store.lanes import as_rows, read_halts, transaction
+from argos.store.outbox import postpone
 
 
 class DecisionStore:
@@ -83,18 +84,9 @@ class DecisionStore:
     async def postpone(
         self, outbox_ids: list[int], *, error: str, delay_s: float, attempts_max: int
     ) -> bool:
-        """Try these later; True when one was tried often enough and is set aside for a person."""
-        async with self.transaction() as connection:
-            rows = await connection.fetch(
-                self._sql["postpone"], outbox_ids, error[:500], delay_s, attempts_max
-            )
-            dead = [row for row in rows if row["topic"].startswith("dead:")]
-            for row in dead:
-                await connection.execute(
-                    "INSERT INTO alarms (code, text) VALUES ('STEP_GIVEN_UP', $1)",
-                    f"outbox={row['outbox_id']}, topic={row['topic']}, error={error[:300]}",
-                )
-        return bool(dead)
+        return await postpone(
+            self._pool, outbox_ids, error=error, delay_s=delay_s, attempts_max=attempts_max
+        )
 
 
 def _open_entry(row: Mapping[str, Any]) -> OpenEntry:

@@ -19,6 +19,7 @@ from argos.reconcile.revision import encode_leg
 from argos.reconcile.story import Denial, FactRecord, LegExecution, LegStory, OrderRecord
 from argos.store.database import queries
 from argos.store.lanes import transaction
+from argos.store.outbox import postpone
 
 LegKey = tuple[str, str]
 """(trade_id, account)"""
@@ -110,6 +111,13 @@ class LegStore:
 
     async def finish(self, connection: asyncpg.Connection, outbox_ids: list[int]) -> None:
         await connection.execute(self._sql["finish"], outbox_ids)
+
+    async def postpone(
+        self, outbox_ids: list[int], *, error: str, delay_s: float, attempts_max: int
+    ) -> bool:
+        return await postpone(
+            self._pool, outbox_ids, error=error, delay_s=delay_s, attempts_max=attempts_max
+        )
 
 
 class _Terms:

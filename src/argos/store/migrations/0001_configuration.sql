@@ -78,6 +78,9 @@ CREATE TABLE nodes (
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 
+-- One node per account: epochs fence the sessions of one node, not two nodes from each other.
+CREATE UNIQUE INDEX nodes_one_per_account ON nodes (account) WHERE enabled;
+
 -- Both sides sign with the same key, so the gateway must hold it: a table of its own, for one role.
 CREATE TABLE node_keys (
     node        text NOT NULL REFERENCES nodes,
