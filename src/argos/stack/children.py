@@ -40,7 +40,8 @@ class Child:
     """One process to keep. `env` is added to ours; `cwd` None is ours.
 
     Without `ready` it counts as ready once started, however soon it ends. `stop_wait_s` is its time from SIGTERM to
-    SIGKILL; `restart_s_max` bounds the growing wait before a restart. With one of `no_restart_codes` the child says that another life would not help: it stays down.
+    SIGKILL; `restart_s_max` bounds the growing wait before a restart. By one of `no_restart_codes` the child says that
+    another life would not help: it stays down.
     """
 
     name: str
