@@ -190,8 +190,8 @@ def _first_refusal(error: ValidationError) -> InputError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(part) for part in first["loc"] if isinstance(part, str) and part.islower())
     name = path.split(".")[0] or "body"
-    kind = "MISSING" if first["type"] == "missing" else "INVALID"
-    fixes = {"missing": f"add {name} to the alert message"}
+    kind = "MISSING" if first["type"] == "missing" and path == name else "INVALID"
+    fixes = {"missing": f"add {path} to the alert message"}
     return _refuse(
         f"INTENT_{name.upper()}_{kind}",
         f"{path}: {first['msg'].removeprefix('Value error, ')}",
