@@ -26,13 +26,11 @@ from argos.core.order import (
     is_legal,
     status,
 )
+from argos.flows.sharing import SharingStore, ToldExecution, external_trade, store_executions
 from argos.flows.unfinished_exits import follow_up_notice
 from argos.protocol.facts import Report, ReportKind, decode_execution
 from argos.protocol.snapshots import decode_position
 from argos.protocol.values import decimal_text, moment_text, parse_decimal
-
-EXTERNAL_TRADE: Final = "external:"
-"""Trades that no intent explains are named by this and the venue's position id."""
 
 _EXECUTION_KINDS: Final = frozenset({ReportKind.FILL, ReportKind.DEAL})
 _ORDER_KINDS: Final = frozenset(kind.value for kind in FactKind)
@@ -65,7 +63,7 @@ class Progress:
         return {name: getattr(self, name) for name in names}
 
 
-class CollectStore(Protocol):
+class CollectStore(SharingStore, Protocol):
     """What collecting needs of the database; one transaction is one report call."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
@@ -83,8 +81,6 @@ class CollectStore(Protocol):
     async def closed_qty(
         self, connection: Any, account: str, order_ids: Sequence[UUID]
     ) -> Mapping[UUID, Decimal]: ...
-
-    async def save_executions(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
@@ -109,18 +105,17 @@ async def collect(
     if not new:
         return
     progress = Progress()
-    executions = [
-        _execution_row(report, owner=owners[report.fact_id], reporter=reporter, now=now)
+    told = [
+        _told_execution(report, owner=owners[report.fact_id], reporter=reporter, now=now)
         for report in new
         if report.kind in _EXECUTION_KINDS
     ]
-    if executions:
-        await store.save_executions(connection, executions)
+    found = await store_executions(store, connection, told, account=reporter.account)
     progress.reconcile.extend(
-        {"trade_id": row["trade_id"], "account": reporter.account} for row in executions
+        {"trade_id": trade_id, "account": reporter.account} for trade_id in sorted(found.trades)
     )
-    closers = {row["opening_order_id"] for row in executions if row["entry"] != "in"} - {None}
-    touched = {report.order_id for report in new if report.order_id is not None} | closers
+    touched = {report.order_id for report in new if report.order_id is not None}
+    touched |= found.closed_entries
     if touched:
         rows = await store.order_facts(connection, reporter.account, sorted(touched))
         closed = await store.closed_qty(connection, reporter.account, sorted(touched))
@@ -183,9 +178,9 @@ def _as_own_fill(report: Report, owners: Mapping[UUID, Mapping[str, Any]]) -> Re
     return report
 
 
-def _execution_row(
+def _told_execution(
     report: Report, *, owner: Mapping[str, Any], reporter: Reporter, now: datetime
-) -> dict[str, Any]:
+) -> ToldExecution:
     """Tie an execution to its trade: by the order that caused it, by the one it closes, else by its position."""
     execution = decode_execution(report.body)
     order_id = owner["order_id"] if report.kind is ReportKind.FILL else None
@@ -193,14 +188,16 @@ def _execution_row(
     if opening is None and execution.entry != "in":
         opening = owner["held_order_id"] if owner["own_role"] != "entry" else owner["order_id"]
     own_trade = owner["own_trade"] if order_id or execution.entry != "in" else None
-    trade_id = owner["opening_trade"] or own_trade or owner["held_trade"]
+    # What a person adds to a net position of ours is external all the same.
+    adds = owner["nets"] and execution.entry is Entry.IN
+    trade_id = owner["opening_trade"] or own_trade or (None if adds else owner["held_trade"])
     bid, ask = report.body.get("bid_at_send"), report.body.get("ask_at_send")
-    return {
+    row = {
         "account": reporter.account,
         "venue_exec_id": execution.venue_exec_id,
         "order_id": order_id,
         "opening_order_id": opening,
-        "trade_id": trade_id or f"{EXTERNAL_TRADE}{execution.position_id or execution.symbol}",
+        "trade_id": trade_id or external_trade(execution),
         "venue_order_id": execution.venue_order_id,
         "position_id": execution.position_id,
         "symbol": execution.symbol,
@@ -221,6 +218,7 @@ def _execution_row(
         "timestamp_broker": moment_text(execution.occurred_at),
         "received_at": moment_text(now),
     }
+    return ToldExecution(execution=execution, row=row, nets=owner["nets"])
 
 
 def order_facts_of(rows: Sequence[Mapping[str, Any]]) -> list[OrderFact]:

@@ -37,6 +37,7 @@ SUBJECTS: Final = (
     "leg_refusals",
     "facts",
     "executions",
+    "execution_shares",
     "reconciled_legs",
     "discrepancies",
     "discrepancy_resolutions",

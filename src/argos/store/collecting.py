@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from argos.core.intent import Side
+from argos.reconcile.shares import HeldEntry
 from argos.store.database import queries
 from argos.store.lanes import as_rows, transaction
 
@@ -57,6 +59,27 @@ class CollectingStore:
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
         await connection.execute(self._sql["save_executions"], _list(rows))
+
+    async def held_entries(
+        self, connection: asyncpg.Connection, account: str, *, symbols: Sequence[str]
+    ) -> list[HeldEntry]:
+        """Entries that hold something of these symbols, first filled first; nobody else shares them out meanwhile."""
+        await connection.execute(self._sql["lock_positions"], account)
+        return [
+            HeldEntry(
+                order_id=row["order_id"],
+                trade_id=row["trade_id"],
+                symbol=row["symbol"],
+                side=Side(row["side"]),
+                open_qty=row["open_qty"],
+            )
+            for row in await connection.fetch(self._sql["held_entries"], account, list(symbols))
+        ]
+
+    async def save_shares(
+        self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        await connection.execute(self._sql["save_shares"], _list(rows))
 
     async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_progress"], as_rows(rows))

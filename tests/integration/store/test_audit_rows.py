@@ -32,7 +32,7 @@ async def found(database: FreshDatabase) -> Found:
 async def rows_of(connection: asyncpg.Connection, table: str) -> list[tuple[str, str]]:
     """(ctid, key as the log names it) of every row."""
     columns = KEY_COLUMNS[table]
-    if table in {"facts", "executions"}:
+    if table in {"facts", "executions", "execution_shares"}:
         columns = columns[1:]  # the account is in the stream's name
     key = (
         f"{columns[0]}::text"
@@ -134,6 +134,7 @@ FORGED_KEYS = {
     "leg_refusals": "code = 'FORGED'",
     "facts": "fact_id = gen_random_uuid()",
     "executions": "venue_exec_id = 'forged'",
+    "execution_shares": "share = 1000",
     "reconciled_legs": "revision = 1000",
     "discrepancies": "discrepancy_id = gen_random_uuid(), occurrence = 1000",
     "discrepancy_resolutions": "discrepancy_id = gen_random_uuid()",

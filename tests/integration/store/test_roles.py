@@ -23,6 +23,7 @@ commands                 -        Su        SIu     -         S       -        -
 discrepancies            -        S         SI      -         S       -        S
 discrepancy_resolutions  -        -         SI      -         S       -        S
 enrolment_codes          -        Su        -       -         -       SIUD     -
+execution_shares         -        SI        S       -         S       -        S
 executions               -        SI        S       -         S       -        S
 facts                    -        SI        SI      -         S       -        S
 halts                    -        S         S       -         S       SIUD     -

@@ -141,8 +141,29 @@ CREATE TABLE executions (
     PRIMARY KEY (account, venue_exec_id)
 );
 CREATE INDEX executions_by_trade ON executions (trade_id, account);
+CREATE INDEX executions_by_order ON executions (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX executions_by_target ON executions (opening_order_id) WHERE opening_order_id IS NOT NULL;
 CREATE INDEX executions_by_position ON executions (account, position_id);
 CREATE INDEX executions_by_time ON executions (received_at DESC, venue_exec_id DESC);
+
+-- A close at a netting account that no order of ours made takes what several trades hold there, first in, first out:
+-- their parts of that one execution. Where there are none, it belongs to its own trade as a whole. What none of ours
+-- held has no opening order.
+CREATE TABLE execution_shares (
+    account           text NOT NULL,
+    venue_exec_id     text NOT NULL,
+    share             integer NOT NULL CHECK (share > 0),
+    opening_order_id  uuid,
+    trade_id          text NOT NULL,
+    qty               numeric NOT NULL CHECK (qty > 0),
+    commission        numeric NOT NULL,
+    swap              numeric NOT NULL,
+    fee               numeric NOT NULL,
+    profit            numeric NOT NULL,
+    PRIMARY KEY (account, venue_exec_id, share)
+);
+CREATE INDEX execution_shares_by_trade ON execution_shares (trade_id, account);
+CREATE INDEX execution_shares_by_target ON execution_shares (opening_order_id) WHERE opening_order_id IS NOT NULL;
 
 -- Projection: what the node last saw of its account.
 CREATE TABLE account_states (

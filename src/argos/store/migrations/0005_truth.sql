@@ -178,6 +178,7 @@ SELECT audit_cover('orders', '{order_id}', false);
 SELECT audit_cover('leg_refusals', '{intent_id, account, code}', false);
 SELECT audit_cover('facts', '{fact_id}', true);
 SELECT audit_cover('executions', '{venue_exec_id}', true);
+SELECT audit_cover('execution_shares', '{venue_exec_id, share}', true);
 SELECT audit_cover('reconciled_legs', '{trade_id, account, revision}', false);
 SELECT audit_cover('discrepancies', '{discrepancy_id}', false);
 SELECT audit_cover('discrepancy_resolutions', '{discrepancy_id}', false);
@@ -190,8 +191,8 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY[
-        'alerts', 'intents', 'orders', 'leg_refusals', 'facts', 'executions', 'reconciled_legs', 'discrepancies',
-        'discrepancy_resolutions', 'alarms', 'manual_decisions', 'audit_log', 'audit_subjects'
+        'alerts', 'intents', 'orders', 'leg_refusals', 'facts', 'executions', 'execution_shares', 'reconciled_legs',
+        'discrepancies', 'discrepancy_resolutions', 'alarms', 'manual_decisions', 'audit_log', 'audit_subjects'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %1$s_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON %1$s

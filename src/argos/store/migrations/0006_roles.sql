@@ -11,7 +11,7 @@ GRANT SELECT, INSERT ON intents TO argos_gateway;
 
 -- Speaks with nodes: leases commands, appends what they report.
 GRANT SELECT ON nodes, node_keys, enrolment_codes, accounts, routes, halts, intents, orders, facts, executions,
-    discrepancies TO argos_dispatch;
+    execution_shares, discrepancies TO argos_dispatch;
 GRANT INSERT ON node_keys TO argos_dispatch;
 GRANT UPDATE (used_at) ON enrolment_codes TO argos_dispatch;
 GRANT SELECT, INSERT, UPDATE ON node_sessions, account_states TO argos_dispatch;
@@ -19,11 +19,11 @@ GRANT SELECT ON commands TO argos_dispatch;
 GRANT UPDATE (state, node, epoch, log_id, attempt, leased_at, done_at) ON commands TO argos_dispatch;
 GRANT SELECT ON order_states TO argos_dispatch;
 GRANT UPDATE (status, effective_qty, filled_qty, closed_qty, updated_at) ON order_states TO argos_dispatch;
-GRANT INSERT ON facts, executions, alarms, outbox TO argos_dispatch;
+GRANT INSERT ON facts, executions, execution_shares, alarms, outbox TO argos_dispatch;
 
 -- Decides and reconciles.
 GRANT SELECT ON accounts, routes, route_legs, halts, nodes, node_sessions, intents, orders, leg_refusals,
-    order_states, commands, facts, executions, account_states, reconciled_legs, discrepancies,
+    order_states, commands, facts, executions, execution_shares, account_states, reconciled_legs, discrepancies,
     discrepancy_resolutions, outbox, leg_heads TO argos_worker;
 GRANT INSERT ON orders, leg_refusals, order_states, commands, facts, reconciled_legs, discrepancies,
     discrepancy_resolutions, alarms, outbox, leg_heads TO argos_worker;
@@ -39,8 +39,8 @@ GRANT SELECT, INSERT ON intents TO argos_strategy;
 
 -- Reads everything that is not a secret.
 GRANT SELECT ON accounts, routes, route_legs, halts, nodes, node_sessions, alerts, intents, orders, leg_refusals,
-    order_states, order_transitions, commands, facts, executions, account_states, reconciled_legs, leg_heads,
-    discrepancies, discrepancy_resolutions, manual_decisions, alarms, outbox TO argos_reader;
+    order_states, order_transitions, commands, facts, executions, execution_shares, account_states, reconciled_legs,
+    leg_heads, discrepancies, discrepancy_resolutions, manual_decisions, alarms, outbox TO argos_reader;
 
 -- Configures and brakes.
 GRANT SELECT, INSERT, UPDATE ON accounts, routes, hooks, api_keys, nodes TO argos_control;
@@ -50,7 +50,7 @@ GRANT SELECT, INSERT ON manual_decisions TO argos_control;
 
 -- Verifies: reads, nothing else.
 GRANT SELECT ON audit_log, audit_heads, audit_subjects, alerts, intents, orders, leg_refusals, facts, executions,
-    reconciled_legs, discrepancies, discrepancy_resolutions, alarms, manual_decisions TO argos_audit;
+    execution_shares, reconciled_legs, discrepancies, discrepancy_resolutions, alarms, manual_decisions TO argos_audit;
 
 -- A new function is everybody's to call unless taken away: the chain is written by triggers alone.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA argos FROM PUBLIC;

@@ -66,6 +66,12 @@ SELECT 'executions:' || r.account AS stream, r.venue_exec_id AS key, sha256(reco
     r.bid_at_send, r.ask_at_send, r.timestamp_broker, r.received_at
 ))) AS digest FROM executions r
 
+-- name: execution_shares
+SELECT 'execution_shares:' || r.account AS stream, json_build_array(r.venue_exec_id, r.share)::text AS key,
+       sha256(record_send(ROW(
+    r.opening_order_id, convert_to(r.trade_id, 'UTF8'), r.qty, r.commission, r.swap, r.fee, r.profit
+))) AS digest FROM execution_shares r
+
 -- name: reconciled_legs
 SELECT 'reconciled_legs' AS stream, json_build_array(r.trade_id, r.account, r.revision)::text AS key,
        sha256(record_send(ROW(

@@ -21,7 +21,8 @@ SELECT g.venue_exec_id,
        own.order_id AS order_id, own.role AS own_role, own.closes_order_id AS own_closes,
        own.trade_id AS own_trade,
        opening.order_id AS opening_order_id, opening.trade_id AS opening_trade,
-       held.order_id AS held_order_id, held.trade_id AS held_trade
+       held.order_id AS held_order_id, held.trade_id AS held_trade,
+       (SELECT NOT a.hedging FROM accounts a WHERE a.account = $1) AS nets
 FROM given g
 LEFT JOIN orders own ON own.account = $1 AND (
     own.order_id = g.order_id
@@ -58,9 +59,49 @@ ORDER BY o.order_id
 FOR UPDATE OF s;
 
 -- name: closed_qty
-SELECT opening_order_id, sum(fill_qty) AS closed_qty FROM executions
-WHERE account = $1 AND opening_order_id = ANY($2) AND entry <> 'in'
+SELECT opening_order_id, sum(qty) AS closed_qty FROM (
+    SELECT x.opening_order_id, x.fill_qty AS qty FROM executions x
+    WHERE x.account = $1 AND x.opening_order_id = ANY($2) AND x.entry <> 'in' AND NOT EXISTS (
+        SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
+    )
+    UNION ALL
+    SELECT h.opening_order_id, h.qty FROM execution_shares h
+    WHERE h.account = $1 AND h.opening_order_id = ANY($2)
+) AS closings
 GROUP BY opening_order_id;
+
+-- name: lock_positions
+SELECT pg_advisory_xact_lock(hashtextextended('account:' || $1, 0));
+
+-- name: held_entries
+-- What entries of a netting account hold of these symbols by all executions that are stored, first filled first.
+SELECT o.order_id, o.trade_id, o.symbol, o.side, opened.qty - closed.qty AS open_qty
+FROM order_states s JOIN orders o USING (order_id)
+CROSS JOIN LATERAL (
+    SELECT sum(x.fill_qty) AS qty, min(x.timestamp_broker) AS at FROM executions x
+    WHERE x.order_id = o.order_id AND x.account = $1 AND x.entry = 'in'
+) opened
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(closing.qty), 0) AS qty FROM (
+        SELECT x.fill_qty AS qty FROM executions x
+        WHERE x.account = $1 AND x.opening_order_id = o.order_id AND x.entry <> 'in' AND NOT EXISTS (
+            SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
+        )
+        UNION ALL
+        SELECT h.qty FROM execution_shares h WHERE h.account = $1 AND h.opening_order_id = o.order_id
+    ) AS closing
+) closed
+WHERE s.account = $1 AND s.live AND s.role = 'entry' AND o.symbol = ANY($2) AND opened.qty > closed.qty
+ORDER BY opened.at, o.order_id;
+
+-- name: save_shares
+INSERT INTO execution_shares (
+    account, venue_exec_id, share, opening_order_id, trade_id, qty, commission, swap, fee, profit
+)
+SELECT h.* FROM jsonb_to_recordset($1::jsonb) AS h(
+    account text, venue_exec_id text, share integer, opening_order_id uuid, trade_id text, qty numeric,
+    commission numeric, swap numeric, fee numeric, profit numeric
+);
 
 -- name: save_executions
 INSERT INTO executions (

@@ -18,9 +18,30 @@ SELECT f.account, f.order_id, f.kind, f.command_kind, f.command_id, f.at, f.reco
 FROM facts f WHERE f.order_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[]);
 
 -- name: executions
-SELECT x.*
+-- Of an execution that several trades share, each has its own part; the parts of one trade are one to it.
+SELECT x.account, x.trade_id, x.venue_exec_id, x.order_id, x.opening_order_id, x.venue_order_id, x.position_id, x.symbol,
+       x.side, x.entry, x.fill_price, x.fill_qty, x.commission, x.swap, x.fee, x.profit, x.reason, x.magic,
+       x.client_order_id, x.comment, x.bid_at_send, x.ask_at_send, x.timestamp_broker, x.received_at
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
-JOIN executions x ON x.trade_id = leg.trade_id AND x.account = leg.account;
+JOIN executions x ON x.trade_id = leg.trade_id AND x.account = leg.account
+WHERE NOT EXISTS (
+    SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
+)
+UNION ALL
+SELECT x.account, part.trade_id, x.venue_exec_id, x.order_id, part.opening_order_id, x.venue_order_id, x.position_id,
+       x.symbol, x.side,
+       CASE WHEN part.opening_order_id IS NOT NULL THEN 'out' WHEN x.entry = 'inout' THEN 'in' ELSE x.entry END,
+       x.fill_price, part.qty, part.commission, part.swap, part.fee, part.profit, x.reason, x.magic,
+       x.client_order_id, x.comment, x.bid_at_send, x.ask_at_send, x.timestamp_broker, x.received_at
+FROM (
+    SELECT h.account, h.venue_exec_id, h.trade_id,
+           (array_agg(h.opening_order_id ORDER BY h.share))[1] AS opening_order_id, sum(h.qty) AS qty,
+           sum(h.commission) AS commission, sum(h.swap) AS swap, sum(h.fee) AS fee, sum(h.profit) AS profit
+    FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
+    JOIN execution_shares h ON h.trade_id = leg.trade_id AND h.account = leg.account
+    GROUP BY h.account, h.venue_exec_id, h.trade_id
+) part
+JOIN executions x USING (account, venue_exec_id);
 
 -- name: intents
 -- Of the trades themselves, and of orders that belong to them though another intent caused them (a reverse).

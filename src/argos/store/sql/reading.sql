@@ -97,7 +97,17 @@ FROM executions x LEFT JOIN order_states s USING (order_id)
 WHERE (x.received_at, x.venue_exec_id, x.account)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
   AND x.received_at >= coalesce($4::timestamptz, '-infinity') AND x.received_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR x.trade_id = $6)
+  AND (
+      $6::text IS NULL
+      OR x.trade_id = ANY(ARRAY(
+          SELECT $6::text UNION
+          SELECT first.trade_id FROM execution_shares h JOIN executions first USING (account, venue_exec_id)
+          WHERE h.trade_id = $6
+      )) AND (x.trade_id = $6 OR EXISTS (
+          SELECT FROM execution_shares h
+          WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id AND h.trade_id = $6
+      ))
+  )
   AND ($7::text IS NULL OR x.account = $7)
   AND ($8::text IS NULL OR x.symbol = $8)
   AND ($9::text IS NULL
