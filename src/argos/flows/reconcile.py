@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -15,7 +14,7 @@ from argos.reconcile.discrepancies import find_leg_discrepancies
 from argos.reconcile.discrepancy_codes import DiscrepancyCode
 from argos.reconcile.leg import reconcile_external, reconcile_leg
 from argos.reconcile.result import ReconciledLeg
-from argos.reconcile.revision import content_digest
+from argos.reconcile.revision import Revision, revision_of
 from argos.reconcile.story import LegStory
 
 BATCH: Final = 256
@@ -41,7 +40,7 @@ class ReconcileStore(PostponeStore, Protocol):
         self, connection: Any, keys: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Any]: ...
 
-    async def save(self, connection: Any, legs: Sequence[tuple[ReconciledLeg, str]]) -> None: ...
+    async def save(self, connection: Any, revisions: Sequence[Revision]) -> None: ...
 
     async def finish(self, connection: Any, outbox_ids: list[int]) -> None: ...
 
@@ -88,18 +87,16 @@ async def reconcile_legs(
     """Bring these legs up to date inside the caller's transaction; returns how many got a new revision."""
     stories = await store.stories(connection, keys)
     heads = await store.heads(connection, keys)
-    fresh: list[tuple[ReconciledLeg, str]] = []
+    fresh: list[Revision] = []
     for key, story in stories.items():
-        leg = reconcile_story(story, now=now)
-        digest = content_digest(leg)
-        head = heads.get(key)
+        revision, head = revision_of(reconcile_story(story, now=now)), heads.get(key)
         if head is None:
-            fresh.append((leg, digest))
-        elif head.digest != digest:
-            fresh.append((replace(leg, revision=head.revision + 1), digest))
+            fresh.append(revision)
+        elif head.digest != revision.digest:
+            fresh.append(revision.numbered(head.revision + 1))
     if fresh:
         await store.save(connection, fresh)
-        await _sync(book, connection, [leg for leg, _ in fresh], now=now)
+        await _sync(book, connection, [revision.leg for revision in fresh], now=now)
     return len(fresh)
 
 

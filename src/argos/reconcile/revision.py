@@ -1,13 +1,14 @@
 """A leg as JSON, and whether two results say the same. A revision is stored only when they do not."""
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
+
+import orjson
 
 from argos.core.intent import OrderType, Side
 from argos.reconcile.latency import STAGES
@@ -48,8 +49,29 @@ def content_digest(leg: ReconciledLeg) -> str:
 def encoded_digest(encoded: Mapping[str, Any]) -> str:
     """`content_digest` of a leg that is encoded already."""
     content = {name: value for name, value in encoded.items() if name not in _ABOUT_STORAGE}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A leg that is about to be stored: encoded once, for the digest and for the table."""
+
+    leg: ReconciledLeg
+    encoded: Mapping[str, Any]
+    digest: str
+
+    def numbered(self, number: int) -> "Revision":
+        """The same result as revision `number`."""
+        return Revision(
+            leg=replace(self.leg, revision=number),
+            encoded={**self.encoded, "revision": number},
+            digest=self.digest,
+        )
+
+
+def revision_of(leg: ReconciledLeg) -> Revision:
+    encoded = encode_leg(leg)
+    return Revision(leg=leg, encoded=encoded, digest=encoded_digest(encoded))
 
 
 def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:

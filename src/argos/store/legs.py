@@ -8,14 +8,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from argos.core.execution import Entry, Execution, FillReason
 from argos.core.intent import Intent, OrderType, Side
 from argos.core.order import FINAL_STATUSES, CommandKind, FactKind, Order, OrderFact, OrderRole
 from argos.protocol.intent_store import decode_intent
-from argos.reconcile.result import ReconciledLeg
-from argos.reconcile.revision import encode_leg
+from argos.reconcile.revision import Revision
 from argos.reconcile.story import Denial, FactRecord, LegExecution, LegStory, OrderRecord
 from argos.store.database import queries
 from argos.store.lanes import transaction
@@ -92,21 +90,20 @@ class LegStore:
             for row in rows
         }
 
-    async def save(
-        self, connection: asyncpg.Connection, legs: Sequence[tuple[ReconciledLeg, str]]
-    ) -> None:
+    async def save(self, connection: asyncpg.Connection, revisions: Sequence[Revision]) -> None:
         """Store new revisions, each with its content digest."""
+        legs = [revision.leg for revision in revisions]
         await connection.execute(
             self._sql["save"],
-            [leg.trade_id for leg, _ in legs],
-            [leg.account for leg, _ in legs],
-            [leg.revision for leg, _ in legs],
-            [leg.symbol for leg, _ in legs],
-            [leg.bot_version for leg, _ in legs],
-            [leg.outcome.value for leg, _ in legs],
-            [digest for _, digest in legs],
-            [orjson.Fragment(orjson.dumps(encode_leg(leg))) for leg, _ in legs],
-            [leg.reconciled_at for leg, _ in legs],
+            [leg.trade_id for leg in legs],
+            [leg.account for leg in legs],
+            [leg.revision for leg in legs],
+            [leg.symbol for leg in legs],
+            [leg.bot_version for leg in legs],
+            [leg.outcome.value for leg in legs],
+            [revision.digest for revision in revisions],
+            [revision.encoded for revision in revisions],
+            [leg.reconciled_at for leg in legs],
         )
 
     async def finish(self, connection: asyncpg.Connection, outbox_ids: list[int]) -> None:
