@@ -4,6 +4,7 @@ A child writes its output straight into `<home>/logs/<name>.log`; on Linux it di
 """
 
 import asyncio
+import logging
 import os
 import signal
 from asyncio.subprocess import DEVNULL, Process
@@ -26,6 +27,8 @@ READY_POLL_S: Final = 0.02
 ROTATE_EVERY_S: Final = 10.0
 KILL_WAIT_S: Final = 5.0
 LAST_EVENT_S: Final = 0.1
+
+_log = logging.getLogger(__name__)
 
 
 class RestartPolicy(StrEnum):
@@ -213,7 +216,7 @@ class ChildSupervisor:
         loop = asyncio.get_running_loop()
         check = kept.child.ready
         deadline_s = loop.time() + kept.child.ready_deadline_s
-        while check is not None and kept.alive and not await check():
+        while check is not None and kept.alive and not await _is_ready(check):
             if loop.time() >= deadline_s:
                 return False
             await asyncio.sleep(READY_POLL_S)
@@ -308,6 +311,15 @@ class ChildSupervisor:
                     delay_s=delay_s,
                 )
             )
+
+
+async def _is_ready(check: Readiness) -> bool:
+    """Whether the child is ready. A check that fails says no: it must never end the watch over the child."""
+    try:
+        return await check()
+    except Exception:
+        _log.exception("a readiness check failed")
+        return False
 
 
 async def _spawn(child: Child, log: LogFile) -> Process:

@@ -347,6 +347,27 @@ async def test_a_restarted_child_that_hangs_before_ready_is_tried_again(home: Ho
         assert lives.read_text() == "xxx"
 
 
+async def test_a_readiness_check_that_fails_does_not_end_the_watch_over_the_child(
+    home: Home,
+) -> None:
+    looks = 0
+
+    async def fails_after_the_first_time() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise RuntimeError("the connection died under the question")
+        return True
+
+    async with ChildSupervisor(home) as supervisor:
+        await supervisor.start(python("node", LIVE, ready=fails_after_the_first_time))
+        for _ in range(2):
+            supervisor.signal("node", SIGKILL)
+            async with asyncio.timeout(20):
+                await supervisor.ready("node")
+    assert looks >= 4
+
+
 async def test_children_started_together_all_get_ready(home: Home) -> None:
     async with ChildSupervisor(home) as supervisor:
         names = [f"node-{number}" for number in range(4)]
