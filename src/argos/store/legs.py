@@ -22,7 +22,16 @@ from argos.store.outbox import postpone
 LegKey = tuple[str, str]
 """(trade_id, account)"""
 
-_FACT_KINDS: Final = [kind.value for kind in FactKind]
+# A lookup takes a tenth of the time of an enumeration's call, and a leg has thirty of them.
+_FACT_KIND: Final = {kind.value: kind for kind in FactKind}
+_COMMAND_KIND: Final = {kind.value: kind for kind in CommandKind}
+_SIDE: Final = {side.value: side for side in Side}
+_ENTRY: Final = {entry.value: entry for entry in Entry}
+_REASON: Final = {reason.value: reason for reason in FillReason}
+_ROLE: Final = {role.value: role for role in OrderRole}
+_ORDER_TYPE: Final = {kind.value: kind for kind in OrderType}
+_FACT_KINDS: Final = list(_FACT_KIND)
+_ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
 
@@ -229,10 +238,10 @@ def read_order(row: Mapping[str, Any]) -> Order:
         trade_id=row["trade_id"],
         account=row["account"],
         route=row["route"],
-        role=OrderRole(row["role"]),
+        role=_ROLE[row["role"]],
         symbol=row["symbol"],
-        side=Side(row["side"]),
-        order_type=OrderType(row["order_type"]),
+        side=_SIDE[row["side"]],
+        order_type=_ORDER_TYPE[row["order_type"]],
         qty=row["qty"],
         price=row["price"],
         stop_limit_price=row["stop_limit_price"],
@@ -271,12 +280,13 @@ def _level(position: Mapping[str, Any] | None, name: str) -> Decimal | None:
 
 def read_fact(row: Mapping[str, Any]) -> FactRecord:
     body = row["body"]
+    qty = body.get("qty")
     return FactRecord(
         fact=OrderFact(
-            kind=FactKind(row["kind"]),
-            command_kind=CommandKind(row["command_kind"] or "submit"),
+            kind=_FACT_KIND[row["kind"]],
+            command_kind=_COMMAND_KIND[row["command_kind"] or "submit"],
             command_id=row["command_id"],
-            qty=Decimal(body.get("qty") or 0),
+            qty=Decimal(qty) if qty else _ZERO,
             venue_exec_id=body.get("venue_exec_id", ""),
             at=row["at"],
         ),
@@ -293,15 +303,15 @@ def read_execution(row: Mapping[str, Any]) -> LegExecution:
             venue_order_id=row["venue_order_id"],
             position_id=row["position_id"],
             symbol=row["symbol"],
-            side=Side(row["side"]),
-            entry=Entry(row["entry"]),
+            side=_SIDE[row["side"]],
+            entry=_ENTRY[row["entry"]],
             price=row["fill_price"],
             qty=row["fill_qty"],
             commission=row["commission"],
             swap=row["swap"],
             fee=row["fee"],
             profit=row["profit"],
-            reason=FillReason(row["reason"]),
+            reason=_REASON[row["reason"]],
             occurred_at=row["timestamp_broker"],
             magic=row["magic"],
             client_order_id=row["client_order_id"],
