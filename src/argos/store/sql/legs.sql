@@ -8,7 +8,9 @@ LIMIT $1
 FOR UPDATE SKIP LOCKED;
 
 -- name: orders
-SELECT o.*, s.effective_qty, s.status
+SELECT o.order_id, o.intent_id, o.trade_id, o.account, o.route, o.role, o.symbol, o.side, o.order_type, o.qty, o.price,
+       o.stop_limit_price, o.sl, o.tp, o.valid_until, o.magic, o.client_order_id, o.planned_at, o.denial_code,
+       o.denial_text, o.closes_order_id, s.effective_qty, s.status
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
 JOIN orders o ON o.trade_id = leg.trade_id AND o.account = leg.account
 JOIN order_states s USING (order_id);
