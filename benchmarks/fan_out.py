@@ -15,11 +15,8 @@ from typing import Any, Final
 
 import aiohttp
 import asyncpg
-from alert_bodies import alert_body
-from memory import MemoryWatch
-from open_loop import CONNECTIONS, HttpClient, send_at_rate
-from rig import BenchError, Figures, configure_hook, median, open_home, percentile
 
+from alert_bodies import alert_body
 from argos.dsn import Access
 from argos.paperbroker.ledger import read_ledger
 from argos.paperbroker.presets import SYMBOLS
@@ -36,6 +33,9 @@ from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
 from argos.running import RunningStack, Stack
 from argos.settings import Settings, load_settings
 from argos.stack.home import Home
+from memory import MemoryWatch
+from open_loop import CONNECTIONS, HttpClient, send_at_rate
+from rig import BenchError, Figures, configure_hook, median, open_home, percentile
 
 RATE_PER_S: Final = 20
 WARM_UP_S: Final = 3.0
@@ -89,9 +89,7 @@ async def _open_street() -> AsyncIterator[_Street]:
         await _prepare(home, settings, plan)
         stack = Stack(home, settings, paper=plan, gateway_port=port, everyday_market=False)
         async with _quotes(plan), stack as running:
-            yield _Street(
-                running=running, plan=plan, home=home, access=open_access(home, settings)
-            )
+            yield _Street(running=running, plan=plan, home=home, access=open_access(home, settings))
 
 
 async def _prepare(home: Home, settings: Settings, plan: PaperPlan) -> None:

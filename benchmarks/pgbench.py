@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from alert_bodies import alert_body
-from rig import ROUTE, BenchError, Rig
-
 from argos.protocol.intent_body import intent_json, parse_intent_body, to_intent
 from argos.protocol.values import parse_json
 from argos.stack.postgres_binaries import find_binaries
+from rig import ROUTE, BenchError, Rig
 
 SCRIPT: Final = """
 WITH ids AS MATERIALIZED (
@@ -91,7 +90,10 @@ def _script() -> str:
     body = parse_intent_body(parse_json(raw))
     intent = to_intent(body, source="pgbench", received_at=datetime.now(UTC))
     return SCRIPT.format(
-        route=ROUTE, raw=_spaced(raw), intent=_spaced(intent_json(intent)), checks=_spaced(json.dumps(CHECKS))
+        route=ROUTE,
+        raw=_spaced(raw),
+        intent=_spaced(intent_json(intent)),
+        checks=_spaced(json.dumps(CHECKS)),
     )
 
 

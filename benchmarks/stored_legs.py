@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
-from alert_bodies import alert_body
-from rig import ROUTE
 
+from alert_bodies import alert_body
 from argos.protocol.intent_body import intent_json, parse_intent_body, to_intent
 from argos.protocol.values import parse_json
+from rig import ROUTE
 
 ACCOUNTS: Final = ("bench-a", "bench-b", "bench-c")
 

@@ -13,8 +13,8 @@ import pytest
 from argos.core.errors import VenueUnreachable
 from argos.core.instrument import Instrument
 from argos.node.clock import SystemClock
-from argos.node.log import NodeLog
 from argos.node.exit_codes import ExitCode
+from argos.node.log import NodeLog
 from argos.node.runtime import run_node
 from argos.node.settings import NodeSettings, NodeTimings
 from argos.ports import VenueAnswer, VenueOrder, VenueScan
