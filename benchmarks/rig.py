@@ -76,7 +76,7 @@ class Rig:
 async def open_home() -> AsyncIterator[Home]:
     """A home that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="argos-bench-", ignore_cleanup_errors=True) as root:
-        Path(root).chmod(0o711)  # as root, the server runs as another user and must get through
+        os.chmod(root, 0o711)  # as root, the server runs as another user and must get through
         yield Home.at(Path(root) / "home")
 
 
