@@ -55,14 +55,9 @@ NO_BUG: Final = Bug(
     what="no bug at all: the troubles of the others together, which must be survived",
     mix=replace(
         BASE,
+        alert_gap_s=0.25,
         alerts=replace(BASE.alerts, limit_share=0.3),
-        troubles={
-            Trouble.KILL: 12,
-            Trouble.CUT: 12,
-            Trouble.MUTE: 12,
-            Trouble.DATABASE_KILL: 3,
-            Trouble.HALT: 3,
-        },
+        troubles={Trouble.KILL: 6, Trouble.CUT: 6, Trouble.MUTE: 6, Trouble.DATABASE_KILL: 3},
         broker_faults={
             Fault.LATE_FILL_AFTER_CANCEL: 1.0,
             Fault.LOST_ANSWER: 0.15,
@@ -178,7 +173,7 @@ _ALL: Final[Iterable[Bug]] = (
         name="lose_outbox",
         what="the worker strikes a step off the list before it is done",
         processes=frozenset({WORKER}),
-        mix=replace(BASE, troubles={Trouble.KILL: 8}, kill_weights=_only(WORKER)),
+        mix=replace(BASE, troubles={Trouble.KILL: 12}, kill_weights=_only(WORKER)),
         caught_by=frozenset({"lost"}),
     ),
     Bug(
