@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 CONTROL: Final = "control"
@@ -21,7 +22,9 @@ _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _BYTEA, _BIGINT, _TIMESTAMPTZ = 17, 20, 1184
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_WORDS: Final = struct.Struct("!Ii")
+_FIELD_COUNT: Final = struct.pack("!i", 8)
+_LENGTH: Final = struct.Struct("!Ii")
+_NUMBER: Final = struct.Struct("!Iiq")
 
 
 class FindingKind(StrEnum):
@@ -70,27 +73,31 @@ class LogEntry:
     detail: str | None
 
 
-def _field(kind: int, value: bytes | None) -> bytes:
+def _bytes_field(value: bytes | None) -> bytes:
     if value is None:
-        return _WORDS.pack(kind, -1)
-    return _WORDS.pack(kind, len(value)) + value
+        return _LENGTH.pack(_BYTEA, -1)
+    return _LENGTH.pack(_BYTEA, len(value)) + value
+
+
+@lru_cache(maxsize=4096)
+def _name_field(name: str) -> bytes:
+    return _bytes_field(name.encode())
 
 
 def link_hash(entry: LogEntry) -> bytes:
     """SHA-256 over the entry and the hash it follows, in PostgreSQL's binary form of a row (record_send)."""
-    micros = (entry.at - _EPOCH) // _MICROSECOND
-    keys = _JSON.encode(entry.keys)
     fields = (
-        _field(_BYTEA, entry.prev_hash),
-        _field(_BIGINT, struct.pack("!q", entry.seq)),
-        _field(_TIMESTAMPTZ, struct.pack("!q", micros)),
-        _field(_BYTEA, entry.stream.encode()),
-        _field(_BYTEA, entry.subject.encode()),
-        _field(_BYTEA, keys.encode()),
-        _field(_BYTEA, entry.digests),
-        _field(_BYTEA, None if entry.detail is None else entry.detail.encode()),
+        _FIELD_COUNT,
+        _bytes_field(entry.prev_hash),
+        _NUMBER.pack(_BIGINT, 8, entry.seq),
+        _NUMBER.pack(_TIMESTAMPTZ, 8, (entry.at - _EPOCH) // _MICROSECOND),
+        _name_field(entry.stream),
+        _name_field(entry.subject),
+        _bytes_field(_JSON.encode(entry.keys).encode()),
+        _bytes_field(entry.digests),
+        _bytes_field(None if entry.detail is None else entry.detail.encode()),
     )
-    return hashlib.sha256(struct.pack("!i", len(fields)) + b"".join(fields)).digest()
+    return hashlib.sha256(b"".join(fields)).digest()
 
 
 @dataclass(slots=True)
