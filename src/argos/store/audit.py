@@ -218,7 +218,10 @@ async def _verify_tables(
 
 
 async def write_anchor(dsn: Dsn, path: Path) -> Mapping[str, Head]:
-    """Note the heads of all streams in a file. Keep it where the owner of the database cannot write."""
+    """Note the heads of all streams in a file. Keep it where the owner of the database cannot write.
+
+    Raises InputError with AUDIT_ANCHOR_NOT_WRITABLE, StoreError when the database is away.
+    """
     async with _snapshot(dsn) as connection:
         heads = await _read_heads(connection)
     document = {
@@ -230,8 +233,16 @@ async def write_anchor(dsn: Dsn, path: Path) -> Mapping[str, Head]:
         },
     }
     beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    beside.replace(path)
+    try:
+        beside.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}",
+            code="AUDIT_ANCHOR_NOT_WRITABLE",
+            field="path",
+            fix="name a file in a directory that exists",
+        ) from error
     return heads
 
 

@@ -203,3 +203,10 @@ async def test_what_is_no_anchor_is_refused(database: FreshDatabase, tmp_path: P
     for name in ("anchor.json", "absent.json"):
         with pytest.raises(InputError, match="AUDIT_ANCHOR_UNREADABLE"):
             await verify(database, anchor=tmp_path / name)
+
+
+async def test_an_anchor_that_cannot_be_written_is_an_input_error(
+    database: FreshDatabase, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="AUDIT_ANCHOR_NOT_WRITABLE"):
+        await write_anchor(database.dsn("argos_audit"), tmp_path / "absent" / "anchor.json")
