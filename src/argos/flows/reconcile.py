@@ -1,6 +1,6 @@
 """Reconcile: legs whose facts have grown get a new revision, if it says anything new. Never an edit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -11,7 +11,7 @@ from argos.core.errors import StoreError
 from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
 from argos.flows.sweep import DiscrepancyBook, sync_discrepancies
 from argos.reconcile.discrepancies import find_leg_discrepancies
-from argos.reconcile.discrepancy_codes import DiscrepancyCode
+from argos.reconcile.discrepancy_codes import Discrepancy, DiscrepancyCode
 from argos.reconcile.leg import reconcile_external, reconcile_leg
 from argos.reconcile.result import ReconciledLeg
 from argos.reconcile.revision import Revision, revision_of
@@ -39,6 +39,10 @@ class ReconcileStore(PostponeStore, Protocol):
     async def heads(
         self, connection: Any, keys: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Any]: ...
+
+    async def sharing(
+        self, connection: Any, keys: Sequence[tuple[str, str]]
+    ) -> Collection[tuple[str, str]]: ...
 
     async def save(self, connection: Any, revisions: Sequence[Revision]) -> None: ...
 
@@ -96,19 +100,45 @@ async def reconcile_legs(
             fresh.append(revision.numbered(head.revision + 1))
     if fresh:
         await store.save(connection, fresh)
-        await _sync(book, connection, [revision.leg for revision in fresh], now=now)
+        await _sync(store, book, connection, [revision.leg for revision in fresh], now=now)
     return len(fresh)
 
 
 async def _sync(
-    book: DiscrepancyBook, connection: Any, legs: Sequence[ReconciledLeg], *, now: datetime
+    store: ReconcileStore,
+    book: DiscrepancyBook,
+    connection: Any,
+    legs: Sequence[ReconciledLeg],
+    *,
+    now: datetime,
 ) -> None:
     """Open what these results show to be wrong, and resolve what they no longer show."""
     found = [item for leg in legs for item in find_leg_discrepancies(leg)]
+    found = await _without_averages(store, connection, found)
     keys = {(leg.trade_id, leg.account) for leg in legs}
     known = await book.open_keys_of_legs(connection, keys, codes=LEG_CODES)
     if found or known:
         await sync_discrepancies(book, connection, found, known=known, now=now)
+
+
+async def _without_averages(
+    store: ReconcileStore, connection: Any, found: list[Discrepancy]
+) -> list[Discrepancy]:
+    """Without profits that cannot agree: a venue that nets states them at the average price of all who shared."""
+    doubtful = [
+        (item.trade_id, item.account)
+        for item in found
+        if item.code is DiscrepancyCode.PROFIT_DIFFERS and item.trade_id is not None
+    ]
+    if not doubtful:
+        return found
+    sharing = await store.sharing(connection, doubtful)
+    return [
+        item
+        for item in found
+        if item.code is not DiscrepancyCode.PROFIT_DIFFERS
+        or (item.trade_id, item.account) not in sharing
+    ]
 
 
 def reconcile_story(story: LegStory, *, now: datetime) -> ReconciledLeg:

@@ -99,6 +99,13 @@ class LegStore:
             for row in rows
         }
 
+    async def sharing(self, connection: asyncpg.Connection, keys: Sequence[LegKey]) -> set[LegKey]:
+        """Those that shared a net position with other trades."""
+        rows = await connection.fetch(
+            self._sql["sharing"], [key[0] for key in keys], [key[1] for key in keys]
+        )
+        return {(row["trade_id"], row["account"]) for row in rows}
+
     async def save(self, connection: asyncpg.Connection, revisions: Sequence[Revision]) -> None:
         """Store new revisions, each with its content digest."""
         legs = [revision.leg for revision in revisions]

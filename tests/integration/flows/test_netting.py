@@ -148,3 +148,34 @@ async def test_positions_agree_while_a_part_is_closed(stage: Stage) -> None:
     await sweep.run_once()
     await sweep.run_once()
     assert "POSITION_DRIFT" not in await stage.open_discrepancies(NET)
+
+
+async def test_profits_at_the_average_of_a_shared_position_are_no_discrepancy(
+    stage: Stage,
+) -> None:
+    """The second trade pays 4 more: the venue reckons both from 102.02 and so is right about the sum alone."""
+    await _enter(stage, "T-1")
+    await stage.decide("T-2")
+    second = await stage.lease_one(NET)
+    dearer = filled(second, account=NET, position_id=POSITION, price="104.02")
+    await stage.spine.report(NET, dearer)
+    for trade_id in ("T-1", "T-2"):
+        await stage.close(trade_id)
+        closing = await stage.lease_one(NET)
+        out = filled(closing, account=NET, position_id=POSITION, price="103.02", profit="10")
+        await stage.spine.report(NET, out)
+    legs = [await stage.leg(trade_id, NET) for trade_id in ("T-1", "T-2")]
+    assert [leg["gross_pnl"] for leg in legs] == ["30", "-10"]
+    assert "PROFIT_DIFFERS" not in await stage.open_discrepancies()
+
+
+async def test_a_profit_that_differs_is_shown_where_the_trade_had_the_position_alone(
+    stage: Stage,
+) -> None:
+    opened = await _enter(stage, "T-1")
+    await stage.spine.report(NET, _closed_elsewhere(opened, "10"))
+    later = await _enter(stage, "T-2")
+    assert later.seq > opened.seq
+    leg = await stage.leg("T-1", NET)
+    assert leg["gross_pnl"] != leg["venue_profit"]
+    assert "PROFIT_DIFFERS" in await stage.open_discrepancies(NET)

@@ -45,6 +45,35 @@ FROM (
 ) part
 JOIN executions x USING (account, venue_exec_id);
 
+-- name: sharing
+-- Of these legs, those at netting accounts whose position was another trade's as well while it was theirs.
+SELECT leg.trade_id, leg.account
+FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
+JOIN accounts a ON a.account = leg.account AND NOT a.hedging
+CROSS JOIN LATERAL (
+    SELECT array_agg(DISTINCT x.position_id) AS position_ids, min(x.timestamp_broker) AS opened_at,
+           max(x.timestamp_broker) AS closed_at
+    FROM executions x WHERE x.trade_id = leg.trade_id AND x.account = leg.account
+) own
+WHERE EXISTS (
+    SELECT FROM execution_shares h WHERE h.trade_id = leg.trade_id AND h.account = leg.account
+) OR EXISTS (
+    SELECT FROM executions x
+    WHERE x.account = leg.account AND x.position_id = ANY(own.position_ids) AND x.trade_id <> leg.trade_id
+      AND x.timestamp_broker <= own.closed_at
+      AND (
+          x.timestamp_broker >= own.opened_at
+          OR EXISTS (
+              SELECT FROM executions y
+              WHERE y.trade_id = x.trade_id AND y.account = x.account AND y.timestamp_broker >= own.opened_at
+          )
+          OR EXISTS (
+              SELECT FROM orders o JOIN order_states s USING (order_id)
+              WHERE o.trade_id = x.trade_id AND o.account = x.account AND s.live AND s.role = 'entry'
+          )
+      )
+);
+
 -- name: intents
 -- Of the trades themselves, and of orders that belong to them though another intent caused them (a reverse).
 SELECT i.trade_id, i.intent_id, i.sequence, i.body FROM intents i
