@@ -179,6 +179,7 @@ def _rewire(home: Home, node: PlannedNode, paper: PaperPlan, *, gateway_port: in
         broker=broker.name,
         gateway_link=gateway_link,
         broker_link=broker_link,
+        log_files=[node.path.with_suffix(f".sqlite{tail}") for tail in ("", "-wal", "-shm")],
     )
 
 

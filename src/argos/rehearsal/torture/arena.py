@@ -14,13 +14,14 @@ from argos.stack.embedded import EmbeddedPostgres
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLinks:
-    """One node's two connections, and whose account it serves at which broker."""
+    """One node's two connections, whose account it serves at which broker, and the files of its own log."""
 
     node: str
     account: str
     broker: str
     gateway_link: Link
     broker_link: Link
+    log_files: Sequence[Path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ class Done:
 
     @property
     def kills(self) -> int:
-        return self.counts[Trouble.KILL]
+        return self.counts[Trouble.KILL] + self.counts[Trouble.LOG_LOSS]
 
     @property
     def cuts(self) -> int:
@@ -69,6 +69,7 @@ class Tormentor:
         self._stopped: set[str] = set()
         self._acts = {
             Trouble.KILL: self._kill,
+            Trouble.LOG_LOSS: self._lose_log,
             Trouble.STOP: self._stop,
             Trouble.DATABASE_KILL: self._kill_database,
             Trouble.DATABASE_RESTART: self._restart_database,
@@ -122,6 +123,18 @@ class Tormentor:
         if name is not None:
             self._arena.children.signal(name, signal.SIGKILL)
             self._stopped.discard(name)
+        return name
+
+    async def _lose_log(self, strike: Strike) -> str | None:
+        """Kill a node and delete what it wrote before it can read it again."""
+        nodes = self._arena.nodes
+        node = nodes[int(strike.aim * len(nodes))]
+        name = f"node-{node.node}"
+        if name not in self._arena.children.pids:
+            return None
+        self._arena.children.signal(name, signal.SIGKILL)
+        for path in node.log_files:
+            path.unlink(missing_ok=True)
         return name
 
     async def _stop(self, strike: Strike) -> str | None:

@@ -25,6 +25,8 @@ class Trouble(StrEnum):
 
     KILL = "kill"
     """SIGKILL for one process; its supervisor starts it again."""
+    LOG_LOSS = "log_loss"
+    """A node is killed and its own log is gone: what it had sent, only the broker still knows."""
     STOP = "stop"
     """SIGSTOP for a while, now and then longer than an entry is valid."""
     CUT = "cut"
@@ -49,6 +51,7 @@ DATABASE_TROUBLES: Final = frozenset({Trouble.DATABASE_KILL, Trouble.DATABASE_RE
 FULL_TROUBLES: Final[Mapping[Trouble, float]] = MappingProxyType(
     {
         Trouble.KILL: 17.0,
+        Trouble.LOG_LOSS: 0.67,
         Trouble.STOP: 4.0,
         Trouble.CUT: 6.0,
         Trouble.STALL: 3.0,
