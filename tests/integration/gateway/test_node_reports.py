@@ -66,7 +66,7 @@ async def test_a_fact_that_cannot_be_stored_is_refused_alone(gateway: Caller, sp
     reply = await report(gateway, good[0], too_wide, good[1])
     assert reply.status == 200, reply.raw
     assert sorted(reply.json["accepted"]) == sorted(fact["fact_id"] for fact in good)
-    assert reply.json["refused"] == [{"fact_id": too_wide["fact_id"], "code": "VALUE_UNSTORABLE"}]
+    assert reply.json["refused"] == [{"fact_id": too_wide["fact_id"], "code": "FACT_MALFORMED"}]
     stored = await gateway.items("/api/executions", account=ACCOUNT)
     assert {item["position_id"] for item in stored} == {"77", "78"}
 
