@@ -49,7 +49,6 @@ class Report:
     body: Mapping[str, Any]
 
 
-MAGIC_MAX: Final = 2**63 - 1
 _ENVELOPE: Final = ("fact_id", "kind", "order_id", "command_id", "at")
 
 
