@@ -140,8 +140,6 @@ def decode_execution(body: Mapping[str, Any]) -> Execution:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not an execution: {error!r}", code="FACT_MALFORMED") from error
-    if execution.qty <= 0 or abs(execution.magic) > MAGIC_MAX:
-        raise InputError(
-            "an execution has a quantity and a magic of 64 bits", code="FACT_MALFORMED"
-        )
+    if execution.qty <= 0:
+        raise InputError("an execution has a quantity", code="FACT_MALFORMED", field="qty")
     return execution
