@@ -49,6 +49,7 @@ class Report:
     body: Mapping[str, Any]
 
 
+MAGIC_MAX: Final = 2**63 - 1
 _ENVELOPE: Final = ("fact_id", "kind", "order_id", "command_id", "at")
 
 
@@ -140,6 +141,8 @@ def decode_execution(body: Mapping[str, Any]) -> Execution:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not an execution: {error!r}", code="FACT_MALFORMED") from error
-    if execution.qty <= 0:
-        raise InputError("an execution has a quantity", code="FACT_MALFORMED", field="qty")
+    if execution.qty <= 0 or abs(execution.magic) > MAGIC_MAX:
+        raise InputError(
+            "an execution has a quantity and a magic of 64 bits", code="FACT_MALFORMED"
+        )
     return execution

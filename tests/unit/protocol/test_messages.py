@@ -240,6 +240,7 @@ def test_an_execution_that_lacks_a_field_is_refused(name: str) -> None:
         ({"qty": "0"}, "FACT_MALFORMED"),
         ({"qty": "-1"}, "FACT_MALFORMED"),
         ({"magic": "x"}, "FACT_MALFORMED"),
+        ({"magic": str(2**63)}, "FACT_MALFORMED"),
         ({"price": 1.07}, "VALUE_NOT_DECIMAL"),
         ({"price": "NaN"}, "VALUE_NOT_DECIMAL"),
         ({"occurred_at": "2026-01-31"}, "VALUE_NOT_MOMENT"),
