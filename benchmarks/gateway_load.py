@@ -6,11 +6,13 @@ import os
 import shutil
 import statistics
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from argos.store.audit import verify_chain
 from memory import MemoryWatch
 from pgbench import run_pgbench
 from rig import ROUTE, BenchError, Figures, Rig, open_rig, running, running_gateway
@@ -58,7 +60,8 @@ async def measure_gateway(settings: LoadSettings, memory: MemoryWatch) -> Figure
             )
             await _check_all_stored(rig, at_least=loader.gateway_requests)
             stored_per_s = await _pgbench_rounds(rig, loader, settings, gateway_url)
-    return _figures(rounds, stored_per_s)
+        audit = await _verify_audit(rig)
+    return {**_figures(rounds, stored_per_s), **audit}
 
 
 Round = tuple[Load, Load]
@@ -136,6 +139,16 @@ async def _pgbench_rounds(
             seen = await loader.load(gateway_url + rig.hook_path, seconds=settings.seconds)
             rounds.append((stored, seen.per_s))
     return rounds
+
+
+async def _verify_audit(rig: Rig) -> Figures:
+    """The chain over all that was stored so far, computed again."""
+    start_s = time.perf_counter()
+    report = await verify_chain(rig.access.as_role("argos_audit"))
+    seconds = time.perf_counter() - start_s
+    if not report.clean:
+        raise BenchError(f"the audit chain does not hold: {report.findings[0]}")
+    return {"audit_rows": report.rows, "audit_verify_rows_per_s": report.rows / seconds}
 
 
 def _figures(rounds: Sequence[Round], stored: Sequence[tuple[float, float]]) -> Figures:

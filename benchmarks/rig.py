@@ -119,13 +119,19 @@ async def _configure_route(access: Access) -> None:
         await pool.close()
 
 
+def child_environment(home: Home) -> dict[str, str]:
+    """For a process of Argos over that home; settings that the caller's environment happens to hold are left out."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ARGOS_")}
+    return {**kept, "ARGOS_HOME": str(home.root)}
+
+
 @asynccontextmanager
 async def running(
     argv: Sequence[str], *, health_url: str, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[int]:
     """A Python program as a process of its own, ready when its health page answers. Yields its pid."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *argv, env={**os.environ, **(environ or {})}
+        sys.executable, *argv, env=dict(environ or os.environ)
     )
     try:
         await _until_healthy(health_url, process=process)
@@ -141,7 +147,7 @@ async def running_gateway(rig: Rig) -> AsyncIterator[tuple[str, int]]:
     """The real gateway over the rig's database. Yields its address and pid."""
     port = rig.port("gateway")
     url = f"http://127.0.0.1:{port}"
-    environ = {"ARGOS_HOME": str(rig.home.root), "ARGOS_GATEWAY_PORT": str(port)}
+    environ = {**child_environment(rig.home), "ARGOS_GATEWAY_PORT": str(port)}
     argv = ["-m", "argos.entries.gateway"]
     async with running(argv, health_url=f"{url}/health/ready", environ=environ) as pid:
         yield url, pid

@@ -1,0 +1,183 @@
+"""The results as a table, as a flat map of name to number, and as a page of the documentation."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from machine import description
+
+ROOT: Final = Path(__file__).parent.parent
+RESULTS: Final = ROOT / "benchmarks" / "results" / "latest.json"
+PAGE: Final = ROOT / "docs" / "reference" / "performance.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A figure in words. `goal` is the bound that we set ourselves: at most, or at least when `rising`."""
+
+    name: str
+    words: str
+    unit: str = ""
+    goal: float | None = None
+    rising: bool = False
+
+    def reached(self, value: float) -> bool | None:
+        if self.goal is None:
+            return None
+        return value >= self.goal if self.rising else value <= self.goal
+
+
+MEMORY_MIB_MAX: Final = 250
+SECTIONS: Final[Mapping[str, tuple[Line, ...]]] = {
+    "Alerts at one gateway process, 32 connections": (
+        Line(name="gateway_alerts_per_s", words="accepted alerts", unit="/s"),
+        Line(name="gateway_p50_ms", words="answer, median", unit="ms"),
+        Line(name="gateway_p99_ms", words="answer, 99th percentile", unit="ms", goal=50),
+        Line(name="validating_floor_per_s", words="the validating floor", unit="/s"),
+        Line(
+            name="gateway_ratio_to_validating_floor",
+            words="gateway over validating floor",
+            goal=0.55,
+            rising=True,
+        ),
+        Line(name="pgbench_per_s", words="the same inserts by pgbench", unit="/s"),
+        Line(name="gateway_ratio_to_pgbench", words="gateway over pgbench"),
+        Line(name="audit_verify_rows_per_s", words="audit chain verified, rows", unit="/s"),
+    ),
+    "Alerts at a fixed 200/s, from the intended send time": (
+        Line(name="open_loop_p50_ms", words="answer, median", unit="ms", goal=5),
+        Line(name="open_loop_p99_ms", words="answer, 99th percentile", unit="ms", goal=25),
+    ),
+    "20 alerts/s to three accounts at two paper brokers": (
+        Line(
+            name="alert_to_broker_p50_ms",
+            words="alert received to order at the broker, median",
+            unit="ms",
+            goal=12,
+        ),
+        Line(
+            name="alert_to_broker_p99_ms",
+            words="the same, 99th percentile",
+            unit="ms",
+            goal=50,
+        ),
+        Line(
+            name="alert_to_reconciled_p50_ms",
+            words="alert received to the leg that counts the fill, median",
+            unit="ms",
+        ),
+        Line(
+            name="alert_to_reconciled_p99_ms",
+            words="the same, 99th percentile",
+            unit="ms",
+        ),
+        Line(name="fan_out_receipt_to_decide_p50_ms", words="receipt to decision", unit="ms"),
+        Line(name="fan_out_decide_to_node_p50_ms", words="decision to lease", unit="ms"),
+        Line(name="fan_out_node_to_send_p50_ms", words="lease to broker call", unit="ms"),
+        Line(name="fan_out_send_to_fill_p50_ms", words="broker call to fill", unit="ms"),
+    ),
+    "Reconciliation of 100,000 stored legs": (
+        Line(name="reconcile_workers", words="worker processes"),
+        Line(
+            name="reconcile_legs_per_s",
+            words="legs that get their first revision",
+            unit="/s",
+            goal=5000,
+            rising=True,
+        ),
+        Line(
+            name="reconcile_unchanged_legs_per_s",
+            words="legs that are found unchanged",
+            unit="/s",
+        ),
+    ),
+    "Peak resident memory of the largest process of each kind": tuple(
+        Line(name=f"memory_{kind}_mib", words=words, unit="MiB", goal=MEMORY_MIB_MAX)
+        for kind, words in (
+            ("gateway", "gateway"),
+            ("worker", "worker"),
+            ("node", "node"),
+            ("broker", "paper broker"),
+            ("postgres", "PostgreSQL, shared memory included"),
+        )
+    ),
+    "How much of the machine others took": (
+        Line(name="machine_busy_before_share", words="busy share before the run"),
+        Line(name="machine_busy_after_share", words="busy share after the run"),
+    ),
+}
+
+METHOD: Final = """\
+## Method
+
+Load generators, processes and database share the machine. Every process is a real one, started as in production; the
+database is the embedded PostgreSQL with its ordinary settings (`fsync` and `synchronous_commit` on, audit chain on).
+
+- **Gateway**: wrk, one thread, 32 connections, closed loop; every request is a new event with 16 features (0.65 KB).
+  An answer follows the commit; after the run as many accepted alerts must stand in the database. The *validating floor*
+  is an ordinary FastAPI handler that takes the same pydantic model and stores nothing, under the same server settings.
+  Both take turns within each round; the ratio is the median of the rounds' ratios. *pgbench* inserts the same rows into
+  the same tables under the same triggers, one alert per transaction, 32 clients, taking turns with the gateway.
+- **Fixed rate**: alerts leave on time whatever comes back, and each is timed from the moment it should have left.
+- **Three accounts**: alternating entries and exits at market. The start is the gateway's receipt of the alert; the end
+  is `received_at` in the paper broker's own ledger, or the commit of the first revision that counts the fill. The
+  brokers are exact: no latency, slippage or partial fills of their own.
+- **Reconciliation**: worker processes work off a queue that names every stored leg (two orders, eight facts, two fills
+  each): once for first revisions, once more to find nothing new.
+- **Memory**: the kernel's peak (VmHWM) of each process over the whole run.
+"""
+
+
+def shown(value: float, line: Line) -> str:
+    digits = 0 if value >= 1000 or value == int(value) else (1 if value >= 100 else 2)
+    return f"{value:,.{digits}f}{'' if line.unit in {'', '/s'} else ' '}{line.unit}"
+
+
+def _goal(line: Line) -> str:
+    if line.goal is None:
+        return ""
+    return f"{'at least' if line.rising else 'at most'} {shown(line.goal, line)}"
+
+
+def print_table(figures: Mapping[str, float]) -> None:
+    table = Table("figure", "value", "goal", "")
+    for title, lines in SECTIONS.items():
+        known = [line for line in lines if line.name in figures]
+        if known:
+            table.add_section()
+            table.add_row(f"[bold]{title}", "", "", "")
+        for line in known:
+            value = figures[line.name]
+            mark = {True: "reached", False: "[red]missed", None: ""}[line.reached(value)]
+            table.add_row(line.words, shown(value, line), _goal(line), mark)
+    Console().print(table)
+
+
+def store_results(figures: Mapping[str, float]) -> None:
+    RESULTS.parent.mkdir(exist_ok=True)
+    rounded = {name: round(value, 4) for name, value in sorted(figures.items())}
+    RESULTS.write_text(json.dumps(rounded, indent=2) + "\n", "utf-8")
+
+
+def write_page(figures: Mapping[str, float]) -> None:
+    parts = [
+        "# Performance\n",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, on {description()}.\n"
+        "The numbers by name are in `benchmarks/results/latest.json`. Absolute figures belong to this machine in that\n"
+        "hour, with whatever else ran on it; ratios travel further.\n",
+    ]
+    for title, lines in SECTIONS.items():
+        parts.append(f"## {title}\n\n| figure | value | goal | |\n| --- | ---: | --- | --- |")
+        for line in lines:
+            if line.name in figures:
+                value = figures[line.name]
+                mark = {True: "reached", False: "**missed**", None: ""}[line.reached(value)]
+                parts.append(f"| {line.words} | {shown(value, line)} | {_goal(line)} | {mark} |")
+        parts.append("")
+    PAGE.write_text("\n".join([*parts, METHOD]), "utf-8")
