@@ -88,7 +88,7 @@ async def _open_street() -> AsyncIterator[_Street]:
         plan = plan_paper(home, gateway_url=url, seed=1, exact=True)
         await _prepare(home, settings, plan)
         stack = Stack(home, settings, paper=plan, gateway_port=port, everyday_market=False)
-        async with _quotes(plan), stack as running:
+        async with stack as running, _quotes(plan):
             yield _Street(running=running, plan=plan, home=home, access=open_access(home, settings))
 
 
