@@ -53,9 +53,16 @@ MAGIC_MAX: Final = 2**63 - 1
 _ENVELOPE: Final = ("fact_id", "kind", "order_id", "command_id", "at")
 
 
+def _storable(value: Any) -> Any:
+    """A venue's words may hold what no database keeps, NUL or half a surrogate pair: marked, never passed on."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 def encode_report(report: Report) -> dict[str, Any]:
     return {
-        **report.body,
+        **{name: _storable(value) for name, value in report.body.items()},
         "fact_id": str(report.fact_id),
         "kind": report.kind.value,
         "order_id": str(report.order_id) if report.order_id else None,

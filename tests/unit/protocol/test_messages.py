@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -38,9 +38,10 @@ moments = st.datetimes(
 )
 amounts = st.decimals(min_value=-(10**12), max_value=10**12, places=8)
 quantities = st.decimals(min_value="0.00000001", max_value=10**12, places=8)
-texts = st.text(max_size=20)
+storable = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+texts = st.text(storable, max_size=20)
 magics = st.integers(0, 2**63 - 1)
-symbols = st.text(min_size=1, max_size=8)
+symbols = st.text(storable, min_size=1, max_size=8)
 
 commands = st.builds(
     Command,
@@ -285,3 +286,17 @@ def test_ids_of_facts_are_functions_of_what_is_stated() -> None:
 def test_magic_travels_as_text_because_a_number_would_lose_its_last_bits() -> None:
     body = encode_execution(decode_execution(EXECUTION | {"magic": str(2**63 - 1)}))
     assert parse_json(json.dumps(body))["magic"] == str(2**63 - 1)
+
+
+def test_a_venues_words_are_made_storable_before_they_travel() -> None:
+    report = Report(
+        fact_id=uuid4(),
+        kind=ReportKind.REJECTED,
+        order_id=None,
+        command_id=None,
+        at=datetime(2026, 3, 4, tzinfo=UTC),
+        body={"text": "no\0 money \ud800!", "attempt": 1},
+    )
+    encoded = encode_report(report)
+    assert (encoded["text"], encoded["attempt"]) == ("no\ufffd money ?!", 1)
+    assert decode_report(encoded).body["text"] == encoded["text"]
