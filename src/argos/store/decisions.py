@@ -1,8 +1,7 @@
 """Decisions in the database: claim an intent, read what it depends on, write orders and commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +11,17 @@ from argos.core.account import Halt
 from argos.core.intent import Intent, Side
 from argos.core.order import OrderStatus
 from argos.protocol.intent_store import decode_intent
-from argos.protocol.values import moment_text, optional_decimal, optional_decimal_text
+from argos.protocol.values import moment_text, optional_decimal_text
 from argos.routing.context import AccountContext, Levels, OpenEntry
 from argos.routing.planned import IntentPlan, PlannedCommand, PlannedOrder
 from argos.store.database import queries
 from argos.store.decoding import (
     decode_account,
     decode_account_state,
-    decode_order,
     decode_route,
 )
 from argos.store.lanes import as_rows, read_halts, transaction
+from argos.store.legs import read_order
 from argos.store.outbox import postpone
 
 
@@ -49,13 +48,15 @@ class DecisionStore:
         found = await connection.fetchval(
             self._sql["context"], intent.account_route, intent.trade_id
         )
-        entries = [_open_entry(row) for row in found["open"]]
+        entries = await self._open_entries(
+            connection, [row["account"] for row in found["accounts"]]
+        )
         sides = {row["account"]: Side(row["side"]) for row in found["trade_sides"]}
         accounts = {
             row["account"]: AccountContext(
                 account=decode_account(row),
                 snapshot=decode_account_state(row),
-                open_entries=tuple(e for e in entries if e.order.account == row["account"]),
+                open_entries=tuple(entries[row["account"]]),
                 trade_side=sides.get(row["account"]),
             )
             for row in found["accounts"]
@@ -63,6 +64,15 @@ class DecisionStore:
         halts: list[Halt] = read_halts(found["halts"])
         route = decode_route(found["route"], found["legs"]) if found["route"] else None
         return {"route": route, "accounts": accounts, "halts": tuple(halts)}
+
+    async def _open_entries(
+        self, connection: asyncpg.Connection, accounts: Sequence[str]
+    ) -> Mapping[str, Sequence[OpenEntry]]:
+        """By account, in the order of their planning."""
+        found: dict[str, list[OpenEntry]] = {account: [] for account in accounts}
+        for row in await connection.fetch(self._sql["open_entries"], list(accounts)):
+            found[row["account"]].append(_open_entry(row))
+        return found
 
     async def save(
         self,
@@ -90,21 +100,16 @@ class DecisionStore:
 
 
 def _open_entry(row: Mapping[str, Any]) -> OpenEntry:
-    modified = row["modified"]
     return OpenEntry(
-        order=decode_order(row["order"]),
+        order=read_order(row),
         status=OrderStatus(row["status"]),
-        filled_qty=Decimal(row["filled_qty"]),
-        closed_qty=Decimal(row["closed_qty"]),
-        closing_qty=Decimal(row["closing_qty"]),
-        closing_order_ids=tuple(UUID(item) for item in row["closing_order_ids"]),
+        filled_qty=row["filled_qty"],
+        closed_qty=row["closed_qty"],
+        closing_qty=row["closing_qty"],
+        closing_order_ids=tuple(row["closing_order_ids"]),
         position_id=row["position_id"],
-        modified=Levels(
-            price=optional_decimal(modified["price"], field="price"),
-            sl=optional_decimal(modified["sl"], field="sl"),
-            tp=optional_decimal(modified["tp"], field="tp"),
-        )
-        if modified
+        modified=Levels(price=row["new_price"], sl=row["new_sl"], tp=row["new_tp"])
+        if row["is_modified"]
         else None,
     )
 

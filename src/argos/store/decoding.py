@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import time
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from argos.core.account import (
     Account,
@@ -14,11 +12,9 @@ from argos.core.account import (
     RouteLeg,
     TradingHours,
 )
-from argos.core.intent import OrderType, Side
-from argos.core.order import Order, OrderRole
 from argos.protocol.intent_store import decode_size
 from argos.protocol.snapshots import decode_snapshot
-from argos.protocol.values import optional_decimal, optional_moment, parse_decimal, parse_moment
+from argos.protocol.values import optional_decimal, parse_decimal
 
 
 def decode_limits(body: Mapping[str, Any]) -> AccountLimits:
@@ -77,39 +73,4 @@ def decode_route(row: Mapping[str, Any], legs: list[Mapping[str, Any]]) -> Route
         expiry_s=row["expiry_s"],
         alert_age_s_max=row["alert_age_s_max"],
         legs=tuple(decode_leg(leg) for leg in legs),
-    )
-
-
-def _optional_uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
-
-
-def decode_order(row: Mapping[str, Any]) -> Order:
-    """An order whose decimals and moments stand as text (what `to_jsonb` makes of them)."""
-
-    def price(name: str) -> Decimal | None:
-        return optional_decimal(row[name], field=name)
-
-    return Order(
-        order_id=UUID(row["order_id"]),
-        intent_id=UUID(row["intent_id"]),
-        trade_id=row["trade_id"],
-        account=row["account"],
-        route=row["route"],
-        role=OrderRole(row["role"]),
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        order_type=OrderType(row["order_type"]),
-        qty=parse_decimal(row["qty"], field="qty"),
-        price=price("price"),
-        stop_limit_price=price("stop_limit_price"),
-        sl=price("sl"),
-        tp=price("tp"),
-        valid_until=optional_moment(row["valid_until"], field="valid_until"),
-        magic=int(row["magic"]),
-        client_order_id=row["client_order_id"],
-        planned_at=parse_moment(row["planned_at"], field="planned_at"),
-        denial_code=row["denial_code"],
-        denial_text=row["denial_text"],
-        closes_order_id=_optional_uuid(row["closes_order_id"]),
     )

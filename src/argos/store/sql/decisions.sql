@@ -23,7 +23,7 @@ SELECT claimed.*, (SELECT count(pg_advisory_xact_lock(hashtextextended('account:
 FROM claimed;
 
 -- name: context
--- Everything that the decision about one intent may depend on: route, legs, accounts, their state, brakes, open orders.
+-- What the decision about one intent may depend on, but for open entries: route, legs, accounts, their state, brakes.
 -- Accounts that left the route count while they hold something of the trade: their exits must go.
 WITH concerned AS (
     SELECT account FROM route_legs WHERE route = $1
@@ -47,33 +47,6 @@ SELECT jsonb_build_object(
         WHERE a.account IN (SELECT account FROM concerned)
     ),
     'halts', (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h),
-    'open', (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'order', to_jsonb(o) || jsonb_build_object(
-                'qty', o.qty::text, 'price', o.price::text, 'stop_limit_price', o.stop_limit_price::text,
-                'sl', o.sl::text, 'tp', o.tp::text, 'magic', o.magic::text
-            ),
-            'status', st.status, 'filled_qty', st.filled_qty::text, 'closed_qty', st.closed_qty::text,
-            'closing_qty', coalesce(exits.qty, 0)::text,
-            'closing_order_ids', coalesce(to_jsonb(exits.order_ids), '[]'),
-            'position_id', (
-                SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id
-            ),
-            'modified', (
-                SELECT jsonb_build_object('price', m.price::text, 'sl', m.sl::text, 'tp', m.tp::text)
-                FROM commands m WHERE m.order_id = o.order_id AND m.kind = 'modify'
-                ORDER BY m.seq DESC LIMIT 1
-            )
-        ) ORDER BY o.planned_at, o.order_id), '[]')
-        FROM order_states st JOIN orders o USING (order_id)
-        CROSS JOIN LATERAL (
-            SELECT sum(x.effective_qty - x.filled_qty) AS qty, array_agg(x.order_id) AS order_ids
-            FROM orders e JOIN order_states x USING (order_id)
-            WHERE e.closes_order_id = o.order_id AND x.live
-        ) exits
-        WHERE st.live AND o.role = 'entry'
-          AND st.account IN (SELECT account FROM concerned)
-    ),
     'trade_sides', (
         SELECT coalesce(jsonb_agg(jsonb_build_object('account', t.account, 'side', t.side)), '[]')
         FROM (
@@ -82,6 +55,29 @@ SELECT jsonb_build_object(
         ) AS t
     )
 ) AS context;
+
+-- name: open_entries
+-- The entries that work or hold something at these accounts, with the exits on their way to close them. As columns:
+-- there may be many, and to make and to read them as JSON takes five times as long.
+SELECT o.order_id, o.intent_id, o.trade_id, o.account, o.route, o.role, o.symbol, o.side, o.order_type, o.qty, o.price,
+       o.stop_limit_price, o.sl, o.tp, o.valid_until, o.magic, o.client_order_id, o.planned_at, o.denial_code,
+       o.denial_text, o.closes_order_id, st.status, st.filled_qty, st.closed_qty,
+       coalesce(exits.qty, 0) AS closing_qty, coalesce(exits.order_ids, '{}') AS closing_order_ids,
+       (SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id) AS position_id,
+       changed.seq IS NOT NULL AS is_modified, changed.price AS new_price, changed.sl AS new_sl, changed.tp AS new_tp
+FROM order_states st JOIN orders o USING (order_id)
+CROSS JOIN LATERAL (
+    SELECT sum(x.effective_qty - x.filled_qty) AS qty, array_agg(x.order_id) AS order_ids
+    FROM orders e JOIN order_states x USING (order_id)
+    WHERE e.closes_order_id = o.order_id AND x.live
+) exits
+LEFT JOIN LATERAL (
+    SELECT m.seq, m.price, m.sl, m.tp FROM commands m
+    WHERE m.order_id = o.order_id AND m.kind = 'modify'
+    ORDER BY m.seq DESC LIMIT 1
+) changed ON true
+WHERE st.live AND st.role = 'entry' AND st.account = ANY($1::text[])
+ORDER BY o.planned_at, o.order_id;
 
 -- name: save
 -- A whole decision in one statement: orders with their states, refusals, commands in their lanes, next steps.
