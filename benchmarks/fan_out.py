@@ -39,8 +39,8 @@ from rig import BenchError, Figures, configure_hook, median, open_home, percenti
 
 RATE_PER_S: Final = 20
 WARM_UP_S: Final = 3.0
-HELD_ALERTS: Final = 40
-"""A trade is closed this many alerts after it was opened."""
+HELD_ALERTS: Final = 10
+"""A trade is closed by the alert that comes this many after its own, and one more."""
 SETTLE_S: Final = 30.0
 LOOK_S: Final = 0.2
 TICK_S: Final = 0.25
@@ -144,12 +144,16 @@ async def measure_fan_out(*, seconds: float, memory: MemoryWatch) -> Figures:
         )
         await client.open(CONNECTIONS)
         try:
-            for version, duration in (("warm-up@1", WARM_UP_S), ("run@1", seconds)):
+            warm_up = round(WARM_UP_S * RATE_PER_S)
+            for version, first, duration in (
+                ("warm-up@1", 0, WARM_UP_S),
+                ("run@1", warm_up, seconds),
+            ):
                 await send_at_rate(
                     client,
                     rate_per_s=RATE_PER_S,
                     seconds=duration,
-                    make_body=_body_maker(street.home, version),
+                    make_body=_body_maker(street.home, version, first=first),
                 )
         finally:
             await client.aclose()
@@ -169,24 +173,25 @@ def _watch(street: _Street, memory: MemoryWatch) -> None:
         memory.watch_children("postgres", street.running.postgres.pid)
 
 
-def _body_maker(home: Home, version: str) -> Callable[[int], bytes]:
+def _body_maker(home: Home, version: str, *, first: int) -> Callable[[int], bytes]:
+    """Alerts of one strategy; `first` is the place of its first one among all alerts of the run."""
     secret = home.secret(HOOK_SECRET)
 
     def make_body(number: int) -> bytes:
-        closes = number % 2 == 1 and number > HELD_ALERTS
-        trade = number - 1 - HELD_ALERTS if closes else number
-        symbol = SYMBOLS[trade // 2 % len(SYMBOLS)]
+        place = first + number
+        closes = place % 2 == 1 and place > HELD_ALERTS
+        trade = place - 1 - HELD_ALERTS if closes else place
         wish: dict[str, Any] = (
             {"action": "close", "side": None}
             if closes
             else {"size": {"mode": "units", "value": "1"}}
         )
         return alert_body(
-            event_id=f"fan-out|{version}|{number}",
-            trade_id=f"fan-out.{version}.{trade}",
+            event_id=f"fan-out|{place}",
+            trade_id=f"fan-out.{trade}",
             route=PAPER_ROUTE,
             secret=secret,
-            **{"symbol": symbol, "bot_version": version, **wish},
+            **{"symbol": SYMBOLS[trade // 2 % len(SYMBOLS)], "bot_version": version, **wish},
         )
 
     return make_body

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -39,6 +40,8 @@ from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
 
+_PLANS_ONCE: Final = frozenset({"argos_gateway", "argos_dispatch"})
+
 
 def build_gateway(access: Access, settings: Settings) -> FastAPI:
     """The gateway's application; pools and loops live as long as it serves."""
@@ -63,7 +66,9 @@ async def _open_desks(
     }
     pools = {}
     for role, size in sizes.items():
-        pool = await open_pool(access.as_role(role), name=role[6:], size_max=size)
+        pool = await open_pool(
+            access.as_role(role), name=role[6:], size_max=size, plans_once=role in _PLANS_ONCE
+        )
         stack.push_async_callback(pool.close)
         pools[role] = pool
     waker = Waker()
@@ -141,7 +146,9 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
     Raises StoreError when the database is away at the start.
     """
     async with contextlib.AsyncExitStack() as stack:
-        pool = await open_pool(access.as_role("argos_worker"), name="worker", size_max=6)
+        pool = await open_pool(
+            access.as_role("argos_worker"), name="worker", size_max=6, plans_once=True
+        )
         stack.push_async_callback(pool.close)
         decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
         follow_ups = FollowUpStore(pool)

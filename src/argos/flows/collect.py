@@ -68,6 +68,8 @@ class CollectStore(SharingStore, Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
 
+    async def take_turn(self, connection: Any, account: str) -> None: ...
+
     async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[UUID]: ...
 
     async def owners(
@@ -98,6 +100,7 @@ async def collect(
     now: datetime,
 ) -> None:
     """Append `reports` inside the caller's transaction and bring the projections up to date."""
+    await store.take_turn(connection, reporter.account)
     owners = await _owners_of(store, connection, reporter=reporter, reports=reports)
     owned = [_as_own_fill(report, owners) for report in reports]
     fresh = await store.append(connection, [_fact_row(report, reporter) for report in owned])

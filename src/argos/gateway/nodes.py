@@ -86,8 +86,11 @@ class NodeDesk:
             return call.signed_answer(error_document(error), status=status_of(error))
         return response
 
-    async def _touch(self, connection: Any, call: SignedCall) -> Mapping[str, Any]:
-        row = await self.lanes.touch_node(connection, call.node, counter=call.counter)
+    async def _touch(self, call: SignedCall) -> Mapping[str, Any]:
+        async with self.lanes.statements() as connection:
+            row: Mapping[str, Any] | None = await self.lanes.touch_node(
+                connection, call.node, counter=call.counter
+            )
         if row is None:
             raise InputError(
                 f"counter {call.counter} does not rise",
@@ -99,8 +102,8 @@ class NodeDesk:
     async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         now = datetime.now(UTC)
         snapshot = _own_snapshot(body.get("info"), call=call)
+        await self._touch(call)
         async with self.lanes.transaction() as connection:
-            await self._touch(connection, call)
             epoch = await self.lanes.hello(
                 connection,
                 call.node,
@@ -118,9 +121,9 @@ class NodeDesk:
         in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
         wait_s = _wait_ms(body) / 1000
         snapshot = _own_snapshot(body.get("snapshot"), call=call)
-        async with self.lanes.transaction() as connection:
-            row = await self._touch(connection, call)
-            if snapshot is not None:
+        row = await self._touch(call)
+        if snapshot is not None:
+            async with self.lanes.statements() as connection:
                 await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
         session = NodeSession(
             node=call.node,
@@ -184,6 +187,7 @@ class NodeDesk:
             except InputError as error:
                 fact_id = item.get("fact_id") if isinstance(item, dict) else None
                 refused.append({"fact_id": str(fact_id), "code": error.code})
+        await self._touch(call)
         accepted = await self._collect(call, good, refused)
         FACTS.labels("accepted").inc(len(accepted))
         FACTS.labels("refused").inc(len(refused))
@@ -194,20 +198,16 @@ class NodeDesk:
     ) -> list[str]:
         """The ids that are stored now. One fact that the database cannot hold never holds up the others."""
         try:
-            await self._collect_together(call, reports, touch=True)
+            await self._collect_together(call, reports)
         except InputError as error:
             if error.code not in _UNSTORABLE:
                 raise
             return await self._collect_apart(call, reports, refused)
         return [str(report.fact_id) for report in reports]
 
-    async def _collect_together(
-        self, call: SignedCall, reports: Sequence[Report], *, touch: bool
-    ) -> None:
+    async def _collect_together(self, call: SignedCall, reports: Sequence[Report]) -> None:
         reporter = Reporter(node=call.node, account=call.account, epoch=call.epoch)
         async with self.facts.transaction() as connection:
-            if touch:
-                await self._touch(connection, call)
             await collect(
                 self.facts, connection, reporter=reporter, reports=reports, now=datetime.now(UTC)
             )
@@ -215,11 +215,10 @@ class NodeDesk:
     async def _collect_apart(
         self, call: SignedCall, reports: Sequence[Report], refused: list[dict[str, str]]
     ) -> list[str]:
-        await self._collect_together(call, (), touch=True)
         accepted = []
         for report in reports:
             try:
-                await self._collect_together(call, (report,), touch=False)
+                await self._collect_together(call, (report,))
                 accepted.append(str(report.fact_id))
             except InputError as error:
                 refused.append({"fact_id": str(report.fact_id), "code": error.code})

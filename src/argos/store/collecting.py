@@ -25,6 +25,10 @@ class CollectingStore:
     def transaction(self) -> Any:
         return transaction(self._pool)
 
+    async def take_turn(self, connection: asyncpg.Connection, account: str) -> None:
+        """Wait until no other report of this account is being collected; hold that until the commit."""
+        await connection.execute(self._sql["take_turn"], account)
+
     async def append(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> set[UUID]:

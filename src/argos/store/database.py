@@ -58,8 +58,17 @@ def _server_settings(name: str) -> dict[str, str]:
     }
 
 
-async def open_pool(dsn: Dsn, *, name: str, size_max: int, size_min: int = 1) -> asyncpg.Pool:
-    """A pool for one role. Raises StoreError when the database cannot be reached."""
+async def open_pool(
+    dsn: Dsn, *, name: str, size_max: int, size_min: int = 1, plans_once: bool = False
+) -> asyncpg.Pool:
+    """A pool for one role. Raises StoreError when the database cannot be reached.
+
+    `plans_once` is for few statements that find rows by their keys, often: each is planned once for all values.
+    Statements with optional filters need plans for the values at hand.
+    """
+    settings = _server_settings(name)
+    if plans_once:
+        settings["plan_cache_mode"] = "force_generic_plan"
     try:
         return await asyncpg.create_pool(
             str(dsn),
@@ -69,7 +78,7 @@ async def open_pool(dsn: Dsn, *, name: str, size_max: int, size_min: int = 1) ->
             command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 2,
             init=_prepare_connection,
             reset=_keep_as_is,
-            server_settings=_server_settings(name),
+            server_settings=settings,
         )
     except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
         raise StoreError(f"cannot connect as {dsn.user}: {error}") from error

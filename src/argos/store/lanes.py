@@ -35,8 +35,15 @@ def read_halts(rows: Sequence[Mapping[str, Any]]) -> list[Halt]:
 @asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     """One transaction on a pooled connection. A database that is away becomes StoreError."""
+    async with statements(pool) as connection, connection.transaction():
+        yield connection
+
+
+@asynccontextmanager
+async def statements(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A pooled connection on which each statement is a transaction of its own. Errors as in `transaction`."""
     try:
-        async with pool.acquire(timeout=5) as connection, connection.transaction():
+        async with pool.acquire(timeout=5) as connection:
             yield connection
     except asyncpg.ForeignKeyViolationError as error:
         raise InputError(
@@ -63,6 +70,9 @@ class LaneStore:
 
     def transaction(self) -> Any:
         return transaction(self._pool)
+
+    def statements(self) -> Any:
+        return statements(self._pool)
 
     async def node_keys(self) -> dict[str, tuple[str, tuple[bytes, ...]]]:
         """Node -> (account, its one or two live keys)."""

@@ -1,3 +1,7 @@
+-- name: take_turn
+-- Reports of one account are collected one after the other: what follows sees all facts of those before.
+SELECT pg_advisory_xact_lock(hashtextextended('reports:' || $1, 0));
+
 -- name: append
 -- Facts as reported; the ids that are new come back. A repeat is nothing new and no error.
 INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)

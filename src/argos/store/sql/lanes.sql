@@ -1,20 +1,27 @@
 -- name: touch_node
 -- A signed request of a node: the counter must rise. No row back means: it did not, or the node is not enabled.
+-- A statement on its own, so that leases do not wait for reports. Its commit waits for no disk: should a crash take it
+-- back, a copy of that request changes nothing, as facts are unique and every lease looks at the epoch.
 UPDATE node_sessions s
 SET counter = $2, last_seen_at = clock_timestamp()
 FROM nodes n
 WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
-RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at;
+RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
+          set_config('synchronous_commit', 'off', true);
 
 -- name: node_keys
 SELECT n.node, n.account, array_agg(k.key ORDER BY k.slot) AS keys
 FROM nodes n JOIN node_keys k USING (node) WHERE n.enabled GROUP BY n.node, n.account;
 
 -- name: hello
-UPDATE node_sessions
+-- The lock is stronger than an update's own, so that it waits for the leases under way, and they for it.
+WITH held AS MATERIALIZED (
+    SELECT node FROM node_sessions WHERE node = $1 FOR UPDATE
+)
+UPDATE node_sessions s
 SET epoch = epoch + 1, log_id = $2, version = $3, terminal = $4, hello_at = clock_timestamp()
-WHERE node = $1
-RETURNING epoch;
+FROM held WHERE s.node = held.node
+RETURNING s.epoch;
 
 -- name: save_state
 INSERT INTO account_states (account, snapshot, instruments, taken_at, received_at)
@@ -25,8 +32,10 @@ SET snapshot = excluded.snapshot, taken_at = excluded.taken_at, received_at = ex
 WHERE account_states.taken_at <= excluded.taken_at;
 
 -- name: session
+-- Held against a hello until the commit, not against a request that only raises the counter.
 -- The lock is the one that setting a brake takes alone: it waits for leases that have not seen it to commit.
-SELECT epoch, log_id, pg_advisory_xact_lock_shared(hashtext('argos.halts')) FROM node_sessions WHERE node = $1 FOR SHARE;
+SELECT epoch, log_id, pg_advisory_xact_lock_shared(hashtext('argos.halts')) FROM node_sessions WHERE node = $1
+FOR KEY SHARE;
 
 -- name: head_of_lanes
 -- The first unfinished command of each lane of an account, if it may go out now: never leased, or leased in a way
