@@ -13,6 +13,7 @@ from argos.node.log_rows import (
     command_of_row,
     identity_keys,
 )
+from argos.ports import VenueOrderState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,21 @@ class LogReader:
             row = self._one("command_id = (SELECT command_id FROM identities WHERE key = ?)", key)
             if row is not None:
                 return row
+        return None
+
+    def venue_state(self, *, magic: int, client_order_id: str) -> VenueOrderState | None:
+        """How far the venue is known to be with what it knows under this identity; None when nothing is known.
+
+        For the many that a scan shows again: a tenth of the work of `by_identity`.
+        """
+        for key in identity_keys(magic=magic, client_order_id=client_order_id):
+            row = self._connection.execute(
+                "SELECT venue_state FROM commands"
+                " WHERE command_id = (SELECT command_id FROM identities WHERE key = ?)",
+                (key,),
+            ).fetchone()
+            if row is not None:
+                return VenueOrderState(row[0]) if row[0] else None
         return None
 
     def by_venue_order(self, venue_order_id: str) -> LoggedCommand | None:

@@ -94,9 +94,11 @@ class Scanner:
         return look
 
     def _see_execution(self, writer: LogWriter, execution: Execution, *, at: datetime) -> None:
-        row = self._owner(execution)
         known = self._log.read.execution(execution.venue_exec_id)
-        if known is not None and (known.command_id is not None or row is None):
+        if known is not None and known.command_id is not None:
+            return
+        row = self._owner(execution)
+        if known is not None and row is None:
             return
         # Stops, targets and stop-outs carry the opening order's identity and are nobody's command.
         own = row is not None and execution.reason is FillReason.COMMAND
@@ -111,6 +113,11 @@ class Scanner:
 
     def _see_order(self, writer: LogWriter, report: VenueOrderReport, *, at: datetime) -> None:
         identity = report.identity
+        known = self._log.read.venue_state(
+            magic=identity.magic, client_order_id=identity.client_order_id
+        )
+        if known in ENDED:
+            return
         row = self._log.read.by_identity(
             magic=identity.magic, client_order_id=identity.client_order_id
         ) or self._log.read.by_venue_order(report.venue_order_id)
@@ -128,10 +135,15 @@ class Scanner:
         self._adopt(writer, row, state=report.state, venue_order_id=report.venue_order_id, at=at)
 
     def _see_position(self, writer: LogWriter, position: Position, *, at: datetime) -> None:
+        known = self._log.read.venue_state(
+            magic=position.magic, client_order_id=position.client_order_id
+        )
+        if known is not None:
+            return
         row = self._log.read.by_identity(
             magic=position.magic, client_order_id=position.client_order_id
         )
-        if row is None or row.venue_state is not None:
+        if row is None:
             return
         complete = position.qty >= row.command.qty
         state = VenueOrderState.FILLED if complete else VenueOrderState.WORKING
