@@ -30,7 +30,7 @@ from argos.rehearsal.torture.alerts import AlertTerms
 from argos.rehearsal.torture.arena import Arena, NodeLinks
 from argos.rehearsal.torture.plan import SYMBOLS, TorturePlan
 from argos.rehearsal.torture.proxies import Link
-from argos.running import RunningStack, Stack
+from argos.running import RunningStack, Stack, Wrap
 from argos.settings import Settings, load_settings
 from argos.stack.children import Child
 from argos.stack.home import Home, read_private, write_atomically
@@ -183,7 +183,7 @@ def _rewire(home: Home, node: PlannedNode, paper: PaperPlan, *, gateway_port: in
     )
 
 
-def _sabotaged(bug: Bug | None) -> Any:
+def _sabotaged(bug: Bug | None) -> Wrap:
     """How a child is started: as it is, or, where the bug belongs, by way of `argos.rehearsal.sabotage`."""
 
     def wrap(name: str, argv: Sequence[str]) -> Sequence[str]:
