@@ -14,7 +14,7 @@ from argos.dsn import Access
 from argos.flows.accept_alert import Doors
 from argos.flows.decide import decide_next
 from argos.flows.follow_up import follow_up_next
-from argos.flows.reconcile import reconcile_next
+from argos.flows.reconcile import BATCH, reconcile_next
 from argos.flows.sweep import Sweep
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.app import Desks, build_app
@@ -40,6 +40,8 @@ from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
 
+RECONCILE_REST_S: Final = 0.02
+"""After a batch that was not full: more facts of the same legs are on their way, and one revision can tell them all."""
 _PLANS_ONCE: Final = frozenset({"argos_gateway", "argos_dispatch"})
 
 
@@ -162,7 +164,10 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
             return await follow_up_next(follow_ups, clock=_now)
 
         async def reconcile_step() -> bool:
-            return await reconcile_next(legs, book, clock=_now) > 0
+            done = await reconcile_next(legs, book, clock=_now)
+            if 0 < done < BATCH:
+                await asyncio.sleep(RECONCILE_REST_S)
+            return done > 0
 
         loops = {
             "decide": Loop(name="decide", step=decide_step),

@@ -80,10 +80,6 @@ class CollectStore(SharingStore, Protocol):
         self, connection: Any, account: str, order_ids: Sequence[UUID]
     ) -> Sequence[Mapping[str, Any]]: ...
 
-    async def closed_qty(
-        self, connection: Any, account: str, order_ids: Sequence[UUID]
-    ) -> Mapping[UUID, Decimal]: ...
-
     async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
     async def save_positions(
@@ -121,9 +117,8 @@ async def collect(
     touched |= found.closed_entries
     if touched:
         rows = await store.order_facts(connection, reporter.account, sorted(touched))
-        closed = await store.closed_qty(connection, reporter.account, sorted(touched))
         for row in rows:
-            _advance(progress, row, new=new, closed_qty=closed.get(row["order_id"], Decimal(0)))
+            _advance(progress, row, new=new)
     if progress.states or progress.reconcile:
         await store.save_progress(connection, progress.rows())
     await _save_positions(store, connection, reporter=reporter, reports=new)
@@ -248,9 +243,7 @@ def effective_qty(facts: Sequence[OrderFact], *, planned_qty: Decimal) -> Decima
     return planned_qty
 
 
-def _advance(
-    progress: Progress, row: Mapping[str, Any], *, new: Sequence[Report], closed_qty: Decimal
-) -> None:
+def _advance(progress: Progress, row: Mapping[str, Any], *, new: Sequence[Report]) -> None:
     """One order's projection from all its facts; illegal and alarming steps are recorded, never dropped."""
     facts = order_facts_of(row["facts"])
     qty = effective_qty(facts, planned_qty=row["qty"])
@@ -264,7 +257,7 @@ def _advance(
             "status": after.value,
             "effective_qty": decimal_text(qty),
             "filled_qty": decimal_text(filled_qty(facts)),
-            "closed_qty": decimal_text(closed_qty),
+            "closed_qty": decimal_text(row["closed_qty"]),
         }
     )
     progress.ended.extend(
@@ -278,7 +271,7 @@ def _advance(
         after=after,
         facts=facts,
         qty=qty,
-        closed_qty=closed_qty,
+        closed_qty=row["closed_qty"],
         newly_filled=any(report.kind is ReportKind.FILL for report in mine),
     )
     if notice is not None:

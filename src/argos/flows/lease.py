@@ -70,6 +70,8 @@ class LeaseStore(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
 
+    async def glance(self, session: NodeSession) -> Mapping[str, Any]: ...
+
     async def session(self, connection: Any, node: str) -> Mapping[str, Any]: ...
 
     async def halts(self, connection: Any) -> Sequence[Halt]: ...
@@ -98,6 +100,10 @@ async def lease(
 
     Raises InputError with NODE_EPOCH_FENCED when a newer session of the node exists.
     """
+    seen = await store.glance(session)
+    _require_newest(session, epoch=seen["epoch"])
+    if not seen["anything_waits"]:
+        return []
     for _ in range(ROUNDS_MAX):
         plan = await _lease_once(store, session, in_flight=in_flight, now=now)
         if plan.commands or not plan.ended:
@@ -110,12 +116,7 @@ async def _lease_once(
 ) -> LeasePlan:
     async with store.transaction() as connection:
         current = await store.session(connection, session.node)
-        if current["epoch"] != session.epoch:
-            raise InputError(
-                f"epoch {session.epoch} of {session.node} was superseded by {current['epoch']}",
-                code="NODE_EPOCH_FENCED",
-                fix="one node per account: stop this process, the newer one has taken over",
-            )
+        _require_newest(session, epoch=current["epoch"])
         heads = await store.head_of_lanes(
             connection,
             session,
@@ -129,6 +130,15 @@ async def _lease_once(
         if plan.leased or plan.ended:
             await store.save_lease(connection, plan.rows())
         return plan
+
+
+def _require_newest(session: NodeSession, *, epoch: int) -> None:
+    if epoch != session.epoch:
+        raise InputError(
+            f"epoch {session.epoch} of {session.node} was superseded by {epoch}",
+            code="NODE_EPOCH_FENCED",
+            fix="one node per account: stop this process, the newer one has taken over",
+        )
 
 
 def plan_lease(

@@ -24,7 +24,7 @@ class NodeTimings:
     request_timeout_ms: int = 10_000
     send_timeout_ms: int = 5_000
     scan_ms: int = 1_000
-    scan_gap_ms: int = 20
+    scan_gap_ms: int = 100
     scan_timeout_ms: int = 10_000
     doubt_looks_min: int = 3
     doubt_window_ms: int = 60_000

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -51,13 +50,6 @@ class CollectingStore:
             self._sql["order_facts"], account, list(order_ids)
         )
         return rows
-
-    async def closed_qty(
-        self, connection: asyncpg.Connection, account: str, order_ids: Sequence[UUID]
-    ) -> Mapping[UUID, Decimal]:
-        """How many units of each entry have been closed."""
-        rows = await connection.fetch(self._sql["closed_qty"], account, list(order_ids))
-        return {row["opening_order_id"]: row["closed_qty"] for row in rows}
 
     async def save_executions(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]

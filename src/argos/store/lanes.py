@@ -121,6 +121,14 @@ class LaneStore:
             received_at,
         )
 
+    async def glance(self, session: Any) -> Mapping[str, Any]:
+        """The node's newest epoch, and whether its account has a command that is not done."""
+        async with self.statements() as connection:
+            row: Mapping[str, Any] = await connection.fetchrow(
+                self._sql["glance"], session.node, session.account
+            )
+        return row
+
     async def session(self, connection: asyncpg.Connection, node: str) -> Mapping[str, Any]:
         row: Mapping[str, Any] = await connection.fetchrow(self._sql["session"], node)
         return row

@@ -255,6 +255,9 @@ class FakeLanes:
     async def transaction(self) -> Any:
         yield None
 
+    async def glance(self, session: NodeSession) -> Mapping[str, Any]:
+        return {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
+
     async def session(self, _: Any, node: str) -> Mapping[str, Any]:
         return {"epoch": self._epoch}
 
@@ -277,6 +280,12 @@ async def test_a_node_of_an_older_epoch_gets_nothing() -> None:
     with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
         await lease(lanes, SESSION, in_flight=(), now=NOW)
     assert lanes.saved == []
+
+
+async def test_a_poll_that_finds_nothing_opens_no_transaction() -> None:
+    lanes = FakeLanes([])
+    assert await lease(lanes, SESSION, in_flight=(), now=NOW) == []
+    assert lanes.looks == 0
 
 
 async def test_what_only_ends_makes_room_for_the_next_at_once() -> None:

@@ -56,23 +56,18 @@ SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_
         JOIN order_states xs USING (order_id)
         JOIN commands c ON c.order_id = x.order_id AND c.kind = 'close'
         WHERE x.closes_order_id = o.order_id AND NOT xs.live AND coalesce(c.close_fraction, 1) = 1
-        ORDER BY x.planned_at DESC LIMIT 1) AS ended_close_id
+        ORDER BY x.planned_at DESC LIMIT 1) AS ended_close_id,
+       -- how much of it has been closed, by executions that belong to one trade and by parts of those that do not
+       (SELECT coalesce(sum(x.fill_qty), 0) FROM executions x
+        WHERE x.account = $1 AND x.opening_order_id = o.order_id AND x.entry <> 'in' AND NOT EXISTS (
+            SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
+        ))
+       + (SELECT coalesce(sum(h.qty), 0) FROM execution_shares h
+          WHERE h.account = $1 AND h.opening_order_id = o.order_id) AS closed_qty
 FROM orders o JOIN order_states s USING (order_id)
 WHERE o.order_id = ANY($2) AND o.account = $1
 ORDER BY o.order_id
 FOR UPDATE OF s;
-
--- name: closed_qty
-SELECT opening_order_id, sum(qty) AS closed_qty FROM (
-    SELECT x.opening_order_id, x.fill_qty AS qty FROM executions x
-    WHERE x.account = $1 AND x.opening_order_id = ANY($2) AND x.entry <> 'in' AND NOT EXISTS (
-        SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
-    )
-    UNION ALL
-    SELECT h.opening_order_id, h.qty FROM execution_shares h
-    WHERE h.account = $1 AND h.opening_order_id = ANY($2)
-) AS closings
-GROUP BY opening_order_id;
 
 -- name: lock_positions
 SELECT pg_advisory_xact_lock(hashtextextended('account:' || $1, 0));

@@ -31,6 +31,11 @@ SET snapshot = excluded.snapshot, taken_at = excluded.taken_at, received_at = ex
     instruments = CASE WHEN excluded.instruments = '{}' THEN account_states.instruments ELSE excluded.instruments END
 WHERE account_states.taken_at <= excluded.taken_at;
 
+-- name: glance
+-- Most polls find nothing to do: they ask once, hold no lock, and need no transaction.
+SELECT epoch, EXISTS (SELECT FROM commands WHERE account = $2 AND state <> 'done') AS anything_waits
+FROM node_sessions WHERE node = $1;
+
 -- name: session
 -- Held against a hello until the commit, not against a request that only raises the counter.
 -- The lock is the one that setting a brake takes alone: it waits for leases that have not seen it to commit.
