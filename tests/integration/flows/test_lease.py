@@ -100,6 +100,24 @@ async def test_a_node_whose_log_was_lost_is_given_a_command_again_when_its_lease
     assert await _leased_facts(stage, command) == [1, 2]
 
 
+async def test_words_of_a_log_that_was_lost_do_not_keep_the_new_one_from_its_command(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    await stage.spine.report(
+        HEDGE, said(command, ReportKind.SEND_STARTED), said(command, ReportKind.IN_DOUBT)
+    )
+    await _hello(stage, new_log=True)
+    await _let_leases_run_out(stage)
+    assert (await stage.lease_one()).attempt == 2
+    # The answer is lost, and the node is killed before it has written anything.
+    await _hello(stage)
+    assert (await stage.lease_one()).attempt == 2
+    await stage.spine.report(HEDGE, said(command, ReportKind.ACCEPTED))
+    assert await stage.lease() == []
+
+
 async def test_a_lane_is_serial(stage: Stage) -> None:
     await stage.decide("T-1")
     await stage.decide("T-2")

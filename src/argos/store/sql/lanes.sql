@@ -85,9 +85,11 @@ WHERE c.account = $1 AND c.state <> 'done'
   AND (
       c.state = 'pending'
       -- the answer that carried it was lost: the node's log has never seen it, or would know it again
+      -- (what was told before this lease was told by a log that is lost, and is no word about this one)
       OR (c.log_id = $3 AND NOT c.command_id = ANY($2::uuid[]) AND NOT EXISTS (
           SELECT FROM facts f WHERE f.order_id = c.order_id AND f.command_id = c.command_id
-            AND f.account = c.account AND f.kind <> 'leased'))
+            AND f.account = c.account AND f.kind <> 'leased'
+            AND (f.epoch >= c.epoch OR f.recorded_at > c.leased_at)))
       -- the node's log was lost: only when the lease has surely ended, and then it looks before it sends
       OR (c.log_id <> $3 AND c.leased_at < clock_timestamp() - make_interval(secs => $4))
   )
