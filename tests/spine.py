@@ -168,7 +168,9 @@ class Spine:
             pass
 
     async def lease(self, account: str) -> Sequence[Command]:
-        return await lease(self.lanes, self.sessions[account], in_flight=[], now=now())
+        session = self.sessions[account]
+        glanced = await self.lanes.glance(session, in_flight=[])
+        return await lease(self.lanes, session, in_flight=[], glanced=glanced, now=now())
 
     async def report(self, account: str, *reports: Report) -> None:
         session = self.sessions[account]

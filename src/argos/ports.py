@@ -162,6 +162,13 @@ class Venue(Protocol):
 
     async def scan(self, *, cursor: str) -> VenueScan: ...
 
-    def hints(self) -> AsyncIterator[None]:
-        """Yields when something may have happened. Losing a hint only makes the next scan later."""
+    async def positions(self) -> Sequence[Position]:
+        """All positions as they are now, without the rest of a scan; their stops and targets may be left out."""
+        ...
+
+    def hints(self) -> AsyncIterator[str]:
+        """Yields when something may have happened: the id of an execution, or "" for anything else.
+
+        Losing a hint only makes the next scan later.
+        """
         ...

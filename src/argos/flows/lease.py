@@ -70,8 +70,6 @@ class LeaseStore(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
 
-    async def glance(self, session: NodeSession) -> Mapping[str, Any]: ...
-
     async def session(self, connection: Any, node: str) -> Mapping[str, Any]: ...
 
     async def halts(self, connection: Any) -> Sequence[Halt]: ...
@@ -94,15 +92,20 @@ def mode_of(
 
 
 async def lease(
-    store: LeaseStore, session: NodeSession, *, in_flight: Sequence[UUID], now: datetime
+    store: LeaseStore,
+    session: NodeSession,
+    *,
+    in_flight: Sequence[UUID],
+    glanced: Mapping[str, Any],
+    now: datetime,
 ) -> list[Command]:
     """The commands that this node shall carry out now. Empty when nothing may leave.
 
+    `glanced`: the node's newest `epoch`, and whether `anything_waits`, read just before and without a lock.
     Raises InputError with NODE_EPOCH_FENCED when a newer session of the node exists.
     """
-    seen = await store.glance(session)
-    _require_newest(session, epoch=seen["epoch"])
-    if not seen["anything_waits"]:
+    _require_newest(session, epoch=glanced["epoch"])
+    if not glanced["anything_waits"]:
         return []
     for _ in range(ROUNDS_MAX):
         plan = await _lease_once(store, session, in_flight=in_flight, now=now)

@@ -86,10 +86,12 @@ class NodeDesk:
             return call.signed_answer(error_document(error), status=status_of(error))
         return response
 
-    async def _touch(self, call: SignedCall) -> Mapping[str, Any]:
+    async def _touch(
+        self, call: SignedCall, *, in_flight: Sequence[UUID] = ()
+    ) -> Mapping[str, Any]:
         async with self.lanes.statements() as connection:
             row: Mapping[str, Any] | None = await self.lanes.touch_node(
-                connection, call.node, counter=call.counter
+                connection, call.node, counter=call.counter, in_flight=in_flight
             )
         if row is None:
             raise InputError(
@@ -121,18 +123,21 @@ class NodeDesk:
         in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
         wait_s = _wait_ms(body) / 1000
         snapshot = _own_snapshot(body.get("snapshot"), call=call)
-        row = await self._touch(call)
-        if snapshot is not None:
-            async with self.lanes.statements() as connection:
-                await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
-        session = NodeSession(
-            node=call.node,
-            account=call.account,
-            epoch=call.epoch,
-            log_id=row["log_id"],
-            asked_at=row["asked_at"],
-        )
-        commands = await self._wait_for_work(session, in_flight=in_flight, wait_s=wait_s)
+        with self.waker.waiting(call.account) as woken:
+            row = await self._touch(call, in_flight=in_flight)
+            if snapshot is not None:
+                async with self.lanes.statements() as connection:
+                    await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
+            session = NodeSession(
+                node=call.node,
+                account=call.account,
+                epoch=call.epoch,
+                log_id=row["log_id"],
+                asked_at=row["asked_at"],
+            )
+            commands = await self._wait_for_work(
+                session, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
+            )
         mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")
         return call.signed_answer(
             {
@@ -143,27 +148,38 @@ class NodeDesk:
         )
 
     async def _wait_for_work(
-        self, session: NodeSession, *, in_flight: Sequence[UUID], wait_s: float
+        self,
+        session: NodeSession,
+        *,
+        in_flight: Sequence[UUID],
+        wait_s: float,
+        woken: asyncio.Event,
+        glanced: Mapping[str, Any],
     ) -> list[Command]:
+        """`glanced`: what the lanes showed since `woken` was taken; later glances are made here."""
         deadline_s = time.monotonic() + wait_s
         mode = self._mode(session.account)
-        with self.waker.waiting(session.account) as woken:
-            while True:
-                woken.clear()
-                try:
-                    commands = await lease(
-                        self.lanes, session, in_flight=in_flight, now=datetime.now(UTC)
-                    )
-                except InputError as error:
-                    FENCED.inc(error.code == "NODE_EPOCH_FENCED")
-                    raise
-                left_s = deadline_s - time.monotonic()
-                changed = self._mode(session.account) is not mode
-                if commands or left_s <= 0 or changed or self.waker.stopping:
-                    COMMANDS.inc(len(commands))
-                    return commands
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), min(left_s, SLOW_POLL_S))
+        while True:
+            try:
+                commands = await lease(
+                    self.lanes,
+                    session,
+                    in_flight=in_flight,
+                    glanced=glanced,
+                    now=datetime.now(UTC),
+                )
+            except InputError as error:
+                FENCED.inc(error.code == "NODE_EPOCH_FENCED")
+                raise
+            left_s = deadline_s - time.monotonic()
+            changed = self._mode(session.account) is not mode
+            if commands or left_s <= 0 or changed or self.waker.stopping:
+                COMMANDS.inc(len(commands))
+                return commands
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), min(left_s, SLOW_POLL_S))
+            woken.clear()
+            glanced = await self.lanes.glance(session, in_flight=in_flight)
 
     def _mode(self, account: str) -> TradingMode:
         return mode_of(self.halts, account=account, route="", bot_version="")[0]

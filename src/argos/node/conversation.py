@@ -34,6 +34,7 @@ class Conversation:
         self._scanner = scanner
         self._instruments: Mapping[str, Instrument] = {}
         self._instruments_told = True
+        self._told_ms = -self._node.session.timings.snapshot_gap_ms
 
     def learn_instruments(self, instruments: Sequence[Instrument]) -> None:
         """What can be traded; goes into the next poll when it differs from before."""
@@ -82,7 +83,7 @@ class Conversation:
         tells_instruments = not self._instruments_told
         body = {
             "wait_ms": session.timings.poll_wait_ms,
-            "snapshot": encode_snapshot(self._snapshot(with_instruments=tells_instruments)),
+            "snapshot": self._news_of_account(with_instruments=tells_instruments),
             "in_flight": sorted(str(command_id) for command_id in held),
         }
         answer = await self._client.call(
@@ -101,6 +102,15 @@ class Conversation:
         session.heard(server_time=server_time)
         self._instruments_told = self._instruments_told or tells_instruments
         return sorted(_readable(bodies), key=lambda command: command.seq)
+
+    def _news_of_account(self, *, with_instruments: bool) -> dict[str, Any] | None:
+        """The snapshot, or None shortly after the last one: under load a poll follows the other in milliseconds."""
+        session = self._node.session
+        now_ms = session.clock.monotonic_ms()
+        if not with_instruments and now_ms - self._told_ms < session.timings.snapshot_gap_ms:
+            return None
+        self._told_ms = now_ms
+        return encode_snapshot(self._snapshot(with_instruments=with_instruments))
 
     def _snapshot(self, *, with_instruments: bool) -> AccountSnapshot:
         scan = self._scanner.latest

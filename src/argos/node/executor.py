@@ -4,12 +4,14 @@ Every command ends as DONE (its facts are in the log) or DROPPED (no trace: the 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from argos.core.errors import VenueUnreachable
 from argos.core.order import CommandKind
+from argos.core.position import Position
 from argos.node.clock import unix_ms
 from argos.node.doubt import DoubtBook
 from argos.node.gates import (
@@ -22,7 +24,7 @@ from argos.node.gates import (
 from argos.node.log import NodeLog
 from argos.node.log_rows import OWN_ORDER_KINDS, CommandState, LoggedCommand, identity_keys
 from argos.node.reporter import Attempt, Reporter
-from argos.node.scanner import Look, Scanner
+from argos.node.scanner import Scanner
 from argos.node.sender import Plan, Sender, Sending
 from argos.node.session import Session
 from argos.node.settings import NodeLimits
@@ -31,6 +33,7 @@ from argos.ports import Venue, VenueScan
 from argos.protocol.commands import Command
 from argos.protocol.facts import ReportKind
 
+_T = TypeVar("_T")
 _PAUSE_S: Final = 0.1
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -89,7 +92,7 @@ class Executor:
             return Outcome.DONE
         command = work.command
         if command.attempt > 1 and command.kind in OWN_ORDER_KINDS:
-            look = await self._look(work, everything=True)
+            look = await self._within_lease(work, self._scanner.everything)
             if look is None:
                 return Outcome.DROPPED
             if self._adopt(command, look.scan):
@@ -112,7 +115,7 @@ class Executor:
         stopped = self._stopped_at_gate(work)
         if stopped is not None:
             return stopped
-        plan = await self._plan(work)
+        plan = await self._plan(work, self._scanner.positions)
         if plan is None:
             return Outcome.DROPPED
         if isinstance(plan, Refusal):
@@ -129,7 +132,7 @@ class Executor:
         """A repeat that looks first; whatever stands in its way leaves the doubt as it was."""
         if row is None or row.state is not CommandState.DOUBT:
             return Outcome.DONE
-        plan = await self._plan(work)
+        plan = await self._plan(work, self._scanned_positions)
         row = self._log.read.command(row.command_id)
         allowed = (
             isinstance(plan, Plan)
@@ -165,7 +168,7 @@ class Executor:
 
     async def _plan_again(self, work: Work) -> Plan | None:
         await asyncio.sleep(_PAUSE_S)
-        plan = await self._plan(work)
+        plan = await self._plan(work, self._scanned_positions)
         held_up = self._session.fenced or self._session.brakes(entry=not work.command.is_exit)
         allowed = isinstance(plan, Plan) and self._lease_holds(work) and not held_up
         return plan if allowed and isinstance(plan, Plan) else None
@@ -205,19 +208,19 @@ class Executor:
     def _lease_holds(self, work: Work) -> bool:
         return self._session.clock.monotonic_ms() < work.lease_until_ms
 
-    async def _plan(self, work: Work) -> Plan | Refusal | None:
+    async def _plan(
+        self, work: Work, look_up: Callable[[], Awaitable[Sequence[Position]]]
+    ) -> Plan | Refusal | None:
         """What a close closes and a modify modifies; None when the venue could not be asked in time."""
         command = work.command
         if command.kind is CommandKind.MODIFY:
             return Plan(position_id=command.position_id or self._position_of(command))
         if command.kind is not CommandKind.CLOSE:
             return Plan()
-        look = await self._look(work)
-        if look is None:
+        positions = await self._within_lease(work, look_up)
+        if positions is None:
             return None
-        position = closable_position(
-            command, scan=look.scan, hedging=self._node.venue.traits.hedging
-        )
+        position = closable_position(command, positions, hedging=self._node.venue.traits.hedging)
         if position is not None:
             qty = min(command.qty, position.qty)
             return Plan(position_id=position.position_id, qty=qty, closes_all=qty == position.qty)
@@ -225,11 +228,15 @@ class Executor:
             return None
         return Refusal(code="CLOSE_NOTHING_OPEN", text="no position of this trade is open")
 
-    async def _look(self, work: Work, *, everything: bool = False) -> Look | None:
-        """A scan begun now, tried while the lease lasts; None when the venue stayed out of reach."""
+    async def _scanned_positions(self) -> Sequence[Position]:
+        """By a whole scan, so that what became of an earlier try is seen and written down with them."""
+        return (await self._scanner.fresh()).scan.positions
+
+    async def _within_lease(self, work: Work, look: Callable[[], Awaitable[_T]]) -> _T | None:
+        """A look begun now, tried while the lease lasts; None when the venue stayed out of reach."""
         while True:
             try:
-                return await (self._scanner.everything() if everything else self._scanner.fresh())
+                return await look()
             except VenueUnreachable:
                 await asyncio.sleep(_PAUSE_S)
             if not self._lease_holds(work):

@@ -1,5 +1,6 @@
 """The node's own reasons not to send, as pure functions. They come after the gateway's, just before the call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,6 @@ from argos.core.account import TradingMode
 from argos.core.order import CommandKind
 from argos.core.position import Position
 from argos.node.settings import NodeLimits
-from argos.ports import VenueScan
 from argos.protocol.commands import Command
 
 
@@ -47,14 +47,16 @@ def limit_refusal(command: Command, *, limits: NodeLimits, sent_last_minute: int
     return None
 
 
-def closable_position(command: Command, *, scan: VenueScan, hedging: bool) -> Position | None:
+def closable_position(
+    command: Command, positions: Sequence[Position], *, hedging: bool
+) -> Position | None:
     """The position that a close would reduce; a close whose side would add to it finds none.
 
     On a netting account there is one position per symbol, whoever opened it.
     """
     candidates = [
         position
-        for position in scan.positions
+        for position in positions
         if position.symbol == command.symbol and position.side is command.side.opposite
     ]
     if command.position_id:

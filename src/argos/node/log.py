@@ -24,7 +24,10 @@ _COUNTERS_PER_MS: Final = 1_000
 
 
 class NodeLog:
-    """One account's log, open in this process alone. `facts_added` is set when the outbox got something."""
+    """One account's log, open in this process alone.
+
+    `facts_added` is set when the outbox got something, `news_added` when some of it should not wait for more.
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, *, lock: ProcessLock, account: str, now_ms: int
@@ -34,6 +37,7 @@ class NodeLog:
         self._durable: bool | None = None
         self.read = LogReader(connection)
         self.facts_added = asyncio.Event()
+        self.news_added = asyncio.Event()
         self._settle_identity(account=account, now_ms=now_ms)
         self.log_id = self._meta("log_id")
         self.cursor = self._meta("cursor")
@@ -78,6 +82,8 @@ class NodeLog:
             self.cursor = writer.cursor
         if writer.has_facts:
             self.facts_added.set()
+        if writer.has_news:
+            self.news_added.set()
 
     def take_counter(self) -> int:
         """The next request counter: rises strictly, over restarts too; one fsync per block."""

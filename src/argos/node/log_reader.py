@@ -68,6 +68,19 @@ class LogReader:
             venue_order_id,
         )
 
+    def has_execution(self, venue_exec_id: str) -> bool:
+        """Whether this execution was seen, and by which command it came."""
+        known = self.execution(venue_exec_id)
+        return known is not None and known.command_id is not None
+
+    def awaits_fill(self) -> bool:
+        """Whether an order at the market was taken by the venue and has not ended yet."""
+        row = self._connection.execute(
+            "SELECT 1 FROM commands WHERE state = 'answered' AND (kind = 'close' OR kind = 'submit'"
+            " AND json_extract(CAST(body AS TEXT), '$.order_type') = 'market') LIMIT 1"
+        ).fetchone()
+        return row is not None
+
     def in_state(self, state: CommandState) -> Sequence[LoggedCommand]:
         rows = self._connection.execute(
             f"SELECT {COMMAND_COLUMNS} FROM commands"  # noqa: S608 - a constant

@@ -26,10 +26,15 @@ _FORGOTTEN_ONCE_REPORTED: Final = (ReportKind.POSITION.value, ReportKind.SNAPSHO
 """States of the account: the next one replaces them, so the log does not grow by them."""
 
 
+_CAN_WAIT: Final = frozenset({ReportKind.SEND_STARTED, ReportKind.ACCEPTED, ReportKind.POSITION})
+"""Facts that a moment later are mostly followed by another, with which they can travel."""
+
+
 class LogWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.has_facts = False
+        self.has_news = False
         self.cursor: str | None = None
 
     def put_command(
@@ -132,13 +137,14 @@ class LogWriter:
             ),
         )
         self.has_facts = True
+        self.has_news = self.has_news or report.kind not in _CAN_WAIT
 
     def report_again(self, command_id: UUID) -> None:
         """Everything said about this command, except what the gateway refused, goes out once more."""
         self._connection.execute(
             "UPDATE facts SET reported_at_ms = NULL WHERE command_id = ?", (str(command_id),)
         )
-        self.has_facts = True
+        self.has_facts = self.has_news = True
 
     def mark_reported(self, facts: Sequence[PendingFact], *, at_ms: int) -> None:
         """The gateway has them, as they were when they were read: one changed since goes out again."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -28,7 +29,7 @@ class ReportPump:
         self._batch_max = BATCH_MAX
 
     async def run(self) -> None:
-        """Reports for ever, as soon as there are facts."""
+        """Reports for ever: news at once, and what announces more to come together with that."""
         timings = self._session.timings
         backoff = Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
         while True:
@@ -40,11 +41,15 @@ class ReportPump:
                 continue
             backoff.reset()
             await self._log.facts_added.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timings.report_gap_ms / 1000):
+                    await self._log.news_added.wait()
 
     async def flush(self) -> None:
         """Empties the outbox; GatewayError when a batch could not be brought home."""
         while True:
             self._log.facts_added.clear()
+            self._log.news_added.clear()
             facts = self._log.read.pending_facts(limit=self._batch_max)
             if not facts:
                 self._batch_max = BATCH_MAX

@@ -76,7 +76,7 @@ class Resolver:
                 return False
             case CommandKind.CLOSE:
                 hedging = self._traits.hedging
-                return closable_position(command, scan=scan, hedging=hedging) is not None
+                return closable_position(command, scan.positions, hedging=hedging) is not None
             case CommandKind.CANCEL:
                 return _is_working(command, scan)
             case CommandKind.MODIFY:

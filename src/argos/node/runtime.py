@@ -18,6 +18,7 @@ from argos.node.enrolment import obtain_key
 from argos.node.executor import Executor, Surroundings
 from argos.node.exit_codes import ExitCode
 from argos.node.gateway_client import GatewayClient, GatewayError
+from argos.node.hints import Hints
 from argos.node.lanes import Lanes
 from argos.node.log import NodeLog
 from argos.node.report_pump import ReportPump
@@ -96,7 +97,7 @@ class Node:
         self._stop = stop
         self._fenced = asyncio.Event()
         self._greeted = asyncio.Event()
-        self._hinted = asyncio.Event()
+        self._hints = Hints()
         self._scanner = Scanner(
             venue=node.venue, log=node.log, session=node.session, reporter=node.reporter
         )
@@ -201,23 +202,34 @@ class Node:
 
     async def _until_next_scan(self) -> None:
         """The scan interval, or until a hint or a doubt asks for one; never sooner than the gap."""
-        timings = self._node.session.timings
-        await asyncio.sleep(timings.scan_gap_ms / 1000)
-        wait_ms = timings.scan_ms - timings.scan_gap_ms
-        next_look_ms = self._node.doubts.next_look_ms
-        if next_look_ms is not None:
-            wait_ms = min(wait_ms, next_look_ms - self._node.session.clock.monotonic_ms())
+        clock, timings = self._node.session.clock, self._node.session.timings
+        due_ms = clock.monotonic_ms() + timings.scan_ms
+        await asyncio.sleep(timings.scan_gap_awaited_ms / 1000)
+        if not self._node.log.read.awaits_fill():
+            rest_ms = timings.scan_gap_ms - timings.scan_gap_awaited_ms
+            await asyncio.sleep(max(0, rest_ms) / 1000)
+        if (next_look_ms := self._node.doubts.next_look_ms) is not None:
+            due_ms = min(due_ms, next_look_ms)
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(0, wait_ms) / 1000):
-                await self._hinted.wait()
-        self._hinted.clear()
+            async with asyncio.timeout((due_ms - clock.monotonic_ms()) / 1000):
+                await self._until_told_something_new()
+
+    async def _until_told_something_new(self) -> None:
+        """Most hints tell of our own fills, which the answer to our call tells too, about then."""
+        read = self._node.log.read
+        while True:
+            await self._hints.wait()
+            if not read.awaits_fill():
+                await asyncio.sleep(self._node.session.timings.hint_settle_ms / 1000)
+            if self._hints.take(is_known=read.has_execution):
+                return
 
     async def _follow_hints(self) -> None:
         backoff = self._backoff()
         while True:
             with suppress(VenueUnreachable):
-                async for _ in self._node.venue.hints():
-                    self._hinted.set()
+                async for venue_exec_id in self._node.venue.hints():
+                    self._hints.add(venue_exec_id)
                     backoff.reset()
             await asyncio.sleep(backoff.next_s())
 

@@ -4,6 +4,8 @@ A scan that could not be completed is no observation; nothing is concluded from 
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,6 +61,11 @@ class Scanner:
         async with self._turn:
             return await self._scan(cursor="")
 
+    async def positions(self) -> Sequence[Position]:
+        """What the account holds now: quick, and neither a scan nor written down. Raises VenueUnreachable."""
+        async with self._in_time():
+            return await self._venue.positions()
+
     def observe(self, scan: VenueScan) -> None:
         """Writes what is new in `scan`; what is known changes nothing."""
         at = self._session.now()
@@ -83,15 +90,20 @@ class Scanner:
     async def _scan(self, *, cursor: str) -> Look:
         self._begun += 1
         number, began_ms = self._begun, self._session.clock.monotonic_ms()
-        try:
-            async with asyncio.timeout(self._session.timings.scan_timeout_ms / 1000):
-                scan = await self._venue.scan(cursor=cursor)
-        except TimeoutError as error:
-            raise VenueUnreachable("the scan took too long", code="VENUE_SCAN_TIMEOUT") from error
+        async with self._in_time():
+            scan = await self._venue.scan(cursor=cursor)
         self.observe(scan)
         look = Look(scan=scan, began_ms=began_ms)
         self._done = (number, look)
         return look
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._session.timings.scan_timeout_ms / 1000):
+                yield
+        except TimeoutError as error:
+            raise VenueUnreachable("the scan took too long", code="VENUE_SCAN_TIMEOUT") from error
 
     def _see_execution(self, writer: LogWriter, execution: Execution, *, at: datetime) -> None:
         known = self._log.read.execution(execution.venue_exec_id)

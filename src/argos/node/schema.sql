@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS commands (
 );
 CREATE INDEX IF NOT EXISTS commands_open ON commands (state)
   WHERE state IN ('send_started', 'doubt');
+CREATE INDEX IF NOT EXISTS commands_answered ON commands (kind) WHERE state = 'answered';
 CREATE INDEX IF NOT EXISTS commands_sent ON commands (sent_at_ms) WHERE kind = 'submit';
 CREATE INDEX IF NOT EXISTS commands_order ON commands (order_id);
 CREATE INDEX IF NOT EXISTS commands_venue_order ON commands (venue_order_id)

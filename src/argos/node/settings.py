@@ -18,18 +18,27 @@ class NodeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTimings:
-    """`doubt_*`: how many clean looks over how long end a doubt; `attempts_max`: sends of one command."""
+    """`doubt_*`: how many clean looks over how long end a doubt; `attempts_max`: sends of one command.
+
+    `scan_gap_*`: no scan begins sooner after another, and while a fill is awaited; `hint_settle_ms`: how
+    long the answer to a call may come after the hint of its fill; `report_gap_ms`: how long a fact may wait for more;
+    `snapshot_gap_ms`: polls that follow sooner go without a snapshot.
+    """
 
     poll_wait_ms: int = 25_000
     request_timeout_ms: int = 10_000
     send_timeout_ms: int = 5_000
     scan_ms: int = 1_000
-    scan_gap_ms: int = 100
+    scan_gap_ms: int = 250
+    scan_gap_awaited_ms: int = 50
+    hint_settle_ms: int = 20
     scan_timeout_ms: int = 10_000
     doubt_looks_min: int = 3
     doubt_window_ms: int = 60_000
     attempts_max: int = 5
     contact_ms_max: int = 60_000
+    report_gap_ms: int = 100
+    snapshot_gap_ms: int = 250
     retry_ms_min: int = 50
     retry_ms_max: int = 2_000
     flush_ms_max: int = 5_000

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from aiohttp import web
 
 from argos.exchange.book import Character
@@ -38,7 +39,7 @@ def run(settings_path: Path) -> None:
 
     Raises InputError if the settings cannot be used, OSError if the port is taken.
     """
-    asyncio.run(_serve(read_settings(settings_path)))
+    uvloop.run(_serve(read_settings(settings_path)))
 
 
 async def _serve(settings: BrokerSettings) -> None:

@@ -58,17 +58,23 @@ def _server_settings(name: str) -> dict[str, str]:
     }
 
 
+_BY_KEYS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
 async def open_pool(
     dsn: Dsn, *, name: str, size_max: int, size_min: int = 1, plans_once: bool = False
 ) -> asyncpg.Pool:
     """A pool for one role. Raises StoreError when the database cannot be reached.
 
-    `plans_once` is for few statements that find rows by their keys, often: each is planned once for all values.
-    Statements with optional filters need plans for the values at hand.
+    `plans_once` is for few statements that find rows by their keys, often: each is planned once for all values, and by
+    the keys even where the tables are small today. Statements with optional filters need plans for the values at hand.
     """
-    settings = _server_settings(name)
-    if plans_once:
-        settings["plan_cache_mode"] = "force_generic_plan"
+    settings = _server_settings(name) | (_BY_KEYS if plans_once else {})
     try:
         return await asyncpg.create_pool(
             str(dsn),

@@ -81,11 +81,19 @@ class LaneStore:
         return {row["node"]: (row["account"], tuple(row["keys"])) for row in rows}
 
     async def touch_node(
-        self, connection: asyncpg.Connection, node: str, *, counter: int
+        self,
+        connection: asyncpg.Connection,
+        node: str,
+        *,
+        counter: int,
+        in_flight: Sequence[UUID] = (),
     ) -> Mapping[str, Any] | None:
-        """Note a request; None when its counter does not rise or the node is not enabled."""
+        """Note a request; None when its counter does not rise or the node is not enabled.
+
+        `anything_waits` in the row is as in `glance`.
+        """
         row: Mapping[str, Any] | None = await connection.fetchrow(
-            self._sql["touch_node"], node, counter
+            self._sql["touch_node"], node, counter, list(in_flight)
         )
         return row
 
@@ -121,11 +129,11 @@ class LaneStore:
             received_at,
         )
 
-    async def glance(self, session: Any) -> Mapping[str, Any]:
-        """The node's newest epoch, and whether its account has a command that is not done."""
+    async def glance(self, session: Any, *, in_flight: Sequence[UUID]) -> Mapping[str, Any]:
+        """The node's newest epoch, and whether its account has a command that it does not hold already."""
         async with self.statements() as connection:
             row: Mapping[str, Any] = await connection.fetchrow(
-                self._sql["glance"], session.node, session.account
+                self._sql["glance"], session.node, session.account, list(in_flight)
             )
         return row
 

@@ -16,7 +16,7 @@ import asyncpg
 from argos.core.intent import Intent
 from argos.flows.accept_alert import ApiKey, Delivery, Doors, judge_api_delivery
 from argos.flows.follow_up import follow_up_next
-from argos.flows.lease import lease
+from argos.flows.lease import NodeSession, lease
 from argos.flows.sweep import Sweep
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report, ReportKind, execution_fact_id
@@ -84,10 +84,13 @@ class Stage:
 
     async def lease(self, account: str = HEDGE, *holding: Command) -> Sequence[Command]:
         """What the account's node is given, which still holds these."""
-        in_flight = [command.command_id for command in holding]
-        return await lease(
-            self.spine.lanes, self.spine.sessions[account], in_flight=in_flight, now=now()
-        )
+        return await self.lease_to(self.spine.sessions[account], *holding)
+
+    async def lease_to(self, session: NodeSession, *holding: Command) -> Sequence[Command]:
+        """What a poll of this session is given, looked up as the gateway does."""
+        lanes, in_flight = self.spine.lanes, [command.command_id for command in holding]
+        glanced = await lanes.glance(session, in_flight=in_flight)
+        return await lease(lanes, session, in_flight=in_flight, glanced=glanced, now=now())
 
     async def lease_one(self, account: str = HEDGE) -> Command:
         """The one command that the account's node is given now."""

@@ -11,7 +11,6 @@ import pytest
 
 from argos.core.errors import InputError
 from argos.flows.collect import require_usable
-from argos.flows.lease import lease
 from argos.protocol.facts import ReportKind
 from argos.store.brakes import BrakeStore
 from argos.store.database import open_pool
@@ -76,7 +75,7 @@ async def test_an_old_poll_never_ends_what_a_newer_one_was_given(
     command = await stage.lease_one()
     await stage.brake("halted", scope=scope[0], key=scope[1])
 
-    [recalled] = await lease(stage.spine.lanes, old, in_flight=[], now=now())
+    [recalled] = await stage.lease_to(old)
 
     assert recalled.command_id == command.command_id
     assert recalled.valid_until is not None
@@ -95,7 +94,7 @@ async def test_a_lost_answer_is_ended_by_a_brake_once_a_later_poll_shows_that_it
     later = replace(
         stage.spine.sessions[HEDGE], asked_at=await stage.value("SELECT clock_timestamp()")
     )
-    assert await lease(stage.spine.lanes, later, in_flight=[], now=now()) == []
+    assert await stage.lease_to(later) == []
     assert await _command_state(stage, command.command_id) == "done"
 
 

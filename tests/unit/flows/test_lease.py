@@ -24,6 +24,7 @@ from argos.flows.lease import (
     mode_of,
     plan_lease,
 )
+from argos.protocol.commands import Command
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OWN_LOG, OTHER_LOG = UUID(int=100), UUID(int=101)
@@ -255,8 +256,10 @@ class FakeLanes:
     async def transaction(self) -> Any:
         yield None
 
-    async def glance(self, session: NodeSession) -> Mapping[str, Any]:
-        return {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
+    async def lease(self) -> list[Command]:
+        """What a poll gets that glanced at these lanes just now."""
+        glanced = {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
+        return await lease(self, SESSION, in_flight=(), glanced=glanced, now=NOW)
 
     async def session(self, _: Any, node: str) -> Mapping[str, Any]:
         return {"epoch": self._epoch}
@@ -278,30 +281,30 @@ class FakeLanes:
 async def test_a_node_of_an_older_epoch_gets_nothing() -> None:
     lanes = FakeLanes([[head()]], epoch=4)
     with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
-        await lease(lanes, SESSION, in_flight=(), now=NOW)
+        await lanes.lease()
     assert lanes.saved == []
 
 
 async def test_a_poll_that_finds_nothing_opens_no_transaction() -> None:
     lanes = FakeLanes([])
-    assert await lease(lanes, SESSION, in_flight=(), now=NOW) == []
+    assert await lanes.lease() == []
     assert lanes.looks == 0
 
 
 async def test_what_only_ends_makes_room_for_the_next_at_once() -> None:
     lanes = FakeLanes([[head(**LATE)], [head(**LATE)], [head(command_id=UUID(int=9))]])
-    commands = await lease(lanes, SESSION, in_flight=(), now=NOW)
+    commands = await lanes.lease()
     assert [command.command_id for command in commands] == [UUID(int=9)]
     assert len(lanes.saved) == 3
 
 
 async def test_an_endless_row_of_dead_commands_does_not_hold_the_node() -> None:
     lanes = FakeLanes([[head(**LATE)] for _ in range(ROUNDS_MAX * 2)])
-    assert await lease(lanes, SESSION, in_flight=(), now=NOW) == []
+    assert await lanes.lease() == []
     assert lanes.looks == ROUNDS_MAX
 
 
 async def test_nothing_is_written_when_all_waits() -> None:
     lanes = FakeLanes([[head(waits_for=True)]])
-    assert await lease(lanes, SESSION, in_flight=(), now=NOW) == []
+    assert await lanes.lease() == []
     assert lanes.saved == []

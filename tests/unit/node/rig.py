@@ -82,7 +82,7 @@ class FakeVenue:
         self.refused: set[int] = set()
         self.closed_qty: list[Decimal] = []
         self.modifies: list[Mapping[str, Any]] = []
-        self.positions: dict[str, Position] = {}
+        self.held: dict[str, Position] = {}
         self.orders: dict[str, VenueOrderReport] = {}
         self.events: list[Execution | VenueOrderReport] = []
         self.charges: list[Mapping[str, str]] = []
@@ -149,26 +149,21 @@ class FakeVenue:
         self.calls.append(("modify", identity.magic))
         self.modifies.append({"position_id": position_id, "price": price, "sl": sl, "tp": tp})
         word = self._begin()
-        for key, position in self.positions.items():
+        for key, position in self.held.items():
             if position.magic == identity.magic:
-                self.positions[key] = replace(position, sl=sl, tp=tp)
+                self.held[key] = replace(position, sl=sl, tp=tp)
         order = self._find(identity)
         return self._end(word, _answer(order))
 
     async def scan(self, *, cursor: str) -> VenueScan:
-        self.clock.advance(1)
         self.cursors.append(cursor)
-        word = self.scan_script.popleft() if self.scan_script else "ok"
-        if word == "crash":
-            raise Crash
-        if word != "ok":
-            raise VenueUnreachable("the history could not be read")
+        self._begin_look()
         since = self.events[int(cursor or 0) :]
         ended = [item for item in since if isinstance(item, VenueOrderReport)]
         working = [item for item in self.orders.values() if item.state is VenueOrderState.WORKING]
         return VenueScan(
             taken_at=self.clock.now(),
-            positions=tuple(self.positions.values()),
+            positions=tuple(self.held.values()),
             orders=(*working, *ended),
             executions=tuple(item for item in since if isinstance(item, Execution)),
             account=snapshot(self.clock.now()),
@@ -176,9 +171,21 @@ class FakeVenue:
             charges=tuple(self.charges),
         )
 
-    async def hints(self) -> AsyncIterator[None]:
+    async def positions(self) -> Sequence[Position]:
+        self._begin_look()
+        return tuple(self.held.values())
+
+    async def hints(self) -> AsyncIterator[str]:
         return
         yield
+
+    def _begin_look(self) -> None:
+        self.clock.advance(1)
+        word = self.scan_script.popleft() if self.scan_script else "ok"
+        if word == "crash":
+            raise Crash
+        if word != "ok":
+            raise VenueUnreachable("the history could not be read")
 
     # What happens at the broker without us.
 
@@ -187,7 +194,7 @@ class FakeVenue:
         for request in self.under_way:
             if isinstance(request, VenueOrder):
                 self._take(request, part=Decimal(1))
-            elif request.position_id in self.positions:
+            elif request.position_id in self.held:
                 self._take_close(request)
         self.under_way.clear()
 
@@ -211,7 +218,7 @@ class FakeVenue:
         return _answer(order)
 
     def hit_stop(self, position_id: str) -> None:
-        position = self.positions.pop(position_id)
+        position = self.held.pop(position_id)
         self._record_execution(
             identity=VenueIdentity(magic=position.magic, client_order_id=position.client_order_id),
             position_id=position_id,
@@ -291,16 +298,16 @@ class FakeVenue:
 
     def _take_close(self, request: VenueClose) -> VenueAnswer:
         self.closed_qty.append(request.qty)
-        position = self.positions.get(request.position_id)
+        position = self.held.get(request.position_id)
         if position is None:
             raise VenueRefused("no such position", code="VENUE_POSITION_GONE")
         left = position.qty - request.qty
         if left < 0:
             raise VenueRefused("more than is there", code="VENUE_INVALID_QTY")
         if left:
-            self.positions[request.position_id] = replace(position, qty=left)
+            self.held[request.position_id] = replace(position, qty=left)
         else:
-            del self.positions[request.position_id]
+            del self.held[request.position_id]
         order_id = self._number("o")
         execution = self._record_execution(
             identity=self._kept(request.identity),
@@ -321,8 +328,8 @@ class FakeVenue:
 
     def _execute(self, order: VenueOrderReport, *, qty: Decimal, entry: Entry) -> None:
         position_id = f"p-{order.venue_order_id}"
-        held = self.positions.get(position_id)
-        self.positions[position_id] = Position(
+        held = self.held.get(position_id)
+        self.held[position_id] = Position(
             symbol=order.symbol,
             side=order.side,
             qty=qty + (held.qty if held else 0),

@@ -191,7 +191,7 @@ async def test_reducing_lets_exits_through(rig: Rig) -> None:
     await rig.deliver(opening)
     rig.session.mode = TradingMode.REDUCING
     await rig.deliver(exit_of(opening))
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_halt_gives_exits_back_instead_of_ending_them(rig: Rig) -> None:
@@ -245,7 +245,7 @@ async def test_limits_never_hold_back_an_exit(make_rig: MakeRig) -> None:
     opening = entry()
     await rig.deliver(opening)
     await rig.deliver(exit_of(opening, qty=Decimal(11)))
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 # Closing.
@@ -258,7 +258,7 @@ async def test_a_close_finds_the_position_by_who_opened_it(rig: Rig) -> None:
     closing = exit_of(mine)
     await rig.deliver(closing)
 
-    assert [position.magic for position in rig.venue.positions.values()] == [other.magic]
+    assert [position.magic for position in rig.venue.held.values()] == [other.magic]
     assert rig.kinds(closing) == ["send_started", "accepted", "fill"]
     assert "qty" not in rig.fact(closing, "accepted").body
 
@@ -267,9 +267,9 @@ async def test_a_close_by_position_id_takes_that_position(rig: Rig) -> None:
     mine, other = entry("mine"), entry("other")
     await rig.deliver(mine)
     await rig.deliver(other)
-    wanted = next(p for p in rig.venue.positions.values() if p.magic == other.magic)
+    wanted = next(p for p in rig.venue.held.values() if p.magic == other.magic)
     await rig.deliver(exit_of(mine, position_id=wanted.position_id))
-    assert [position.magic for position in rig.venue.positions.values()] == [mine.magic]
+    assert [position.magic for position in rig.venue.held.values()] == [mine.magic]
 
 
 async def test_a_close_never_asks_for_more_than_is_there(rig: Rig) -> None:
@@ -288,7 +288,7 @@ async def test_a_partial_close_takes_what_it_was_asked_to(rig: Rig) -> None:
     await rig.deliver(opening)
     await rig.deliver(exit_of(opening, qty=Decimal(3)))
     assert rig.venue.closed_qty == [Decimal(3)]
-    assert [p.qty for p in rig.venue.positions.values()] == [opening.qty - 3]
+    assert [p.qty for p in rig.venue.held.values()] == [opening.qty - 3]
 
 
 async def test_a_close_with_nothing_open_is_not_sent(rig: Rig) -> None:
@@ -311,7 +311,7 @@ async def test_on_a_netting_account_a_close_takes_the_symbols_position(make_rig:
     older, mine = entry("older"), entry("mine")
     await rig.deliver(older)  # whose identity the one position keeps
     await rig.deliver(exit_of(mine))
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_of_an_order_in_doubt_waits_for_the_doubt_to_end(rig: Rig) -> None:
@@ -325,7 +325,7 @@ async def test_a_close_of_an_order_in_doubt_waits_for_the_doubt_to_end(rig: Rig)
     await rig.look()
     assert await rig.deliver(closing) is Outcome.DONE
 
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_looks_again_when_the_venue_cannot_be_read(rig: Rig) -> None:
@@ -333,7 +333,7 @@ async def test_a_close_looks_again_when_the_venue_cannot_be_read(rig: Rig) -> No
     await rig.deliver(opening)
     rig.venue.scan_script.extend(["unreachable", "unreachable"])
     await rig.deliver(exit_of(opening))
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_that_cannot_look_within_its_lease_is_given_back(rig: Rig) -> None:
@@ -363,7 +363,7 @@ async def test_a_close_that_is_refused_for_now_is_tried_again(rig: Rig) -> None:
     assert rig.venue.count("close") == 3
     assert rig.kinds(closing) == ["send_started"] * 3 + ["accepted", "fill"]
     assert rig.fact(closing, "accepted").body["attempt"] == 3
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_that_is_refused_for_now_too_often_is_rejected(rig: Rig) -> None:
@@ -440,7 +440,7 @@ async def test_a_modify_names_the_position_that_the_order_opened(rig: Rig) -> No
     modify = change_of(opening, CommandKind.MODIFY, "modify", sl=Decimal(95), tp=Decimal(110))
     await rig.deliver(modify)
 
-    (position_id,) = rig.venue.positions
+    (position_id,) = rig.venue.held
     assert rig.venue.modifies == [
         {"position_id": position_id, "price": None, "sl": Decimal(95), "tp": Decimal(110)}
     ]

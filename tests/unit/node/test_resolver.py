@@ -209,7 +209,7 @@ async def test_a_lost_close_of_everything_is_sent_again_after_enough_looks(rig: 
     await rig.look_for(rig.timings.doubt_looks_min - 1)
     assert rig.venue.count("close") == 1
     await rig.look_for(1)
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
     assert rig.kinds(closing)[-3:] == ["send_started", "accepted", "fill"]
 
 
@@ -230,13 +230,13 @@ async def test_a_close_goes_again_over_a_restart(rig: Rig) -> None:
     await rig.restart()
     rig.hear()
     await rig.look_for(3)
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_whose_position_has_gone_is_not_found_in_the_end(rig: Rig) -> None:
     opening = await open_position(rig)
     closing = await doubtful(rig, exit_of(opening), "lost_request")
-    (position_id,) = rig.venue.positions
+    (position_id,) = rig.venue.held
     rig.venue.hit_stop(position_id)
     await rig.look_for(61)
     assert rig.venue.count("close") == 1
@@ -251,7 +251,7 @@ async def test_a_halt_keeps_a_close_in_doubt_instead_of_giving_it_up(rig: Rig) -
     assert rig.state(closing) == "doubt"
     rig.session.mode = TradingMode.ACTIVE
     await rig.look_for(1)
-    assert rig.venue.positions == {}
+    assert rig.venue.held == {}
 
 
 async def test_a_close_in_vain_may_be_leased_again_and_looks_first(rig: Rig) -> None:
@@ -267,8 +267,8 @@ async def test_a_close_in_vain_may_be_leased_again_and_looks_first(rig: Rig) -> 
     assert rig.venue.count("close") == sent  # not a newer attempt than the node's own
     await rig.deliver(replace(closing, attempt=sent + 1))
 
-    assert rig.venue.cursors[-2] == ""
-    assert rig.venue.positions == {}
+    assert rig.venue.cursors[-1] == ""
+    assert rig.venue.held == {}
     assert rig.fact(closing, "fill").command_id == closing.command_id
 
 
@@ -323,7 +323,7 @@ async def test_a_lost_modify_is_sent_again(rig: Rig) -> None:
     modify = change_of(opening, CommandKind.MODIFY, "modify", sl=Decimal(95))
     await doubtful(rig, modify, "lost_request")
     await rig.look_for(1)
-    assert [position.sl for position in rig.venue.positions.values()] == [Decimal(95)]
+    assert [position.sl for position in rig.venue.held.values()] == [Decimal(95)]
 
 
 async def test_a_lost_modify_never_undoes_a_newer_one(rig: Rig) -> None:
@@ -333,5 +333,5 @@ async def test_a_lost_modify_never_undoes_a_newer_one(rig: Rig) -> None:
     newer = change_of(older, CommandKind.MODIFY, "newer", sl=Decimal(97))
     await rig.deliver(replace(newer, sl=Decimal(97)))
     await rig.look_for(61)
-    assert [position.sl for position in rig.venue.positions.values()] == [Decimal(97)]
+    assert [position.sl for position in rig.venue.held.values()] == [Decimal(97)]
     assert rig.state(older) == "not_found"

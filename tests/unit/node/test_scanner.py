@@ -84,7 +84,7 @@ async def test_a_fill_after_the_cancel_is_still_told(rig: Rig) -> None:
 async def test_a_stop_at_the_broker_is_a_deal_that_names_the_opening_order(rig: Rig) -> None:
     command = entry()
     await rig.deliver(command)
-    (position_id,) = rig.venue.positions
+    (position_id,) = rig.venue.held
     rig.venue.hit_stop(position_id)
     await rig.look()
 
@@ -125,7 +125,7 @@ async def test_a_failed_scan_is_no_observation(rig: Rig) -> None:
     await rig.deliver(entry())
     await rig.look()
     before, cursor = rig.facts(), rig.log.cursor
-    rig.venue.positions.clear()
+    rig.venue.held.clear()
     rig.venue.scan_script.append("unreachable")
     with pytest.raises(VenueUnreachable):
         await rig.look()

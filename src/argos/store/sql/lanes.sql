@@ -1,5 +1,6 @@
 -- name: touch_node
 -- A signed request of a node: the counter must rise. No row back means: it did not, or the node is not enabled.
+-- What comes back is also the first glance at the lanes, which spares a poll the next one.
 -- A statement on its own, so that leases do not wait for reports. Its commit waits for no disk: should a crash take it
 -- back, a copy of that request changes nothing, as facts are unique and every lease looks at the epoch.
 UPDATE node_sessions s
@@ -7,6 +8,10 @@ SET counter = $2, last_seen_at = clock_timestamp()
 FROM nodes n
 WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
 RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
+          EXISTS (
+              SELECT FROM commands c WHERE c.account = n.account
+                AND (c.state = 'pending' OR (c.state = 'leased' AND NOT c.command_id = ANY($3::uuid[])))
+          ) AS anything_waits,
           set_config('synchronous_commit', 'off', true);
 
 -- name: node_keys
@@ -32,8 +37,12 @@ SET snapshot = excluded.snapshot, taken_at = excluded.taken_at, received_at = ex
 WHERE account_states.taken_at <= excluded.taken_at;
 
 -- name: glance
--- Most polls find nothing to do: they ask once, hold no lock, and need no transaction.
-SELECT epoch, EXISTS (SELECT FROM commands WHERE account = $2 AND state <> 'done') AS anything_waits
+-- Most polls find nothing to do: they ask once, hold no lock, and need no transaction. What the node says it has
+-- in flight waits for its reports, not for a lease.
+SELECT epoch, EXISTS (
+    SELECT FROM commands c WHERE c.account = $2
+      AND (c.state = 'pending' OR (c.state = 'leased' AND NOT c.command_id = ANY($3::uuid[])))
+) AS anything_waits
 FROM node_sessions WHERE node = $1;
 
 -- name: session

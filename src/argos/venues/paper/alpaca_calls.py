@@ -68,9 +68,9 @@ class AlpacaCalls:
         query = {"direction": "asc", "page_size": str(PAGE_SIZE), "after": after}
         for _ in range(PAGES_MAX):
             page = await self.query("/v2/account/activities/FILL", query=query)
-            if not page:
-                return list(rows.values())
             rows.update((row["id"], row) for row in page)
+            if len(page) < PAGE_SIZE:
+                return list(rows.values())
             query["page_token"] = page[-1]["id"]
         raise VenueUnreachable("fills without end", code="VENUE_ANSWER_UNREADABLE")
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.instrument import Instrument, Quote
+from argos.core.position import Position
 from argos.ports import (
     POSITION_CLOSED,
     VenueAnswer,
@@ -42,7 +43,7 @@ class AlpacaLikeVenue:
 
     def __init__(self, base_url: str, api_key: str, account: str) -> None:
         self._wire = Wire(base_url, api_key=api_key)
-        self._stream = LiveStream(self._wire)
+        self._stream = LiveStream(self._wire, read_hint=words.hint_of)
         self._calls = AlpacaCalls(self._wire)
         self._scanner = AlpacaScanner(self._calls, account=account)
         self._instruments: dict[str, Instrument] = {}
@@ -72,7 +73,7 @@ class AlpacaLikeVenue:
     def quote(self, symbol: str, *, at: datetime | None = None) -> Quote | None:
         return self._stream.quotes.quote(symbol, at=at)
 
-    def hints(self) -> AsyncIterator[None]:
+    def hints(self) -> AsyncIterator[str]:
         return self._stream.hints()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
@@ -158,6 +159,9 @@ class AlpacaLikeVenue:
             quotes=self._stream.quotes.newest(),
             instruments=dict(self._instruments),
         )
+
+    async def positions(self) -> Sequence[Position]:
+        return await self._scanner.positions()
 
     async def _check_open(self, request: VenueClose) -> None:
         """Refuses a close that would open something; the broker would take it for a new order."""

@@ -65,6 +65,13 @@ class AlpacaScanner:
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
 
+    async def positions(self) -> Sequence[Position]:
+        """What is held now, and who opened it."""
+        try:
+            return await self._positions(await self._calls.query("/v2/positions"), ())
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+
     async def _look(
         self,
         since: Cursor,

@@ -169,3 +169,11 @@ def snapshot_terms(row: Mapping[str, Any]) -> dict[str, Any]:
         "equity": number(row, "equity"),
         "margin_free": number(row, "non_marginable_buying_power"),
     }
+
+
+def hint_of(message: Mapping[str, Any]) -> str | None:
+    """The id of a fill, "" for an order that ended or was changed, None for what its own answer tells."""
+    update = message["data"]
+    if "execution_id" in update:
+        return str(update["execution_id"])
+    return None if update["event"] in {"new", "held"} else ""

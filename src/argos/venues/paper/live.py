@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -49,13 +49,18 @@ class QuoteCache:
 
 
 class LiveStream:
-    """Follows `/stream` in a task of its own, comes back after every loss with a bounded, growing pause."""
+    """Follows `/stream` in a task of its own, comes back after every loss with a bounded, growing pause.
 
-    def __init__(self, wire: Wire) -> None:
+    `read_hint` gives the id of the execution that a message tells of, "" for another that is worth a look,
+    and None for one that is not.
+    """
+
+    def __init__(self, wire: Wire, *, read_hint: Callable[[dict[str, Any]], str | None]) -> None:
         self.quotes = QuoteCache()
         self._wire = wire
+        self._read_hint = read_hint
         self._task: asyncio.Task[None] | None = None
-        self._listeners: set[asyncio.Event] = set()
+        self._listeners: set[asyncio.Queue[str]] = set()
         self._heard = asyncio.Event()
 
     def start(self) -> None:
@@ -74,25 +79,19 @@ class LiveStream:
             async with asyncio.timeout(timeout_s):
                 await self._heard.wait()
 
-    async def hints(self) -> AsyncIterator[None]:
-        with self._listening() as event:
-            while True:
-                await event.wait()
-                event.clear()
-                yield
-
-    @contextmanager
-    def _listening(self) -> Iterator[asyncio.Event]:
-        event = asyncio.Event()
-        self._listeners.add(event)
+    async def hints(self) -> AsyncIterator[str]:
+        """Of what happens from now on: what `read_hint` made of each message."""
+        told: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.add(told)
         try:
-            yield event
+            while True:
+                yield await told.get()
         finally:
-            self._listeners.discard(event)
+            self._listeners.discard(told)
 
-    def _hint(self) -> None:
-        for event in self._listeners:
-            event.set()
+    def _hint(self, hint: str) -> None:
+        for told in self._listeners:
+            told.put_nowait(hint)
 
     async def _follow(self) -> None:
         pause_s = BACKOFF_FIRST_S
@@ -101,9 +100,9 @@ class LiveStream:
                 async for message in self._messages():
                     pause_s = BACKOFF_FIRST_S
                     self._take(message)
-            except (aiohttp.ClientError, OSError, TimeoutError, ArgosError, ValueError):
+            except (aiohttp.ClientError, OSError, ArgosError, ValueError, TypeError, LookupError):
                 pass  # the stream is a convenience: what it missed, the next scan finds
-            self._hint()
+            self._hint("")
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(BACKOFF_MAX_S, pause_s * 2)
 
@@ -113,7 +112,7 @@ class LiveStream:
             self._wire.url("/stream"), timeout=timeout, read_bufsize=LINE_BYTES_MAX
         ) as response:
             response.raise_for_status()
-            self._hint()  # whatever happened while nobody listened
+            self._hint("")  # whatever happened while nobody listened
             async for line in response.content:
                 yield parse_json(line)
 
@@ -121,6 +120,6 @@ class LiveStream:
         if message.get("type") == "quotes":
             for symbol, bid, ask, at in message["quotes"]:
                 self.quotes.put(symbol, bid=bid, ask=ask, at=parse_moment(at, field="at"))
-        else:
-            self._hint()
+        elif (hint := self._read_hint(message)) is not None:
+            self._hint(hint)
         self._heard.set()

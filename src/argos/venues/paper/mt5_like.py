@@ -1,5 +1,6 @@
 """The mt5-like paper broker as a venue. The magic number is an order's only identity there."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.execution import Execution
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
+from argos.core.position import Position
 from argos.ports import (
     POSITION_CLOSED,
     VenueAnswer,
@@ -40,7 +42,7 @@ class Mt5LikeVenue:
     def __init__(self, base_url: str, api_key: str, account: str) -> None:
         self._account = account
         self._wire = Wire(base_url, api_key=api_key)
-        self._stream = LiveStream(self._wire)
+        self._stream = LiveStream(self._wire, read_hint=words.hint_of)
         self._instruments: dict[str, Instrument] = {}
         self._hedging = True
 
@@ -67,7 +69,7 @@ class Mt5LikeVenue:
     def quote(self, symbol: str, *, at: datetime | None = None) -> Quote | None:
         return self._stream.quotes.quote(symbol, at=at)
 
-    def hints(self) -> AsyncIterator[None]:
+    def hints(self) -> AsyncIterator[str]:
         return self._stream.hints()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
@@ -174,6 +176,18 @@ class Mt5LikeVenue:
                 ),
                 cursor=str(terminal["time_msc"]),
             )
+        except (KeyError, TypeError, ValueError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def positions(self) -> Sequence[Position]:
+        terminal, held = await asyncio.gather(
+            self._query("terminal_info"), self._query("positions")
+        )
+        if not terminal["connected"]:
+            raise VenueUnreachable("terminal is not connected", code="VENUE_TERMINAL_OFFLINE")
+        try:
+            await self._know(row["symbol"] for row in held)
+            return [words.position_of(row, instruments=self._instruments) for row in held]
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
 

@@ -217,3 +217,11 @@ def snapshot_of(
         quotes=quotes,
         instruments=instruments,
     )
+
+
+def hint_of(message: Mapping[str, Any]) -> str | None:
+    """A new deal's id, "" for an order that ended without one, None for what its own answer tells."""
+    if message["type"] == "deal_add":
+        return str(message["deal"]["ticket"])
+    ended = message["type"] == "order_delete"
+    return "" if ended and STATES[message["order"]["state"]] is not VenueOrderState.FILLED else None
