@@ -1,10 +1,10 @@
 """Who signs? Every node request is checked, and every answer signed, with the node's own key."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from argos.protocol.signing import (
     HEADER_NODE,
     HEADER_SIGNATURE,
     HEADER_TIME,
+    KEY_BYTES,
     sign_request,
     sign_response,
     signatures_match,
@@ -25,6 +26,9 @@ from argos.protocol.signing import (
 
 NODE_BODY_BYTES_MAX = 4 * 1024 * 1024
 COUNTER_MAX = 2**63 - 1
+_NOBODYS_KEYS: Final = (bytes(KEY_BYTES), bytes(KEY_BYTES))
+"""As many as a node may have: a refusal takes the same work, whether there is such a node or not."""
+_log = structlog.get_logger("argos.gateway.nodes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +60,15 @@ def _refused(code: str, message: str, fix: str) -> InputError:
 
 
 async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
-    """The verified call. Raises InputError NODE_UNKNOWN, NODE_CLOCK_SKEW or NODE_SIGNATURE_INVALID."""
+    """The verified call. Raises InputError NODE_CLOCK_SKEW or NODE_SIGNATURE_INVALID.
+
+    A stranger learns no node's name: an unknown one and a wrong signature are one answer. Our log says which.
+    """
     headers = request.headers
     node = headers.get(HEADER_NODE, "")
     epoch, counter, time_ms = (
         _number(headers.get(name, "")) for name in (HEADER_EPOCH, HEADER_COUNTER, HEADER_TIME)
     )
-    account, keys = await _keys_of(node, doors=doors)
     if abs(time.time() * 1000 - time_ms) > CLOCK_SKEW_MS_MAX:
         raise _refused(
             "NODE_CLOCK_SKEW",
@@ -71,7 +77,8 @@ async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
         )
     body = await bounded_body(request, bytes_max=NODE_BODY_BYTES_MAX)
     given = headers.get(HEADER_SIGNATURE, "")
-    for key in keys:
+    account, keys = doors.node_keys.get(node, ("", ()))
+    for number, key in enumerate((*keys, *_NOBODYS_KEYS)[: len(_NOBODYS_KEYS)]):
         expected = sign_request(
             key,
             method=request.method,
@@ -82,11 +89,18 @@ async def signed_call(request: Request, *, doors: DoorsCopy) -> SignedCall:
             counter=counter,
             time_ms=time_ms,
         )
-        if signatures_match(expected, given):
+        if signatures_match(expected, given) and number < len(keys):
             return SignedCall(
                 node=node, account=account, key=key, epoch=epoch, counter=counter, body=body
             )
-    raise _refused("NODE_SIGNATURE_INVALID", "the signature does not match", "enrol the node again")
+    doors.refresh_soon()
+    why = "wrong signature" if keys else "there is no such node, or it has no key"
+    _log.warning("node_refused", node=node[:64], why=why)
+    raise _refused(
+        "NODE_SIGNATURE_INVALID",
+        "the node is unknown, or its signature does not match",
+        "enrol it with `argos nodes enrol`; the gateway's log says which it is",
+    )
 
 
 async def bounded_body(request: Request, *, bytes_max: int) -> bytes:
@@ -111,14 +125,3 @@ def _number(text: str) -> int:
     raise _refused(
         "NODE_SIGNATURE_INVALID", "a header of the signature is missing", "see the node protocol"
     )
-
-
-async def _keys_of(node: str, *, doors: DoorsCopy) -> tuple[str, Sequence[bytes]]:
-    if node not in doors.node_keys:
-        doors.refresh_soon()
-        raise _refused(
-            "NODE_UNKNOWN",
-            f"there is no enrolled node {node!r}",
-            "enrol it with `argos nodes enrol`",
-        )
-    return doors.node_keys[node]

@@ -175,7 +175,7 @@ def _problem(status: int, code: str) -> tuple[int, dict[str, Any]]:
 
 _PROBLEMS = {
     "stale": _problem(401, "NODE_COUNTER_STALE"),
-    "unknown": _problem(401, "NODE_UNKNOWN"),
+    "unknown": _problem(401, "NODE_SIGNATURE_INVALID"),
     "fenced": _problem(409, "NODE_EPOCH_FENCED"),
     "forged_fence": _problem(409, "NODE_EPOCH_FENCED"),
     "too_large": _problem(413, "BODY_TOO_LARGE"),
