@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -103,7 +103,7 @@ class NodeDesk:
 
     async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         now = datetime.now(UTC)
-        snapshot = _own_snapshot(body.get("info"), call=call)
+        snapshot = _own_snapshot(body.get("info"), call=call, now=now)
         await self._touch(call)
         async with self.lanes.transaction() as connection:
             epoch = await self.lanes.hello(
@@ -122,7 +122,7 @@ class NodeDesk:
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
         wait_s = _wait_ms(body) / 1000
-        snapshot = _own_snapshot(body.get("snapshot"), call=call)
+        snapshot = _own_snapshot(body.get("snapshot"), call=call, now=datetime.now(UTC))
         with self.waker.waiting(call.account) as woken:
             row = await self._touch(call, in_flight=in_flight)
             if snapshot is not None:
@@ -282,8 +282,11 @@ def _wait_ms(body: Mapping[str, Any]) -> int:
     )
 
 
-def _own_snapshot(body: Any, *, call: SignedCall) -> AccountSnapshot | None:
-    """The snapshot a node sent, if any. One of another account than the node's own is refused."""
+def _own_snapshot(body: Any, *, call: SignedCall, now: datetime) -> AccountSnapshot | None:
+    """The snapshot a node sent, if any. One of another account than the node's own is refused.
+
+    None is from the future: a clock that ran ahead must not keep later looks out until its time has come.
+    """
     if body is None:
         return None
     snapshot = decode_snapshot(_object(body))
@@ -293,4 +296,4 @@ def _own_snapshot(body: Any, *, call: SignedCall) -> AccountSnapshot | None:
             code="SNAPSHOT_FOREIGN",
             fix="check the node's account setting",
         )
-    return snapshot
+    return snapshot if snapshot.taken_at <= now else replace(snapshot, taken_at=now)
