@@ -33,6 +33,9 @@ from argos.protocol.snapshots import decode_position
 from argos.protocol.values import decimal_text, moment_text, parse_decimal
 
 _EXECUTION_KINDS: Final = frozenset({ReportKind.FILL, ReportKind.DEAL})
+VENUE_ID_CHARS_MAX: Final = 256
+"""Longer than any venue's, and short enough for every index, in whatever script."""
+_VENUE_IDS: Final = ("venue_exec_id", "venue_order_id", "position_id", "client_order_id")
 _ORDER_KINDS: Final = frozenset(kind.value for kind in FactKind)
 _REQUEST_ANSWERS: Final = frozenset(
     {FactKind.MODIFIED, FactKind.REJECTED, FactKind.CANCELED, FactKind.NOT_FOUND, FactKind.UNSENT}
@@ -342,6 +345,7 @@ def require_usable(report: Report) -> None:
     """Raise InputError with FACT_MALFORMED when the body of a fact cannot be used."""
     if report.kind in _EXECUTION_KINDS:
         decode_execution(report.body)
+        _require_short(report.body)
         for name in ("bid_at_send", "ask_at_send"):
             if report.body.get(name) is not None:
                 parse_decimal(report.body[name], field=name)
@@ -351,6 +355,17 @@ def require_usable(report: Report) -> None:
         _require_positions(report.body)
     if report.kind is ReportKind.FILL and report.order_id is None:
         raise InputError("a fill names its order; others are deals", code="FACT_MALFORMED")
+
+
+def _require_short(body: Mapping[str, Any]) -> None:
+    """One that no index takes could never be stored, and its node would bring it for ever."""
+    for name in _VENUE_IDS:
+        if len(str(body[name])) > VENUE_ID_CHARS_MAX:
+            raise InputError(
+                f"{name} is longer than {VENUE_ID_CHARS_MAX} characters",
+                code="FACT_MALFORMED",
+                field=name,
+            )
 
 
 def _require_positions(body: Mapping[str, Any]) -> None:

@@ -95,6 +95,10 @@ def test_a_fact_that_can_be_used_passes(good: Report) -> None:
         (report(ReportKind.FILL), "FACT_MALFORMED"),
         (report(ReportKind.FILL, **EXECUTION | {"qty": "0"}), "FACT_MALFORMED"),
         (report(ReportKind.FILL, **EXECUTION, bid_at_send="high"), "VALUE_NOT_DECIMAL"),
+        (
+            report(ReportKind.DEAL, order_id=None, **EXECUTION | {"position_id": "9" * 257}),
+            "FACT_MALFORMED",
+        ),
         (report(ReportKind.ACCEPTED, qty="0"), "FACT_MALFORMED"),
         (report(ReportKind.ACCEPTED, qty="many"), "VALUE_NOT_DECIMAL"),
         (report(ReportKind.POSITION), "FACT_MALFORMED"),
