@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -29,6 +30,7 @@ from argos.node.session import Session
 from argos.node.settings import NodeSettings
 from argos.node.work import Work
 from argos.ports import Venue
+from argos.protocol.commands import Command
 
 _T = TypeVar("_T")
 _LOG: Final = structlog.get_logger(__name__)
@@ -157,7 +159,8 @@ class Node:
         await self._persist(self._conversation.hello, what="node.hello_waits")
         _LOG.info("node.working", epoch=self._node.session.epoch)
         self._greeted.set()
-        backoff = self._backoff()
+        backoff, again = self._backoff(), self._again()
+        brought: frozenset[UUID] = frozenset()
         while True:
             try:
                 commands = await self._conversation.poll(in_flight=lanes.in_flight)
@@ -170,10 +173,23 @@ class Node:
                 await asyncio.sleep(backoff.next_s())
                 continue
             backoff.reset()
-            session = self._node.session
-            given_ms = session.clock.monotonic_ms() - session.answer_age_ms
-            for command in commands:
-                lanes.put(Work(command=command, lease_until_ms=given_ms + command.lease_ms))
+            before, brought = brought, frozenset(command.command_id for command in commands)
+            if not commands or self._take(lanes, commands) - before:
+                again.reset()
+            else:
+                # Full lanes, or a command whose facts were all refused: it comes at once, as often as we ask.
+                _LOG.warning("node.commands_come_again", commands=len(commands))
+                await asyncio.sleep(again.next_s())
+
+    def _take(self, lanes: Lanes, commands: Sequence[Command]) -> set[UUID]:
+        """Puts the commands into their lanes; the ids of those that found a place."""
+        session = self._node.session
+        given_ms = session.clock.monotonic_ms() - session.answer_age_ms
+        return {
+            command.command_id
+            for command in commands
+            if lanes.put(Work(command=command, lease_until_ms=given_ms + command.lease_ms))
+        }
 
     async def _report(self) -> None:
         await self._greeted.wait()
@@ -254,6 +270,10 @@ class Node:
     def _backoff(self) -> Backoff:
         timings = self._node.session.timings
         return Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
+
+    def _again(self) -> Backoff:
+        timings = self._node.session.timings
+        return Backoff(ms_min=timings.retry_ms_min, ms_max=timings.again_ms_max)
 
 
 async def _unless_stopped(stop: asyncio.Event, step: Coroutine[Any, Any, _T]) -> _T | None:

@@ -22,7 +22,8 @@ class NodeTimings:
 
     `scan_gap_*`: no scan begins sooner after another, and while a fill is awaited; `hint_settle_ms`: how
     long the answer to a call may come after the hint of its fill; `report_gap_ms`: how long a fact may wait for more;
-    `snapshot_gap_ms`: polls that follow sooner go without a snapshot.
+    `snapshot_gap_ms`: polls that follow sooner go without a snapshot; `again_ms_max`: the longest pause after a poll
+    that brought nothing new: other commands wait as long.
     """
 
     poll_wait_ms: int = 25_000
@@ -41,6 +42,7 @@ class NodeTimings:
     snapshot_gap_ms: int = 250
     retry_ms_min: int = 50
     retry_ms_max: int = 2_000
+    again_ms_max: int = 250
     flush_ms_max: int = 5_000
     instruments_ms: int = 600_000
 

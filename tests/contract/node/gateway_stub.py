@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Self
+from uuid import UUID
 
 import orjson
 from aiohttp import web
@@ -33,6 +34,7 @@ class GatewayStub:
     away (503), broken (500 unsigned), unsigned, foreign (signed by another key), replayed (signed for another
     counter), lost (served, then the connection is cut), stale, unknown, fenced, forged_fence, too_large, malformed.
     The commands of an answer that the node could not believe come again; those of a forged one do not.
+    Those of `insists_on` come with every poll whose node does not hold them, as a real gateway's do.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -50,6 +52,8 @@ class GatewayStub:
         self.batches: list[int] = []
         self.refuse: dict[str, str] = {}
         self.code: str | None = CODE
+        self.insists_on: list[Command] = []
+        self.given: list[UUID] = []
         self._pending: list[Command] = []
         self._work = asyncio.Event()
         self.polling = 0
@@ -133,7 +137,10 @@ class GatewayStub:
                 self.epoch += 1
                 return {"epoch": self.epoch, "settings": self.settings, "server_time": now}
             case "poll":
-                commands = await self._wait_for_work(body["wait_ms"])
+                held = set(body["in_flight"])
+                commands = [item for item in self.insists_on if str(item.command_id) not in held]
+                commands = commands or await self._wait_for_work(body["wait_ms"])
+                self.given.extend(command.command_id for command in commands)
                 return {
                     "commands": [encode_command(command) for command in commands],
                     "halt": {"mode": self.mode},

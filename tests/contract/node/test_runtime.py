@@ -347,6 +347,57 @@ async def test_a_refused_fact_is_kept_and_does_not_hold_up_the_others(
     log.close()
 
 
+def _in_no_hurry(settings: NodeSettings) -> NodeSettings:
+    """Once the node pauses because commands come again, it does so for longer than the test lasts."""
+    timings = replace(TIMINGS, retry_ms_min=1_000_000, again_ms_max=1_000_000)
+    return replace(settings, timings=timings)
+
+
+async def test_a_command_of_which_no_fact_is_taken_does_not_come_again_and_again(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    gateway.refuse = dict.fromkeys(("send_started", "accepted", "fill"), "FACT_MALFORMED")
+    command = entry()
+    gateway.insists_on = [command]
+    async with running(_in_no_hurry(settings), venue):
+        await until(lambda: gateway.given.count(command.command_id) > 1)
+        scans = len(venue.cursors)
+        await until(lambda: len(venue.cursors) > scans + 10)
+    assert venue.count("submit") == 1
+    # Once to be carried out; and again, of which the first may follow a poll that brought nothing.
+    assert gateway.given.count(command.command_id) <= 3
+
+
+async def test_commands_that_find_no_place_are_not_asked_for_without_a_pause(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    venue.gate.clear()
+    held, waiting = entry("held"), entry("waiting", symbol="AAPL")
+    gateway.insists_on = [held]
+    async with running(replace(_in_no_hurry(settings), queue_max=1), venue):
+        await until(lambda: gateway.kinds(held) == ["send_started"])
+        gateway.insists_on = [held, waiting]
+        await until(lambda: waiting.command_id in gateway.given)
+        scans = len(venue.cursors)
+        await until(lambda: len(venue.cursors) > scans + 10)
+        given = gateway.given.count(waiting.command_id)
+        venue.gate.set()
+    assert given == 1
+
+
+async def test_a_pause_because_of_one_command_ends_and_others_come(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    gateway.refuse = {"send_started": "FACT_MALFORMED", "rejected": "FACT_MALFORMED"}
+    refused, other = entry("refused"), entry("other", symbol="AAPL")
+    venue.script.append("refuse")
+    gateway.insists_on = [refused]
+    async with running(settings, venue):
+        await until(lambda: len(gateway.bodies("poll")) > 3)
+        gateway.insists_on = [refused, other]
+        await until(lambda: "fill" in gateway.kinds(other))
+
+
 async def test_a_batch_that_is_too_large_is_split(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:
