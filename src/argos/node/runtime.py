@@ -5,7 +5,6 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 import aiohttp
 import structlog
@@ -160,7 +159,6 @@ class Node:
         _LOG.info("node.working", epoch=self._node.session.epoch)
         self._greeted.set()
         backoff, again = self._backoff(), self._again()
-        brought: frozenset[UUID] = frozenset()
         while True:
             try:
                 commands = await self._conversation.poll(in_flight=lanes.in_flight)
@@ -173,23 +171,21 @@ class Node:
                 await asyncio.sleep(backoff.next_s())
                 continue
             backoff.reset()
-            before, brought = brought, frozenset(command.command_id for command in commands)
-            if not commands or self._take(lanes, commands) - before:
+            if not commands or self._take(lanes, commands):
                 again.reset()
             else:
-                # Full lanes, or a command whose facts were all refused: it comes at once, as often as we ask.
-                _LOG.warning("node.commands_come_again", commands=len(commands))
+                # What has a place is in flight at the next poll; this would come at once, as often as we ask.
+                _LOG.warning("node.lanes_full", commands=len(commands))
                 await asyncio.sleep(again.next_s())
 
-    def _take(self, lanes: Lanes, commands: Sequence[Command]) -> set[UUID]:
-        """Puts the commands into their lanes; the ids of those that found a place."""
+    def _take(self, lanes: Lanes, commands: Sequence[Command]) -> int:
+        """Puts the commands into their lanes; how many found a place."""
         session = self._node.session
         given_ms = session.clock.monotonic_ms() - session.answer_age_ms
-        return {
-            command.command_id
+        return sum(
+            lanes.put(Work(command=command, lease_until_ms=given_ms + command.lease_ms))
             for command in commands
-            if lanes.put(Work(command=command, lease_until_ms=given_ms + command.lease_ms))
-        }
+        )
 
     async def _report(self) -> None:
         await self._greeted.wait()

@@ -23,7 +23,7 @@ class NodeTimings:
     `scan_gap_*`: no scan begins sooner after another, and while a fill is awaited; `hint_settle_ms`: how
     long the answer to a call may come after the hint of its fill; `report_gap_ms`: how long a fact may wait for more;
     `snapshot_gap_ms`: polls that follow sooner go without a snapshot; `again_ms_max`: the longest pause after a poll
-    that brought nothing new: other commands wait as long.
+    that brought only what the lanes had no room for.
     """
 
     poll_wait_ms: int = 25_000

@@ -348,7 +348,7 @@ async def test_a_refused_fact_is_kept_and_does_not_hold_up_the_others(
 
 
 def _in_no_hurry(settings: NodeSettings) -> NodeSettings:
-    """Once the node pauses because commands come again, it does so for longer than the test lasts."""
+    """Once the node pauses because its lanes are full, it does so for longer than the test lasts."""
     timings = replace(TIMINGS, retry_ms_min=1_000_000, again_ms_max=1_000_000)
     return replace(settings, timings=timings)
 
@@ -364,7 +364,7 @@ async def test_a_command_of_which_no_fact_is_taken_does_not_come_again_and_again
         scans = len(venue.cursors)
         await until(lambda: len(venue.cursors) > scans + 10)
     assert venue.count("submit") == 1
-    # Once to be carried out; and again, of which the first may follow a poll that brought nothing.
+    # Each time it is in flight at the next poll, which therefore waits.
     assert gateway.given.count(command.command_id) <= 3
 
 
@@ -385,17 +385,17 @@ async def test_commands_that_find_no_place_are_not_asked_for_without_a_pause(
     assert given == 1
 
 
-async def test_a_pause_because_of_one_command_ends_and_others_come(
+async def test_what_found_no_place_is_carried_out_once_there_is_room(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:
-    gateway.refuse = {"send_started": "FACT_MALFORMED", "rejected": "FACT_MALFORMED"}
-    refused, other = entry("refused"), entry("other", symbol="AAPL")
-    venue.script.append("refuse")
-    gateway.insists_on = [refused]
-    async with running(settings, venue):
-        await until(lambda: len(gateway.bodies("poll")) > 3)
-        gateway.insists_on = [refused, other]
-        await until(lambda: "fill" in gateway.kinds(other))
+    venue.gate.clear()
+    held, waiting = entry("held"), entry("waiting", symbol="AAPL")
+    gateway.insists_on = [held, waiting]
+    async with running(replace(settings, queue_max=1), venue):
+        await until(lambda: gateway.given.count(waiting.command_id) > 2)
+        gateway.insists_on = [waiting]
+        venue.gate.set()
+        await until(lambda: "fill" in gateway.kinds(waiting))
 
 
 async def test_a_batch_that_is_too_large_is_split(
