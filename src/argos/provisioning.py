@@ -24,7 +24,7 @@ HOOK_KEY: Final = "hook_key"
 HOOK_SECRET: Final = "hook_secret"  # noqa: S105 - the name under which the home keeps it
 API_KEY: Final = "api_key"
 OPERATOR: Final = "operator"
-SCOPES: Final = ("read", "trade", "control")
+SCOPES: Final = ("read", "trade", "control", "metrics")
 HOOK_RATE_PER_MINUTE: Final = 6_000
 _ADMIN_URL: Final = "database_admin_url"  # the name of the secret
 

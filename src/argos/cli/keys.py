@@ -45,7 +45,8 @@ def add(
     context: typer.Context,
     name: Name,
     scope: Annotated[
-        list[str], typer.Option(help="read, trade or control; may be repeated.", metavar="SCOPE")
+        list[str],
+        typer.Option(help="read, trade, control or metrics; may be repeated.", metavar="SCOPE"),
     ],
     as_json: AsJson = False,
 ) -> None:

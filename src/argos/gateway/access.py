@@ -14,8 +14,11 @@ _bearer: Final = HTTPBearer(
 )
 
 
-def require_scope(scope: str) -> Callable[..., ApiKey]:
-    """A dependency that yields the caller's key. Raises InputError UNAUTHORISED or SCOPE_MISSING."""
+def require_scope(scope: str, *wider: str) -> Callable[..., ApiKey]:
+    """A dependency that yields the caller's key, which has the scope or one of the `wider` ones.
+
+    Raises InputError UNAUTHORISED or SCOPE_MISSING.
+    """
 
     def caller(
         request: Request,
@@ -29,7 +32,7 @@ def require_scope(scope: str) -> Callable[..., ApiKey]:
                 code="UNAUTHORISED",
                 fix="send the header Authorization: Bearer <api key>",
             )
-        if scope not in key.scopes:
+        if key.scopes.isdisjoint((scope, *wider)):
             raise InputError(
                 f"the key {key.name} is not for {scope}",
                 code="SCOPE_MISSING",

@@ -172,7 +172,9 @@ def _add_health(app: FastAPI) -> None:
         desk: HealthDesk = request.app.state.desks.health
         return await desk.ready()
 
-    @app.get("/metrics", **documents.METRICS)
+    @app.get(
+        "/metrics", dependencies=[Depends(require_scope("metrics", "read"))], **documents.METRICS
+    )
     async def metrics(request: Request) -> Response:
         desk: HealthDesk = request.app.state.desks.health
         return await desk.metrics()

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from pydantic import BaseModel
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 
 from argos.gateway.brakes import BrakeBody, HaltBody
 from argos.gateway.openapi import Answers, answered, error_answers, operation, request_body
@@ -245,13 +245,15 @@ METRICS: Final = {
         "metrics",
         tag="health",
         summary="Figures for Prometheus",
-        description="Of this process, and of the spine as the database shows it, not older than two seconds.",
+        description="Of this process, and of the spine as the database shows it, not older than two seconds. "
+        "For keys with the scope `metrics` or `read`: labels name hooks, keys and nodes.",
         answers={
             200: {
                 "description": "Prometheus text format.",
                 "content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS_TEXT}},
-            }
+            },
+            **error_answers(401, 403),
         },
     ),
-    "response_class": PlainTextResponse,
+    "response_class": Response,  # without a media type of its own: errors are JSON
 }

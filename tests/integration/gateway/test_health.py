@@ -15,9 +15,10 @@ from argos.gateway.doors import NO_DOORS, DoorsCopy, NodeKeys
 from argos.gateway.health import STATE_AGE_S_MAX, HealthDesk
 from argos.protocol.facts import ReportKind
 from argos.store.database import open_pool
+from eventually import eventually
 from fresh_database import FreshDatabase
 from running_gateway import Caller
-from spine import HEDGE, NET, Spine, about, intent_body
+from spine import API_KEY, HEDGE, NET, REPORTS_KEY, Spine, about, intent_body
 
 pytestmark = pytest.mark.integration
 
@@ -105,8 +106,44 @@ async def test_a_database_of_another_version_is_not_ready(
 
 
 async def test_health_needs_no_key(gateway: Caller) -> None:
-    for path in ("/health", "/health/live", "/health/ready", "/metrics"):
+    for path in ("/health", "/health/live", "/health/ready"):
         assert (await gateway.get(path, key=None)).status == 200, path
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "code"),
+    [
+        (None, 401, "UNAUTHORISED"),
+        ("a stranger's", 401, "UNAUTHORISED"),
+        (REPORTS_KEY, 403, "SCOPE_MISSING"),
+        ("scraper-key", 200, None),
+        (API_KEY, 200, None),
+    ],
+)
+async def test_metrics_need_a_key_that_is_for_them_or_for_all_reading(
+    gateway: Caller, spine: Spine, key: str | None, status: int, code: str | None
+) -> None:
+    await spine.control.put_api_key("prometheus", key="scraper-key", scopes=["metrics"])
+    await eventually(
+        lambda: _opens(gateway, "scraper-key"), what="the gateway knows the key for metrics"
+    )
+    reply = await gateway.get("/metrics", key=key)
+    assert reply.status == status
+    assert (reply.json["error"]["code"] if code else None) == code
+    assert code is None or b"argos_" not in reply.raw
+
+
+async def test_a_key_for_metrics_reads_nothing_else(gateway: Caller, spine: Spine) -> None:
+    await spine.control.put_api_key("prometheus", key="scraper-key", scopes=["metrics"])
+    await eventually(
+        lambda: _opens(gateway, "scraper-key"), what="the gateway knows the key for metrics"
+    )
+    for path in ("/api/alerts", "/api/executions", "/api/accounts"):
+        assert (await gateway.get(path, key="scraper-key")).status == 403, path
+
+
+async def _opens(gateway: Caller, key: str) -> bool:
+    return (await gateway.get("/metrics", key=key)).status == 200
 
 
 def _samples(text: str) -> dict[str, dict[str, float]]:
