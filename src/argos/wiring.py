@@ -42,7 +42,7 @@ from argos.workers.loops import Loop
 
 RECONCILE_REST_S: Final = 0.02
 """After a batch that was not full: more facts of the same legs are on their way, and one revision can tell them all."""
-_PLANS_ONCE: Final = frozenset({"argos_gateway", "argos_dispatch"})
+_FINDS_BY_KEYS: Final = frozenset({"argos_gateway", "argos_dispatch"})
 
 
 def build_gateway(access: Access, settings: Settings) -> FastAPI:
@@ -69,7 +69,7 @@ async def _open_desks(
     pools = {}
     for role, size in sizes.items():
         pool = await open_pool(
-            access.as_role(role), name=role[6:], size_max=size, plans_once=role in _PLANS_ONCE
+            access.as_role(role), name=role[6:], size_max=size, by_keys=role in _FINDS_BY_KEYS
         )
         stack.push_async_callback(pool.close)
         pools[role] = pool

@@ -6,6 +6,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from argos.entries.collector import collect_rarely
 from argos.entries.logs import set_up_logs
 from argos.provisioning import open_access
 from argos.settings import load_settings, open_home
@@ -27,6 +28,7 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Serve until told to stop. Settings come from the home and the environment."""
     set_up_logs("gateway")
+    collect_rarely()
     home = open_home()
     settings = load_settings(home, os.environ)
     app = build_gateway(open_access(home, settings), settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 import uvloop
 
 from argos.core.errors import ArgosError
+from argos.entries.collector import collect_rarely
 from argos.entries.logs import set_up_logs
 from argos.entries.node_file import node_settings, open_venue
 from argos.node.runtime import run_node
@@ -22,6 +23,7 @@ async def _serve(path: Path) -> int:
 def main(path: Path) -> int:
     """Run the node that `path` describes until told to stop; returns the exit code."""
     set_up_logs(f"node-{path.stem}")
+    collect_rarely()
     try:
         return uvloop.run(_serve(path))
     except ArgosError as error:

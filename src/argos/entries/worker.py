@@ -6,6 +6,7 @@ import signal
 
 import uvloop
 
+from argos.entries.collector import collect_rarely
 from argos.entries.logs import set_up_logs
 from argos.provisioning import open_access
 from argos.settings import load_settings, open_home
@@ -24,6 +25,7 @@ async def _serve() -> None:
 def main() -> None:
     """Work until told to stop."""
     set_up_logs("worker")
+    collect_rarely()
     uvloop.run(_serve())
 
 

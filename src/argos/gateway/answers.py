@@ -62,3 +62,8 @@ def error_document(error: ArgosError) -> dict[str, Any]:
 
 def error_answer(error: ArgosError) -> Response:
     return answer(error_document(error), status=status_of(error))
+
+
+def unexpected_answer(error: Exception) -> Response:
+    """For what nobody foresaw: whatever it was, nothing was promised, and the sender may try again."""
+    return error_answer(StoreError(f"unexpected: {type(error).__name__}", code="UNEXPECTED"))

@@ -11,12 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from argos.core.errors import ArgosError, StoreError
+from argos.core.errors import ArgosError
 from argos.flows.accept_alert import ApiKey
 from argos.gateway import documents, reading
 from argos.gateway.access import require_scope
 from argos.gateway.alerts import AlertDesk
-from argos.gateway.answers import answer, error_answer, error_body
+from argos.gateway.answers import answer, error_answer, error_body, unexpected_answer
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.health import HealthDesk
 from argos.gateway.hook_door import HOOK_KEY_LENGTH_MAX, HOOKS_PATH, HookDoor
@@ -55,14 +55,13 @@ def build_app(open_desks: Any) -> FastAPI:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = FastAPI(
+    app = HookDoor(
         title=TITLE,
         version="1",
         lifespan=lifespan,
         description=documents.DESCRIPTION,
         openapi_tags=documents.TAGS,
     )
-    app.add_middleware(HookDoor)
     _add_errors(app)
     _add_alerts(app)
     _add_nodes(app)
@@ -97,8 +96,7 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown_error(_: Request, error: Exception) -> Response:
-        # the last handler: whatever it was, nothing was promised, and the sender may try again
-        return error_answer(StoreError(f"unexpected: {type(error).__name__}", code="UNEXPECTED"))
+        return unexpected_answer(error)
 
 
 def _add_alerts(app: FastAPI) -> None:

@@ -6,27 +6,30 @@ delivery.
 
 from typing import Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from argos.gateway.alerts import AlertDesk
+from argos.gateway.answers import unexpected_answer
 
 HOOKS_PATH: Final = "/hooks/tradingview/"
 HOOK_KEY_LENGTH_MAX: Final = 256
 
 
-class HookDoor:
-    """Middleware that hands a POST to a hook's address straight to the alert desk."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+class HookDoor(FastAPI):
+    """The application, which hands a POST to a hook's address straight to the alert desk."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _hook_key(scope) if scope["type"] == "http" else ""
         if not key:
-            await self._app(scope, receive, send)
+            await super().__call__(scope, receive, send)
             return
-        desk: AlertDesk = scope["app"].state.desks.alerts
-        response = await desk.take_hook(scope, receive, hook_key=key)
+        desk: AlertDesk = self.state.desks.alerts
+        try:
+            response = await desk.take_hook(scope, receive, hook_key=key)
+        except Exception as error:
+            # the last handler on this way: nothing was promised, and the sender may try again
+            response = unexpected_answer(error)
         await response(scope, receive, send)
 
 

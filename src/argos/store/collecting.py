@@ -77,6 +77,24 @@ class CollectingStore:
     ) -> None:
         await connection.execute(self._sql["save_shares"], _list(rows))
 
+    async def parts(
+        self, connection: asyncpg.Connection, account: str, exec_ids: Sequence[str]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Whose these executions are by all that is stored, part by part."""
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            self._sql["parts"], account, list(exec_ids)
+        )
+        return rows
+
+    async def external_closings(
+        self, connection: asyncpg.Connection, account: str, *, position_ids: Sequence[str]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Executions that closed these positions and count as nobody's."""
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            self._sql["external_closings"], account, list(position_ids)
+        )
+        return rows
+
     async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_progress"], as_rows(rows))
 

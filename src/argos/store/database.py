@@ -58,23 +58,28 @@ def _server_settings(name: str) -> dict[str, str]:
     }
 
 
-_BY_KEYS: Final = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
+_PLANS_ONCE: Final = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+_BY_KEYS: Final = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 async def open_pool(
-    dsn: Dsn, *, name: str, size_max: int, size_min: int = 1, plans_once: bool = False
+    dsn: Dsn,
+    *,
+    name: str,
+    size_max: int,
+    size_min: int = 1,
+    plans_once: bool = False,
+    by_keys: bool = False,
 ) -> asyncpg.Pool:
     """A pool for one role. Raises StoreError when the database cannot be reached.
 
-    `plans_once` is for few statements that find rows by their keys, often: each is planned once for all values, and by
-    the keys even where the tables are small today. Statements with optional filters need plans for the values at hand.
+    `plans_once` is for few statements, often: each is planned once for all values, where statements with optional
+    filters need plans for the values at hand. `by_keys`: all find rows by their keys, and shall be planned so even
+    while the tables are small: such a plan outlives the day on which they were.
     """
-    settings = _server_settings(name) | (_BY_KEYS if plans_once else {})
+    settings = _server_settings(name)
+    settings |= _PLANS_ONCE if plans_once or by_keys else {}
+    settings |= _BY_KEYS if by_keys else {}
     try:
         return await asyncpg.create_pool(
             str(dsn),

@@ -149,21 +149,28 @@ CREATE INDEX executions_by_time ON executions (received_at DESC, venue_exec_id D
 -- A close at a netting account that no order of ours made takes what several trades hold there, first in, first out:
 -- their parts of that one execution. Where there are none, it belongs to its own trade as a whole. What none of ours
 -- held has no opening order.
+-- Parts are corrected as in a ledger: those of before are taken back by others of the opposite sign, and one that
+-- `corrects` has the whole; its `order_id` is the order whose fill it turned out to be, if any.
 CREATE TABLE execution_shares (
     account           text NOT NULL,
     venue_exec_id     text NOT NULL,
     share             integer NOT NULL CHECK (share > 0),
+    order_id          uuid,
     opening_order_id  uuid,
     trade_id          text NOT NULL,
-    qty               numeric NOT NULL CHECK (qty > 0),
+    qty               numeric NOT NULL CHECK (qty <> 0),
     commission        numeric NOT NULL,
     swap              numeric NOT NULL,
     fee               numeric NOT NULL,
     profit            numeric NOT NULL,
-    PRIMARY KEY (account, venue_exec_id, share)
+    corrects          boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (account, venue_exec_id, share),
+    CHECK (corrects OR order_id IS NULL)
 );
 CREATE INDEX execution_shares_by_trade ON execution_shares (trade_id, account);
 CREATE INDEX execution_shares_by_target ON execution_shares (opening_order_id) WHERE opening_order_id IS NOT NULL;
+CREATE INDEX execution_shares_by_order ON execution_shares (order_id) WHERE order_id IS NOT NULL;
+CREATE UNIQUE INDEX execution_shares_one_order ON execution_shares (account, venue_exec_id) WHERE order_id IS NOT NULL;
 
 -- Projection: what the node last saw of its account.
 CREATE TABLE account_states (

@@ -69,7 +69,8 @@ SELECT 'executions:' || r.account AS stream, r.venue_exec_id AS key, sha256(reco
 -- name: execution_shares
 SELECT 'execution_shares:' || r.account AS stream, json_build_array(r.venue_exec_id, r.share)::text AS key,
        sha256(record_send(ROW(
-    r.opening_order_id, convert_to(r.trade_id, 'UTF8'), r.qty, r.commission, r.swap, r.fee, r.profit
+    r.order_id, r.opening_order_id, convert_to(r.trade_id, 'UTF8'), r.qty, r.commission, r.swap, r.fee, r.profit,
+    r.corrects
 ))) AS digest FROM execution_shares r
 
 -- name: reconciled_legs

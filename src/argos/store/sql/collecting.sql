@@ -26,8 +26,13 @@ SELECT g.venue_exec_id,
        own.trade_id AS own_trade,
        opening.order_id AS opening_order_id, opening.trade_id AS opening_trade,
        held.order_id AS held_order_id, held.trade_id AS held_trade,
-       (SELECT NOT a.hedging FROM accounts a WHERE a.account = $1) AS nets
+       (SELECT NOT a.hedging FROM accounts a WHERE a.account = $1) AS nets,
+       told.order_id IS NULL AND told.venue_exec_id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM execution_shares h
+           WHERE h.account = $1 AND h.venue_exec_id = g.venue_exec_id AND h.order_id IS NOT NULL
+       ) AS is_nobodys
 FROM given g
+LEFT JOIN executions told ON told.account = $1 AND told.venue_exec_id = g.venue_exec_id
 LEFT JOIN orders own ON own.account = $1 AND (
     own.order_id = g.order_id
     OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.magic = g.magic AND g.magic > 0)
@@ -35,7 +40,10 @@ LEFT JOIN orders own ON own.account = $1 AND (
 )
 LEFT JOIN orders opening ON opening.account = $1 AND opening.order_id = g.opening_order_id
 LEFT JOIN LATERAL (
-    SELECT x.order_id, x.trade_id FROM executions x
+    SELECT coalesce(x.order_id, h.order_id) AS order_id, coalesce(h.trade_id, x.trade_id) AS trade_id
+    FROM executions x
+    LEFT JOIN execution_shares h
+        ON h.account = x.account AND h.venue_exec_id = x.venue_exec_id AND h.order_id IS NOT NULL
     WHERE x.account = $1 AND x.position_id = g.position_id AND g.position_id <> '' AND x.entry = 'in'
     ORDER BY x.timestamp_broker LIMIT 1
 ) held ON true;
@@ -77,8 +85,13 @@ SELECT pg_advisory_xact_lock(hashtextextended('account:' || $1, 0));
 SELECT o.order_id, o.trade_id, o.symbol, o.side, opened.qty - closed.qty AS open_qty
 FROM order_states s JOIN orders o USING (order_id)
 CROSS JOIN LATERAL (
-    SELECT sum(x.fill_qty) AS qty, min(x.timestamp_broker) AS at FROM executions x
-    WHERE x.order_id = o.order_id AND x.account = $1 AND x.entry = 'in'
+    SELECT sum(own.fill_qty) AS qty, min(own.timestamp_broker) AS at FROM (
+        SELECT x.fill_qty, x.timestamp_broker FROM executions x
+        WHERE x.order_id = o.order_id AND x.account = $1 AND x.entry = 'in'
+        UNION ALL
+        SELECT x.fill_qty, x.timestamp_broker FROM execution_shares h JOIN executions x USING (account, venue_exec_id)
+        WHERE h.order_id = o.order_id AND h.account = $1 AND x.entry = 'in'
+    ) own
 ) opened
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(closing.qty), 0) AS qty FROM (
@@ -95,11 +108,38 @@ ORDER BY opened.at, o.order_id;
 
 -- name: save_shares
 INSERT INTO execution_shares (
-    account, venue_exec_id, share, opening_order_id, trade_id, qty, commission, swap, fee, profit
+    account, venue_exec_id, share, order_id, opening_order_id, trade_id, qty, commission, swap, fee, profit, corrects
 )
-SELECT h.* FROM jsonb_to_recordset($1::jsonb) AS h(
-    account text, venue_exec_id text, share integer, opening_order_id uuid, trade_id text, qty numeric,
-    commission numeric, swap numeric, fee numeric, profit numeric
+SELECT h.account, h.venue_exec_id, h.share, h.order_id, h.opening_order_id, h.trade_id, h.qty, h.commission, h.swap,
+       h.fee, h.profit, coalesce(h.corrects, false)
+FROM jsonb_to_recordset($1::jsonb) AS h(
+    account text, venue_exec_id text, share integer, order_id uuid, opening_order_id uuid, trade_id text, qty numeric,
+    commission numeric, swap numeric, fee numeric, profit numeric, corrects boolean
+);
+
+-- name: parts
+-- Whose these executions are so far, part by part; `shares` says how many rows tell it, none where the execution does.
+SELECT x.venue_exec_id, 0 AS shares, x.opening_order_id, x.trade_id, x.fill_qty AS qty, x.commission, x.swap, x.fee,
+       x.profit
+FROM executions x
+WHERE x.account = $1 AND x.venue_exec_id = ANY($2) AND NOT EXISTS (
+    SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
+)
+UNION ALL
+SELECT h.venue_exec_id,
+       (SELECT max(n.share) FROM execution_shares n WHERE n.account = $1 AND n.venue_exec_id = h.venue_exec_id),
+       h.opening_order_id, h.trade_id, sum(h.qty), sum(h.commission), sum(h.swap), sum(h.fee), sum(h.profit)
+FROM execution_shares h
+WHERE h.account = $1 AND h.venue_exec_id = ANY($2)
+GROUP BY h.venue_exec_id, h.opening_order_id, h.trade_id HAVING sum(h.qty) <> 0;
+
+-- name: external_closings
+-- What closed these positions of a hedging account and counts as nobody's, because their opening did.
+SELECT x.venue_exec_id, x.position_id, x.fill_qty, x.commission, x.swap, x.fee, x.profit
+FROM executions x
+WHERE x.account = $1 AND x.position_id = ANY($2) AND x.entry <> 'in' AND x.order_id IS NULL
+  AND x.opening_order_id IS NULL AND NOT EXISTS (
+    SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
 );
 
 -- name: save_executions

@@ -63,7 +63,11 @@ SELECT o.order_id, o.intent_id, o.trade_id, o.account, o.route, o.role, o.symbol
        o.stop_limit_price, o.sl, o.tp, o.valid_until, o.magic, o.client_order_id, o.planned_at, o.denial_code,
        o.denial_text, o.closes_order_id, st.status, st.filled_qty, st.closed_qty,
        coalesce(exits.qty, 0) AS closing_qty, coalesce(exits.order_ids, '{}') AS closing_order_ids,
-       (SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id) AS position_id,
+       coalesce(
+           (SELECT max(f.position_id) FROM executions f WHERE f.order_id = o.order_id),
+           (SELECT max(f.position_id) FROM execution_shares h JOIN executions f USING (account, venue_exec_id)
+            WHERE h.order_id = o.order_id)
+       ) AS position_id,
        changed.seq IS NOT NULL AS is_modified, changed.price AS new_price, changed.sl AS new_sl, changed.tp AS new_tp
 FROM order_states st JOIN orders o USING (order_id)
 CROSS JOIN LATERAL (

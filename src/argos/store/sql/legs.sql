@@ -8,12 +8,16 @@ LIMIT $1
 FOR UPDATE SKIP LOCKED;
 
 -- name: orders
+-- OFFSET 0, here and below, has each leg looked up by its key: otherwise a plan that was made while a table was small
+-- may begin with the whole of it.
 SELECT o.order_id, o.intent_id, o.trade_id, o.account, o.route, o.role, o.symbol, o.side, o.order_type, o.qty, o.price,
        o.stop_limit_price, o.sl, o.tp, o.valid_until, o.magic, o.client_order_id, o.planned_at, o.denial_code,
        o.denial_text, o.closes_order_id, s.effective_qty, s.status
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
-JOIN orders o ON o.trade_id = leg.trade_id AND o.account = leg.account
-JOIN order_states s USING (order_id);
+CROSS JOIN LATERAL (
+    SELECT x.* FROM orders x WHERE x.trade_id = leg.trade_id AND x.account = leg.account OFFSET 0
+) o
+CROSS JOIN LATERAL (SELECT x.* FROM order_states x WHERE x.order_id = o.order_id OFFSET 0) s;
 
 -- name: facts
 SELECT f.account, f.order_id, f.kind, f.command_kind, f.command_id, f.at, f.recorded_at, f.body
@@ -25,7 +29,9 @@ SELECT x.account, x.trade_id, x.venue_exec_id, x.order_id, x.opening_order_id, x
        x.side, x.entry, x.fill_price, x.fill_qty, x.commission, x.swap, x.fee, x.profit, x.reason, x.magic,
        x.client_order_id, x.comment, x.bid_at_send, x.ask_at_send, x.timestamp_broker, x.received_at
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
-JOIN executions x ON x.trade_id = leg.trade_id AND x.account = leg.account
+CROSS JOIN LATERAL (
+    SELECT y.* FROM executions y WHERE y.trade_id = leg.trade_id AND y.account = leg.account OFFSET 0
+) x
 WHERE NOT EXISTS (
     SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
 )
@@ -89,7 +95,9 @@ FROM accounts a LEFT JOIN account_states s USING (account) WHERE a.account = ANY
 -- name: heads
 SELECT h.trade_id, h.account, h.revision, h.digest
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
-JOIN leg_heads h ON h.trade_id = leg.trade_id AND h.account = leg.account;
+CROSS JOIN LATERAL (
+    SELECT x.* FROM leg_heads x WHERE x.trade_id = leg.trade_id AND x.account = leg.account OFFSET 0
+) h;
 
 -- name: save
 WITH given AS (

@@ -79,7 +79,8 @@ ORDER BY o.planned_at DESC, o.order_id DESC
 LIMIT $1;
 
 -- name: executions
--- The status is that of the order behind the fill; a stop or target that the venue filled itself is filled.
+-- The status is that of the order behind the fill; a stop or target that the venue filled itself is filled. Whose it is
+-- may have been told, or have followed, later than the fill itself.
 SELECT json_build_object(
            'account', x.account, 'trade_id', x.trade_id, 'order_id', x.order_id,
            'opening_order_id', x.opening_order_id, 'broker_ticket_id', x.venue_order_id,
@@ -93,17 +94,30 @@ SELECT json_build_object(
            'timestamp_broker', wire_moment(x.timestamp_broker), 'received_at', wire_moment(x.received_at)
        )::text AS item,
        x.received_at AS moment, ARRAY[x.venue_exec_id, x.account] AS ids
-FROM executions x LEFT JOIN order_states s USING (order_id)
+FROM (
+    SELECT told.account, coalesce(now.trade_id, told.trade_id) AS trade_id,
+           CASE WHEN now.share IS NULL THEN told.order_id ELSE now.order_id END AS order_id,
+           CASE WHEN now.share IS NULL THEN told.opening_order_id ELSE now.opening_order_id END AS opening_order_id,
+           told.trade_id AS first_trade_id, told.venue_order_id, told.position_id, told.venue_exec_id, told.symbol,
+           told.side, told.entry, told.fill_price, told.fill_qty, told.commission, told.swap, told.fee, told.profit,
+           told.reason, told.magic, told.client_order_id, told.comment, told.bid_at_send, told.ask_at_send,
+           told.timestamp_broker, told.received_at
+    FROM executions told LEFT JOIN LATERAL (
+        SELECT h.share, h.order_id, h.opening_order_id, h.trade_id FROM execution_shares h
+        WHERE h.account = told.account AND h.venue_exec_id = told.venue_exec_id AND h.corrects
+        ORDER BY h.share DESC LIMIT 1
+    ) now ON true
+) x LEFT JOIN order_states s USING (order_id)
 WHERE (x.received_at, x.venue_exec_id, x.account)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
   AND x.received_at >= coalesce($4::timestamptz, '-infinity') AND x.received_at < coalesce($5::timestamptz, 'infinity')
   AND (
       $6::text IS NULL
-      OR x.trade_id = ANY(ARRAY(
+      OR x.first_trade_id = ANY(ARRAY(
           SELECT $6::text UNION
           SELECT first.trade_id FROM execution_shares h JOIN executions first USING (account, venue_exec_id)
           WHERE h.trade_id = $6
-      )) AND (x.trade_id = $6 OR EXISTS (
+      )) AND (x.first_trade_id = $6 OR EXISTS (
           SELECT FROM execution_shares h
           WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id AND h.trade_id = $6
       ))
@@ -138,7 +152,11 @@ FROM (
     FROM account_states s
     CROSS JOIN LATERAL jsonb_array_elements(coalesce(s.positions, s.snapshot->'positions')) AS body
     LEFT JOIN LATERAL (
-        SELECT x.trade_id, x.order_id, x.timestamp_broker AS opened_at FROM executions x
+        SELECT coalesce(h.trade_id, x.trade_id) AS trade_id, coalesce(x.order_id, h.order_id) AS order_id,
+               x.timestamp_broker AS opened_at
+        FROM executions x
+        LEFT JOIN execution_shares h
+            ON h.account = x.account AND h.venue_exec_id = x.venue_exec_id AND h.order_id IS NOT NULL
         WHERE x.account = s.account AND x.position_id = body->>'position_id' AND x.entry IN ('in', 'inout')
         ORDER BY x.timestamp_broker DESC, x.venue_exec_id DESC LIMIT 1
     ) opening ON true
