@@ -53,8 +53,8 @@ SELECT 'one', 'exec,' || n, ({_ID})::uuid, 'trade ' || n, 'v' || n, 'p' || n, 'E
        0, 0, 'command', n, 'c' || n, '', now(), now()
 FROM generate_series(1, {ROWS}) n;
 INSERT INTO execution_shares (account, venue_exec_id, share, opening_order_id, trade_id, qty, commission, swap, fee,
-                              profit)
-SELECT 'one', 'exec,' || n, 1, ({_ID})::uuid, 'trade ' || n, n, 0, 0, 0, 0 FROM generate_series(1, {ROWS}) n;
+                              profit, corrects)
+SELECT 'one', 'exec,' || n, 1, ({_ID})::uuid, 'trade ' || n, n, 0, 0, 0, 0, true FROM generate_series(1, {ROWS}) n;
 INSERT INTO reconciled_legs (trade_id, account, revision, symbol, bot_version, outcome, digest, body, reconciled_at)
 SELECT 'trade ' || n, 'one', 1, 'EURUSD', 'bot@1', 'open', 'd' || n, jsonb_build_object('n', n), now()
 FROM generate_series(1, {ROWS}) n;

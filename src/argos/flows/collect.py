@@ -5,34 +5,31 @@ Reports are taken from any epoch: a fact about the broker is true whoever brings
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from argos.core.errors import InputError
-from argos.core.execution import Entry, FillReason
 from argos.core.order import (
     ALARMING,
     FINAL_STATUSES,
     CommandKind,
     FactKind,
     OrderFact,
-    OrderRole,
     OrderStatus,
     event_of,
     filled_qty,
     is_legal,
     status,
 )
-from argos.flows.sharing import SharingStore, ToldExecution, external_trade, store_executions
+from argos.flows.attributing import EXECUTION_KINDS, AttributingStore, find_owners, store_told
 from argos.flows.unfinished_exits import follow_up_notice
 from argos.protocol.facts import Report, ReportKind, decode_execution
 from argos.protocol.snapshots import decode_position
 from argos.protocol.values import decimal_text, moment_text, parse_decimal
 
-_EXECUTION_KINDS: Final = frozenset({ReportKind.FILL, ReportKind.DEAL})
 VENUE_ID_CHARS_MAX: Final = 256
 """Longer than any venue's, and short enough for every index, in whatever script."""
 _VENUE_IDS: Final = ("venue_exec_id", "venue_order_id", "position_id", "client_order_id")
@@ -66,7 +63,7 @@ class Progress:
         return {name: getattr(self, name) for name in names}
 
 
-class CollectStore(SharingStore, Protocol):
+class CollectStore(AttributingStore, Protocol):
     """What collecting needs of the database; one transaction is one report call."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
@@ -74,10 +71,6 @@ class CollectStore(SharingStore, Protocol):
     async def take_turn(self, connection: Any, account: str) -> None: ...
 
     async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[UUID]: ...
-
-    async def owners(
-        self, connection: Any, account: str, executions: Sequence[Mapping[str, Any]]
-    ) -> Sequence[Mapping[str, Any]]: ...
 
     async def order_facts(
         self, connection: Any, account: str, order_ids: Sequence[UUID]
@@ -100,19 +93,15 @@ async def collect(
 ) -> None:
     """Append `reports` inside the caller's transaction and bring the projections up to date."""
     await store.take_turn(connection, reporter.account)
-    owners = await _owners_of(store, connection, reporter=reporter, reports=reports)
-    owned = [_as_own_fill(report, owners) for report in reports]
+    owned, owners = await find_owners(store, connection, reports, account=reporter.account)
     fresh = await store.append(connection, [_fact_row(report, reporter) for report in owned])
     new = [report for report in owned if report.fact_id in fresh]
     if not new:
         return
     progress = Progress()
-    told = [
-        _told_execution(report, owner=owners[report.fact_id], reporter=reporter, now=now)
-        for report in new
-        if report.kind in _EXECUTION_KINDS
-    ]
-    found = await store_executions(store, connection, told, account=reporter.account)
+    found = await store_told(
+        store, connection, new, owners=owners, account=reporter.account, now=now
+    )
     progress.reconcile.extend(
         {"trade_id": trade_id, "account": reporter.account} for trade_id in sorted(found.trades)
     )
@@ -139,87 +128,6 @@ def _fact_row(report: Report, reporter: Reporter) -> dict[str, Any]:
         "epoch": reporter.epoch,
         "body": report.body,
     }
-
-
-async def _owners_of(
-    store: CollectStore, connection: Any, *, reporter: Reporter, reports: Sequence[Report]
-) -> dict[UUID, Mapping[str, Any]]:
-    """Fact id of each execution -> the orders and trade it belongs to."""
-    by_exec_id = {
-        report.body["venue_exec_id"]: report
-        for report in reports
-        if report.kind in _EXECUTION_KINDS
-    }
-    if not by_exec_id:
-        return {}
-    asked = [
-        {
-            "venue_exec_id": exec_id,
-            "order_id": report.order_id,
-            "opening_order_id": report.body.get("opening_order_id"),
-            "magic": report.body["magic"],
-            "client_order_id": report.body["client_order_id"],
-            "position_id": report.body["position_id"],
-        }
-        for exec_id, report in by_exec_id.items()
-    ]
-    owners = await store.owners(connection, reporter.account, asked)
-    return {by_exec_id[owner["venue_exec_id"]].fact_id: owner for owner in owners}
-
-
-def _as_own_fill(report: Report, owners: Mapping[UUID, Mapping[str, Any]]) -> Report:
-    """A deal that bears one of our orders' identity is that order's fill, also when the node's log was lost."""
-    owner = owners.get(report.fact_id)
-    if report.kind is not ReportKind.DEAL or owner is None or owner["order_id"] is None:
-        return report
-    ours = owner["own_role"] == OrderRole.EXIT or report.body["entry"] == Entry.IN
-    by_command = report.body["reason"] == FillReason.COMMAND
-    if ours and by_command and not report.body.get("opening_order_id"):
-        return replace(report, kind=ReportKind.FILL, order_id=owner["order_id"])
-    return report
-
-
-def _told_execution(
-    report: Report, *, owner: Mapping[str, Any], reporter: Reporter, now: datetime
-) -> ToldExecution:
-    """Tie an execution to its trade: by the order that caused it, by the one it closes, else by its position."""
-    execution = decode_execution(report.body)
-    order_id = owner["order_id"] if report.kind is ReportKind.FILL else None
-    opening = owner["opening_order_id"] or owner["own_closes"]
-    if opening is None and execution.entry != "in":
-        opening = owner["held_order_id"] if owner["own_role"] != "entry" else owner["order_id"]
-    own_trade = owner["own_trade"] if order_id or execution.entry != "in" else None
-    # What a person adds to a net position of ours is external all the same.
-    adds = owner["nets"] and execution.entry is Entry.IN
-    trade_id = owner["opening_trade"] or own_trade or (None if adds else owner["held_trade"])
-    bid, ask = report.body.get("bid_at_send"), report.body.get("ask_at_send")
-    row = {
-        "account": reporter.account,
-        "venue_exec_id": execution.venue_exec_id,
-        "order_id": order_id,
-        "opening_order_id": opening,
-        "trade_id": trade_id or external_trade(execution),
-        "venue_order_id": execution.venue_order_id,
-        "position_id": execution.position_id,
-        "symbol": execution.symbol,
-        "side": execution.side.value,
-        "entry": execution.entry.value,
-        "fill_price": decimal_text(execution.price),
-        "fill_qty": decimal_text(execution.qty),
-        "commission": decimal_text(execution.commission),
-        "swap": decimal_text(execution.swap),
-        "fee": decimal_text(execution.fee),
-        "profit": decimal_text(execution.profit),
-        "reason": execution.reason.value,
-        "magic": execution.magic,
-        "client_order_id": execution.client_order_id,
-        "comment": execution.comment,
-        "bid_at_send": bid,
-        "ask_at_send": ask,
-        "timestamp_broker": moment_text(execution.occurred_at),
-        "received_at": moment_text(now),
-    }
-    return ToldExecution(execution=execution, row=row, nets=owner["nets"])
 
 
 def order_facts_of(rows: Sequence[Mapping[str, Any]]) -> list[OrderFact]:
@@ -289,7 +197,10 @@ def _raise_alarms(
     before = status(known, qty=qty, denied=row["denied"])
     alarms = []
     for fact in order_facts_of([fact for fact in row["facts"] if fact["fact_id"] in fresh]):
+        is_repeat = fact.kind is FactKind.FILL and filled_qty([*known, fact]) == filled_qty(known)
         known.append(fact)
+        if is_repeat:
+            continue
         after, event = status(known, qty=qty, denied=row["denied"]), event_of(fact)
         if not is_legal(before, event, after):
             alarms.append(("ORDER_ILLEGAL_TRANSITION", f"{before} -> {after} by {event}"))
@@ -343,7 +254,7 @@ async def _save_positions(
 
 def require_usable(report: Report) -> None:
     """Raise InputError with FACT_MALFORMED when the body of a fact cannot be used."""
-    if report.kind in _EXECUTION_KINDS:
+    if report.kind in EXECUTION_KINDS:
         decode_execution(report.body)
         _require_short(report.body)
         for name in ("bid_at_send", "ask_at_send"):

@@ -97,6 +97,11 @@ def execution_fact_id(*, account: str, venue_exec_id: str) -> UUID:
     return fact_uuid(account=account, kind="execution", key=venue_exec_id)
 
 
+def claim_fact_id(*, account: str, venue_exec_id: str) -> UUID:
+    """Identity of the news whose a fill is, when it had been told as nobody's: another thing is stated of it."""
+    return fact_uuid(account=account, kind="claim", key=venue_exec_id)
+
+
 def encode_execution(execution: Execution) -> dict[str, Any]:
     """The body of a `fill` (ours) or `deal` (nobody's we know) fact."""
     return {

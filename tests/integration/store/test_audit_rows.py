@@ -20,6 +20,7 @@ OTHER_VALUE = {
     "integer": "coalesce({c}, 0) + 1000",
     "jsonb": "jsonb_build_object('was', {c})",
     "bytea": "{c} || '\\x00'",
+    "boolean": "NOT {c}",
 }
 Found = set[tuple[str, str | None, FindingKind]]
 
