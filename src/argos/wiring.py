@@ -40,7 +40,7 @@ from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
 
-RECONCILE_REST_S: Final = 0.02
+RECONCILE_REST_S: Final = 0.05
 """After a batch that was not full: more facts of the same legs are on their way, and one revision can tell them all."""
 _FINDS_BY_KEYS: Final = frozenset({"argos_gateway", "argos_dispatch"})
 

@@ -68,15 +68,11 @@ class LeasePlan:
 class LeaseStore(Protocol):
     """What leasing needs of the database; one transaction is one lease."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
-
-    async def session(self, connection: Any, node: str) -> Mapping[str, Any]: ...
-
-    async def halts(self, connection: Any) -> Sequence[Halt]: ...
+    def leasing(self) -> AbstractAsyncContextManager[Any]: ...
 
     async def head_of_lanes(
         self, connection: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
-    ) -> Sequence[Mapping[str, Any]]: ...
+    ) -> Mapping[str, Any] | None: ...
 
     async def save_lease(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
@@ -117,19 +113,17 @@ async def lease(
 async def _lease_once(
     store: LeaseStore, session: NodeSession, *, in_flight: Sequence[UUID], now: datetime
 ) -> LeasePlan:
-    async with store.transaction() as connection:
-        current = await store.session(connection, session.node)
-        _require_newest(session, epoch=current["epoch"])
+    async with store.leasing() as connection:
         heads = await store.head_of_lanes(
             connection,
             session,
             in_flight=in_flight,
             lease_s=(LEASE_MS + LEASE_MARGIN_MS) / 1000,
         )
-        if not heads:
+        if heads is None:
             return LeasePlan()
-        halts = await store.halts(connection)
-        plan = plan_lease(heads, session=session, halts=halts, now=now)
+        _require_newest(session, epoch=heads["epoch"])
+        plan = plan_lease(heads["commands"], session=session, halts=heads["halts"], now=now)
         if plan.leased or plan.ended:
             await store.save_lease(connection, plan.rows())
         return plan

@@ -19,10 +19,16 @@ from argos.gateway.alerts import AlertDesk
 from argos.gateway.answers import answer, error_answer, error_body, unexpected_answer
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.health import HealthDesk
-from argos.gateway.hook_door import HOOK_KEY_LENGTH_MAX, HOOKS_PATH, HookDoor
 from argos.gateway.node_auth import bounded_body
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.openapi import complete_examples
+from argos.gateway.short_way import (
+    HOOK_KEY_LENGTH_MAX,
+    HOOKS_PATH,
+    POLL_PATH,
+    REPORTS_PATH,
+    ShortWay,
+)
 from argos.protocol.intent_body import BODY_BYTES_MAX
 
 TITLE: Final = "Argos gateway"
@@ -55,7 +61,7 @@ def build_app(open_desks: Any) -> FastAPI:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = HookDoor(
+    app = ShortWay(
         title=TITLE,
         version="1",
         lifespan=lifespan,
@@ -127,12 +133,12 @@ def _add_nodes(app: FastAPI) -> None:
         desk: NodeDesk = request.app.state.desks.nodes
         return await desk.hello(request)
 
-    @app.post("/node/v1/poll", **documents.NODE_POLL)
+    @app.post(POLL_PATH, **documents.NODE_POLL)
     async def poll(request: Request) -> Response:
         desk: NodeDesk = request.app.state.desks.nodes
         return await desk.poll(request)
 
-    @app.post("/node/v1/reports", **documents.NODE_REPORTS)
+    @app.post(REPORTS_PATH, **documents.NODE_REPORTS)
     async def reports(request: Request) -> Response:
         desk: NodeDesk = request.app.state.desks.nodes
         return await desk.reports(request)

@@ -1,7 +1,6 @@
 """The node protocol's four calls. No broker is known here: commands go out, facts come in."""
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -176,10 +175,14 @@ class NodeDesk:
             if commands or left_s <= 0 or changed or self.waker.stopping:
                 COMMANDS.inc(len(commands))
                 return commands
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(left_s, SLOW_POLL_S))
-            woken.clear()
-            glanced = await self.lanes.glance(session, in_flight=in_flight)
+            try:
+                async with asyncio.timeout(min(left_s, SLOW_POLL_S)):
+                    await woken.wait()
+            except TimeoutError:
+                glanced = await self.lanes.glance(session, in_flight=in_flight)
+            else:
+                woken.clear()
+                glanced = {"epoch": session.epoch, "anything_waits": True}  # so the notice said
 
     def _mode(self, account: str) -> TradingMode:
         return mode_of(self.halts, account=account, route="", bot_version="")[0]

@@ -174,7 +174,8 @@ class Sender:
 
     def _answered(self, sending: Sending, answer: VenueAnswer) -> None:
         row = self._row(sending)
-        with self._log.transaction() as writer:
+        # Should the machine lose this, what it remembers is a call without an answer, and it looks.
+        with self._log.transaction(durable=False) as writer:
             # The call is over: from here evidence may set the state.
             writer.set_state(row.command_id, CommandState.ANSWERED)
             match row.command.kind:

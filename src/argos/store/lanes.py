@@ -61,6 +61,15 @@ async def statements(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
         raise StoreError(f"the transaction failed: {error}") from error
 
 
+async def _roll_back(connection: asyncpg.Connection) -> None:
+    """Ends a transaction of our own making; a connection on which that fails is not used again."""
+    try:
+        await connection.execute("ROLLBACK")
+    except BaseException:
+        connection.terminate()
+        raise
+
+
 class LaneStore:
     """Leases of commands, and the sessions of the nodes that ask for them."""
 
@@ -73,6 +82,18 @@ class LaneStore:
 
     def statements(self) -> Any:
         return statements(self._pool)
+
+    @asynccontextmanager
+    async def leasing(self) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
+        async with statements(self._pool) as connection:
+            await connection.execute(self._sql["begin_lease"])
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
 
     async def node_keys(self) -> dict[str, tuple[str, tuple[bytes, ...]]]:
         """Node -> (account, its one or two live keys)."""
@@ -137,13 +158,6 @@ class LaneStore:
             )
         return row
 
-    async def session(self, connection: asyncpg.Connection, node: str) -> Mapping[str, Any]:
-        row: Mapping[str, Any] = await connection.fetchrow(self._sql["session"], node)
-        return row
-
-    async def halts(self, connection: asyncpg.Connection) -> list[Halt]:
-        return read_halts(await connection.fetch(self._sql["halts"]))
-
     async def head_of_lanes(
         self,
         connection: asyncpg.Connection,
@@ -151,11 +165,20 @@ class LaneStore:
         *,
         in_flight: Sequence[UUID],
         lease_s: float,
-    ) -> Sequence[Mapping[str, Any]]:
+    ) -> Mapping[str, Any] | None:
+        """The node's `epoch`, the `halts` in force, and the `commands`; None when there are none."""
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["head_of_lanes"], session.account, list(in_flight), session.log_id, lease_s
+            self._sql["head_of_lanes"],
+            session.account,
+            list(in_flight),
+            session.log_id,
+            lease_s,
+            session.node,
         )
-        return rows
+        if not rows:
+            return None
+        first = rows[0]
+        return {"epoch": first["epoch"], "halts": read_halts(first["halts"]), "commands": rows}
 
     async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_lease"], as_rows(rows))
@@ -176,5 +199,5 @@ class LaneStore:
 
     async def read_halts(self) -> list[Halt]:
         """The brakes in force."""
-        async with self.transaction() as connection:
-            return await self.halts(connection)
+        async with self.statements() as connection:
+            return read_halts(await connection.fetch(self._sql["halts"]))

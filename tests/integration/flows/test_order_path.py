@@ -99,10 +99,12 @@ async def test_a_lost_answer_is_ended_by_a_brake_once_a_later_poll_shows_that_it
 
 
 async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> None:
+    await stage.decide()
     lanes, session = stage.spine.lanes, stage.spine.sessions[NET]
-    async with lanes.transaction() as leasing:
-        await lanes.session(leasing, session.node)
-        assert await lanes.halts(leasing) == []
+    async with lanes.leasing() as leasing:
+        heads = await lanes.head_of_lanes(leasing, session, in_flight=[], lease_s=15)
+        assert heads is not None
+        assert heads["halts"] == []
         braking = asyncio.create_task(stage.brake("halted"))
 
         async def waits() -> bool:
@@ -115,8 +117,10 @@ async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> N
         await eventually(waits, what="the brake at the lease's lock")
         assert not braking.done()
     await braking
-    async with lanes.transaction() as leasing:
-        assert [halt.key for halt in await lanes.halts(leasing)] == [HEDGE]
+    async with lanes.leasing() as leasing:
+        heads = await lanes.head_of_lanes(leasing, session, in_flight=[], lease_s=15)
+    assert heads is not None
+    assert [halt.key for halt in heads["halts"]] == [HEDGE]
 
 
 @pytest.mark.parametrize("scope", ["account", "route"])

@@ -253,7 +253,7 @@ class FakeLanes:
         self.looks = 0
 
     @asynccontextmanager
-    async def transaction(self) -> Any:
+    async def leasing(self) -> Any:
         yield None
 
     async def lease(self) -> list[Command]:
@@ -261,27 +261,25 @@ class FakeLanes:
         glanced = {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
         return await lease(self, SESSION, in_flight=(), glanced=glanced, now=NOW)
 
-    async def session(self, _: Any, node: str) -> Mapping[str, Any]:
-        return {"epoch": self._epoch}
-
-    async def halts(self, _: Any) -> Sequence[Halt]:
-        return ()
-
     async def head_of_lanes(
         self, _: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
-    ) -> Sequence[Mapping[str, Any]]:
+    ) -> Mapping[str, Any] | None:
         assert lease_s * 1000 == LEASE_MS + LEASE_MARGIN_MS
         self.looks += 1
-        return self._rounds.pop(0) if self._rounds else []
+        if not self._rounds:
+            return None
+        return {"epoch": self._epoch, "halts": (), "commands": self._rounds.pop(0)}
 
     async def save_lease(self, _: Any, rows: Mapping[str, Any]) -> None:
         self.saved.append(rows)
 
 
-async def test_a_node_of_an_older_epoch_gets_nothing() -> None:
+@pytest.mark.parametrize("glanced_epoch", [3, 4])
+async def test_a_node_of_an_older_epoch_gets_nothing(glanced_epoch: int) -> None:
     lanes = FakeLanes([[head()]], epoch=4)
+    glanced = {"epoch": glanced_epoch, "anything_waits": True}
     with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
-        await lanes.lease()
+        await lease(lanes, SESSION, in_flight=(), glanced=glanced, now=NOW)
     assert lanes.saved == []
 
 

@@ -195,7 +195,8 @@ WITH given AS (
 )
 SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcile)
 UNION ALL
-SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes;
+SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes
+WHERE EXISTS (SELECT FROM commands c WHERE c.account = lanes.account AND c.state = 'pending');
 
 -- name: save_positions
 -- A clock that ran ahead must not keep later looks out until its time has come.

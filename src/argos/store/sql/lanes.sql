@@ -45,16 +45,18 @@ SELECT epoch, EXISTS (
 ) AS anything_waits
 FROM node_sessions WHERE node = $1;
 
--- name: session
--- Held against a hello until the commit, not against a request that only raises the counter.
--- The lock is the one that setting a brake takes alone: it waits for leases that have not seen it to commit.
-SELECT epoch, log_id, pg_advisory_xact_lock_shared(hashtext('argos.halts')) FROM node_sessions WHERE node = $1
-FOR KEY SHARE;
+-- name: begin_lease
+-- The lock is the one that setting a brake takes alone: it waits for leases that have not seen it to commit, and the
+-- statements after this one see it. With BEGIN in one message: a lease is on every order's way.
+BEGIN; SELECT pg_advisory_xact_lock_shared(hashtext('argos.halts'));
 
 -- name: head_of_lanes
 -- The first unfinished command of each lane of an account, if it may go out now: never leased, or leased in a way
 -- that cannot lead to a second send. A cancel or modify may overtake the order it speaks of once the venue has it.
-SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attempt, c.state, c.leased_at, c.deviation_points,
+-- Each row bears the brakes, and the node's epoch, held against a hello until the commit (not against a request that
+-- only raises the counter).
+SELECT n.epoch, (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h) AS halts,
+       c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attempt, c.state, c.leased_at, c.deviation_points,
        c.price AS new_price, c.sl AS new_sl, c.tp AS new_tp, c.close_fraction, c.log_id,
        o.order_id, o.trade_id, o.route, o.bot_version, o.side, o.order_type, o.qty, o.price, o.stop_limit_price,
        o.sl, o.tp, o.magic, o.client_order_id, o.closes_order_id, o.planned_at,
@@ -74,12 +76,13 @@ SELECT c.command_id, c.seq, c.kind, c.symbol, c.is_exit, c.valid_until, c.attemp
            OR (ds.status = 'canceled' AND ds.filled_qty < ds.effective_qty)) AS failed_dependencies,
        EXISTS (SELECT FROM facts f WHERE f.order_id = c.order_id AND f.command_id = c.command_id
                AND f.account = c.account AND f.kind <> 'leased') AS was_heard_of
-FROM commands c
+FROM node_sessions n
+JOIN commands c ON c.account = $1
 JOIN orders o USING (order_id)
 JOIN intents i ON i.intent_id = c.intent_id
 LEFT JOIN orders entry ON entry.order_id = o.closes_order_id
 LEFT JOIN order_states entry_state ON entry_state.order_id = o.closes_order_id
-WHERE c.account = $1 AND c.state <> 'done'
+WHERE n.node = $5 AND c.state <> 'done'
   AND NOT EXISTS (
       SELECT FROM commands older
       WHERE older.account = c.account AND older.symbol = c.symbol AND older.state <> 'done' AND older.seq < c.seq
@@ -104,6 +107,7 @@ WHERE c.account = $1 AND c.state <> 'done'
   )
 ORDER BY c.seq
 LIMIT 64
+FOR KEY SHARE OF n
 FOR UPDATE OF c SKIP LOCKED;
 
 -- name: halts
