@@ -61,7 +61,7 @@ class SweepStore:
     async def derived_positions(
         self, connection: asyncpg.Connection
     ) -> dict[str, dict[PositionKey, Decimal]]:
-        """Account -> signed units per position, as all fills add up."""
+        """Account -> signed units per position, as all fills add up; its cost is that of what is held now."""
         found: dict[str, dict[PositionKey, Decimal]] = {}
         for row in await connection.fetch(self._sql["derived_positions"]):
             key = (row["symbol"], row["position_id"])

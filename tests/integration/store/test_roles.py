@@ -40,6 +40,7 @@ order_states             -        Su        SIu     -         S       -        -
 order_transitions        -        -         -       -         S       -        -
 orders                   -        S         SI      -         S       -        S
 outbox                   I        I         SIuD    I         S       -        -
+position_totals          -        -         S       -         S       -        -
 reconciled_legs          -        -         SI      -         S       -        S
 route_legs               -        -         S       -         S       SIUD     -
 routes                   S        S         S       S         S       SIU      -

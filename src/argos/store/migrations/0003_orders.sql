@@ -146,6 +146,16 @@ CREATE INDEX executions_by_target ON executions (opening_order_id) WHERE opening
 CREATE INDEX executions_by_position ON executions (account, position_id);
 CREATE INDEX executions_by_time ON executions (received_at DESC, venue_exec_id DESC);
 
+-- Projection: what all executions add up to, in signed units; a position that is flat has no row. A trigger on
+-- `executions` keeps it, so that nobody has to read closed trades to know what is held.
+CREATE TABLE position_totals (
+    account      text NOT NULL,
+    symbol       text NOT NULL,
+    position_id  text NOT NULL,
+    qty          numeric NOT NULL,
+    PRIMARY KEY (account, symbol, position_id)
+) WITH (fillfactor = 50);
+
 -- A close at a netting account that no order of ours made takes what several trades hold there, first in, first out:
 -- their parts of that one execution. Where there are none, it belongs to its own trade as a whole. What none of ours
 -- held has no opening order.

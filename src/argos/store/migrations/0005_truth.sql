@@ -110,6 +110,23 @@ END $$;
 CREATE TRIGGER order_states_watch AFTER UPDATE OF status ON order_states
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION watch_transition();
 
+-- What is held moves with the executions themselves, in their transaction, whoever stores them.
+CREATE FUNCTION total_positions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = argos, pg_temp AS $$
+BEGIN
+    INSERT INTO position_totals AS t (account, symbol, position_id, qty)
+    SELECT account, symbol, position_id, sum(CASE side WHEN 'buy' THEN fill_qty ELSE -fill_qty END)
+    FROM inserted GROUP BY account, symbol, position_id
+    ORDER BY account, symbol, position_id
+    ON CONFLICT (account, symbol, position_id) DO UPDATE SET qty = t.qty + excluded.qty;
+    DELETE FROM position_totals t USING inserted i
+    WHERE t.account = i.account AND t.symbol = i.symbol AND t.position_id = i.position_id AND t.qty = 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER executions_total AFTER INSERT ON executions REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION total_positions();
+
 -- Numbers and moments as the API tells them: a decimal without trailing zeros, RFC 3339 in UTC with microseconds.
 CREATE FUNCTION wire_decimal(value numeric) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

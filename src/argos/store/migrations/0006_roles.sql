@@ -23,8 +23,8 @@ GRANT INSERT ON facts, executions, execution_shares, alarms, outbox TO argos_dis
 
 -- Decides and reconciles.
 GRANT SELECT ON accounts, routes, route_legs, halts, nodes, node_sessions, intents, orders, leg_refusals,
-    order_states, commands, facts, executions, execution_shares, account_states, reconciled_legs, discrepancies,
-    discrepancy_resolutions, outbox, leg_heads TO argos_worker;
+    order_states, commands, facts, executions, execution_shares, position_totals, account_states, reconciled_legs,
+    discrepancies, discrepancy_resolutions, outbox, leg_heads TO argos_worker;
 GRANT INSERT ON orders, leg_refusals, order_states, commands, facts, reconciled_legs, discrepancies,
     discrepancy_resolutions, alarms, outbox, leg_heads TO argos_worker;
 GRANT UPDATE (status, effective_qty, filled_qty, closed_qty, updated_at) ON order_states TO argos_worker;
@@ -39,8 +39,8 @@ GRANT SELECT, INSERT ON intents TO argos_strategy;
 
 -- Reads everything that is not a secret.
 GRANT SELECT ON accounts, routes, route_legs, halts, nodes, node_sessions, alerts, intents, orders, leg_refusals,
-    order_states, order_transitions, commands, facts, executions, execution_shares, account_states, reconciled_legs,
-    leg_heads, discrepancies, discrepancy_resolutions, manual_decisions, alarms, outbox TO argos_reader;
+    order_states, order_transitions, commands, facts, executions, execution_shares, position_totals, account_states,
+    reconciled_legs, leg_heads, discrepancies, discrepancy_resolutions, manual_decisions, alarms, outbox TO argos_reader;
 
 -- Configures and brakes.
 GRANT SELECT, INSERT, UPDATE ON accounts, routes, hooks, api_keys, nodes TO argos_control;

@@ -70,11 +70,11 @@ WHERE entry.live AND entry.role = 'entry' AND entry.filled_qty > entry.closed_qt
 ORDER BY entry.order_id, x.planned_at DESC;
 
 -- name: derived_positions
-SELECT x.account, x.symbol, CASE WHEN a.hedging THEN x.position_id END AS position_id,
-       sum(CASE WHEN x.side = 'buy' THEN x.fill_qty ELSE -x.fill_qty END) AS qty
-FROM executions x JOIN accounts a USING (account)
+-- What is held, and nothing of what was.
+SELECT t.account, t.symbol, CASE WHEN a.hedging THEN t.position_id END AS position_id, sum(t.qty) AS qty
+FROM position_totals t JOIN accounts a USING (account)
 GROUP BY 1, 2, 3
-HAVING sum(CASE WHEN x.side = 'buy' THEN x.fill_qty ELSE -x.fill_qty END) <> 0;
+HAVING sum(t.qty) <> 0;
 
 -- name: observed_positions
 SELECT s.account, a.hedging, s.positions, s.positions_at
