@@ -20,7 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from argos.cli.printing import table
 from argos.core.errors import InputError
+from argos.entries.logs import set_up_logs
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_paper, ports
 from argos.provisioning import (
     API_KEY,
@@ -95,7 +97,10 @@ def demo(
         report=report,
         as_line=as_line,
     )
-    result = asyncio.run(_run(run))
+    run.home.logs.mkdir(parents=True, exist_ok=True)
+    with (run.home.logs / "demo.log").open("a", encoding="utf-8") as log:
+        set_up_logs("demo", stream=log)
+        result = asyncio.run(_run(run))
     if open_report:
         webbrowser.open(report.absolute().as_uri())
     if not result.findings.clean:
@@ -265,53 +270,45 @@ def _tell(run: Demo, result: DemoResult) -> None:
 
 
 def _quality_table(result: DemoResult) -> Table:
-    table = Table(
-        title="Execution, per account (slippage in bps, adverse positive; latency of market orders)",
-        header_style="bold",
-    )
-    table.add_column("account", no_wrap=True)
-    for name in (
-        "trades", "filled", "vs signal", "vs arrival", "vs broker", "p50 ms", "p95 ms", "p99 ms",
-    ):  # fmt: skip
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for account in result.accounts:
         bps, ms = account.slippage_bps, account.latency_ms
-        table.add_row(
-            account.account,
-            str(account.trades),
-            percent_text(account.fill_ratio),
-            *(bps_text(bps[reference]) for reference in SlippageReference),
-            *(_ms(ms[name]) for name in ("p50", "p95", "p99")),
+        rows.append(
+            (
+                account.account,
+                str(account.trades),
+                percent_text(account.fill_ratio),
+                *(bps_text(bps[reference]) for reference in SlippageReference),
+                *(_ms(ms[name]) for name in ("p50", "p95", "p99")),
+            )
         )
-    return table
+    return table(
+        "Execution: slippage in bps against signal, arrival and broker quote, adverse\n"
+        "positive; latency of market orders, alert to fill, in ms",
+        ("account", ">trades", ">filled", ">signal", ">arrival", ">broker", ">p50", ">p95", ">p99"),
+        rows,
+    )
 
 
 def _money_table(result: DemoResult) -> Table:
-    table = Table(title="Money, per account (net cost includes slippage)", header_style="bold")
-    table.add_column("account", no_wrap=True)
-    for name in ("commission", "swap", "fees", "slippage", "net cost", "net PnL"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for account in result.accounts:
         amounts = (
             account.commission, account.swap, account.fee, account.slippage_cost,
             account.net_cost, account.net_pnl,
         )  # fmt: skip
-        table.add_row(f"{account.account} {account.currency}", *map(money_text, amounts))
-    return table
+        rows.append((f"{account.account} {account.currency}", *map(money_text, amounts)))
+    headings = (">commission", ">swap", ">fees", ">slippage", ">net cost", ">net PnL")
+    return table("Money: net cost includes slippage", ("account", *headings), rows)
 
 
 def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    return "-" if value is None else f"{value:.0f}"
 
 
 def _reason_table(result: DemoResult) -> Table:
-    table = Table(title="Refused, by reason", header_style="bold")
-    table.add_column("by")
-    table.add_column("code")
-    table.add_column("count", justify="right")
-    for reason in result.reasons:
-        table.add_row(reason.by, reason.code, str(reason.count))
-    return table
+    rows = [(reason.by, reason.code, str(reason.count)) for reason in result.reasons]
+    return table("Refused, by reason", ("by", "code", ">count"), rows)
 
 
 async def _stay(run: Demo, running: RunningStack, stop: asyncio.Event) -> None:

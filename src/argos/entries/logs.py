@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -20,9 +20,9 @@ def _mask_secrets(
     return event
 
 
-def set_up_logs(process: str) -> None:
-    """Log lines of this process to standard error, from INFO up."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+def set_up_logs(process: str, *, stream: TextIO = sys.stderr) -> None:
+    """Log lines of this process to `stream`, from INFO up."""
+    logging.basicConfig(level=logging.WARNING, stream=stream, format="%(message)s")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -33,7 +33,7 @@ def set_up_logs(process: str) -> None:
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
