@@ -170,7 +170,7 @@ class Spine:
     async def lease(self, account: str) -> Sequence[Command]:
         session = self.sessions[account]
         glanced = await self.lanes.glance(session, in_flight=[])
-        return await lease(self.lanes, session, in_flight=[], glanced=glanced, now=now())
+        return await lease(self.lanes, session, in_flight=[], glanced=glanced, clock=now)
 
     async def report(self, account: str, *reports: Report) -> None:
         session = self.sessions[account]

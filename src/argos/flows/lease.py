@@ -1,6 +1,6 @@
 """Lease: hand the heads of an account's lanes to its node, checking validity and brakes once more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -93,7 +93,7 @@ async def lease(
     *,
     in_flight: Sequence[UUID],
     glanced: Mapping[str, Any],
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> list[Command]:
     """The commands that this node shall carry out now. Empty when nothing may leave.
 
@@ -104,14 +104,18 @@ async def lease(
     if not glanced["anything_waits"]:
         return []
     for _ in range(ROUNDS_MAX):
-        plan = await _lease_once(store, session, in_flight=in_flight, now=now)
+        plan = await _lease_once(store, session, in_flight=in_flight, clock=clock)
         if plan.commands or not plan.ended:
             return plan.commands
     return []
 
 
 async def _lease_once(
-    store: LeaseStore, session: NodeSession, *, in_flight: Sequence[UUID], now: datetime
+    store: LeaseStore,
+    session: NodeSession,
+    *,
+    in_flight: Sequence[UUID],
+    clock: Callable[[], datetime],
 ) -> LeasePlan:
     async with store.leasing() as connection:
         heads = await store.head_of_lanes(
@@ -123,6 +127,7 @@ async def _lease_once(
         if heads is None:
             return LeasePlan()
         _require_newest(session, epoch=heads["epoch"])
+        now = clock()  # not before the look: what was planned meanwhile is in it
         plan = plan_lease(heads["commands"], session=session, halts=heads["halts"], now=now)
         if plan.leased or plan.ended:
             await store.save_lease(connection, plan.rows())

@@ -101,7 +101,7 @@ class NodeDesk:
         return row
 
     async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
-        now = datetime.now(UTC)
+        now = _now()
         snapshot = _own_snapshot(body.get("info"), call=call, now=now)
         await self._touch(call)
         async with self.lanes.transaction() as connection:
@@ -121,12 +121,12 @@ class NodeDesk:
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
         wait_s = _wait_ms(body) / 1000
-        snapshot = _own_snapshot(body.get("snapshot"), call=call, now=datetime.now(UTC))
+        snapshot = _own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
             row = await self._touch(call, in_flight=in_flight)
             if snapshot is not None:
                 async with self.lanes.statements() as connection:
-                    await self.lanes.save_state(connection, snapshot, received_at=datetime.now(UTC))
+                    await self.lanes.save_state(connection, snapshot, received_at=_now())
             session = NodeSession(
                 node=call.node,
                 account=call.account,
@@ -142,7 +142,7 @@ class NodeDesk:
             {
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
-                "server_time": moment_text(datetime.now(UTC)),
+                "server_time": moment_text(_now()),
             }
         )
 
@@ -165,7 +165,7 @@ class NodeDesk:
                     session,
                     in_flight=in_flight,
                     glanced=glanced,
-                    now=datetime.now(UTC),
+                    clock=_now,
                 )
             except InputError as error:
                 FENCED.inc(error.code == "NODE_EPOCH_FENCED")
@@ -227,9 +227,7 @@ class NodeDesk:
     async def _collect_together(self, call: SignedCall, reports: Sequence[Report]) -> None:
         reporter = Reporter(node=call.node, account=call.account, epoch=call.epoch)
         async with self.facts.transaction() as connection:
-            await collect(
-                self.facts, connection, reporter=reporter, reports=reports, now=datetime.now(UTC)
-            )
+            await collect(self.facts, connection, reporter=reporter, reports=reports, now=_now())
 
     async def _collect_apart(
         self, call: SignedCall, reports: Sequence[Report], refused: list[dict[str, str]]
@@ -242,6 +240,10 @@ class NodeDesk:
             except InputError as error:
                 refused.append({"fact_id": str(report.fact_id), "code": error.code})
         return accepted
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _object(value: Any) -> Mapping[str, Any]:

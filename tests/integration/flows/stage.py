@@ -90,7 +90,7 @@ class Stage:
         """What a poll of this session is given, looked up as the gateway does."""
         lanes, in_flight = self.spine.lanes, [command.command_id for command in holding]
         glanced = await lanes.glance(session, in_flight=in_flight)
-        return await lease(lanes, session, in_flight=in_flight, glanced=glanced, now=now())
+        return await lease(lanes, session, in_flight=in_flight, glanced=glanced, clock=now)
 
     async def lease_one(self, account: str = HEDGE) -> Command:
         """The one command that the account's node is given now."""

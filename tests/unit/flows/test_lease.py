@@ -259,7 +259,7 @@ class FakeLanes:
     async def lease(self) -> list[Command]:
         """What a poll gets that glanced at these lanes just now."""
         glanced = {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
-        return await lease(self, SESSION, in_flight=(), glanced=glanced, now=NOW)
+        return await lease(self, SESSION, in_flight=(), glanced=glanced, clock=lambda: NOW)
 
     async def head_of_lanes(
         self, _: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
@@ -279,7 +279,7 @@ async def test_a_node_of_an_older_epoch_gets_nothing(glanced_epoch: int) -> None
     lanes = FakeLanes([[head()]], epoch=4)
     glanced = {"epoch": glanced_epoch, "anything_waits": True}
     with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
-        await lease(lanes, SESSION, in_flight=(), glanced=glanced, now=NOW)
+        await lease(lanes, SESSION, in_flight=(), glanced=glanced, clock=lambda: NOW)
     assert lanes.saved == []
 
 
