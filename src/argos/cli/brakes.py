@@ -1,21 +1,22 @@
 """`argos halt`, `argos resume`, `argos brakes`."""
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
+from argos.cli.braking import Item, Underway, await_nodes_shown, show_underway
 from argos.cli.database import database_access
 from argos.cli.entrance import known_home
-from argos.cli.gateway_client import GatewayAway, GatewayUrl, open_gateway
+from argos.cli.gateway_client import GatewayAway, GatewayClient, GatewayUrl, open_gateway
 from argos.cli.groups import find
 from argos.cli.printing import AsJson, clock_time, messages, print_json, screen
 from argos.cli.reading import Columns, show_list
 from argos.core.account import HaltScope, TradingMode
 from argos.core.errors import InputError
+from argos.protocol.values import moment_text
 from argos.provisioning import OPERATOR
 from argos.stack.home import Home
 from argos.store.brakes import BrakeStore
@@ -40,8 +41,6 @@ COLUMNS: Final[Columns] = {
     "set by": "set_by",
     "set (UTC)": lambda item: clock_time(item["set_at"]),
 }
-SETTLE_S: Final = 3.0
-POLL_S: Final = 0.1
 
 
 def register(app: typer.Typer) -> None:
@@ -70,12 +69,16 @@ def halt(
     reducing: Annotated[
         bool, typer.Option("--reducing", help="Deny entries, let exits pass; else nothing passes.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option(help="Wait for nodes to speak of what they were given before.")
+    ] = True,
     url: GatewayUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Set a brake: on everything, or on one account, route or strategy. It holds over restarts.
 
-    The answer waits until entries already on their way are accounted for. Works without a gateway, too.
+    What nodes were given before may be sent until they speak of it, for 15 s at most: this waits for that and names
+    what is left. Works without a gateway, too.
     """
     scope, key = _scope(account, route, strategy)
     mode = TradingMode.REDUCING if reducing else TradingMode.HALTED
@@ -86,21 +89,29 @@ def halt(
         if scope in LISTS:
             path, what = LISTS[scope]
             find(client.pages(path, limit=500), what, key)
-        answer = client.post("/api/halt", body)
+        client.post("/api/halt", {**body, "wait_s": 0})
+        look = _looking(client, body)
+        found = asyncio.run(await_nodes_shown(look, wait=wait, shown=not as_json))
     except GatewayAway:
         if url is not None:
             raise
-        answer = asyncio.run(_halt_directly(home, body))
+        found = asyncio.run(_halt_directly(home, body, wait=wait, shown=not as_json))
     if as_json:
-        print_json(answer)
+        print_json({**body, **found.document()})
         return
     screen().print(f"[bold]{mode.value}[/]: {_whom(scope, key)}")
-    unconfirmed = answer["unconfirmed_commands"]
-    if unconfirmed:
-        messages().print(
-            f"[yellow]{len(unconfirmed)} entries were on their way and are not accounted for; "
-            f"they may still be sent:[/] {', '.join(unconfirmed)}"
-        )
+    show_underway(messages(), found)
+
+
+def _looking(client: GatewayClient, body: Mapping[str, str]) -> Any:
+    """A look at what the brake holds, through the gateway."""
+
+    async def look() -> Sequence[Item]:
+        where = {name: body[name] for name in ("scope", "key", "mode")}
+        items: Sequence[Item] = client.get("/api/halts/underway", **where)["items"]
+        return items
+
+    return look
 
 
 def resume(
@@ -152,7 +163,9 @@ def _whom(scope: HaltScope, key: str) -> str:
     return "everything" if scope is HaltScope.GLOBAL else f"{scope.value} {escape(key)}"
 
 
-async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
+async def _halt_directly(
+    home: Home, body: Mapping[str, str], *, wait: bool, shown: bool
+) -> Underway:
     """Without a gateway: into the database, where decisions, leases and the next gateway find it."""
     async with database_access(home) as access:
         control = await open_pool(access.as_role("argos_control"), name="cli", size_max=1)
@@ -162,12 +175,15 @@ async def _halt_directly(home: Home, body: Mapping[str, str]) -> dict[str, Any]:
             store = BrakeStore(control, reader=reader)
             await store.set_halt(**body, by=OPERATOR)
             where = {name: body[name] for name in ("scope", "key", "mode")}
-            deadline_s = time.monotonic() + SETTLE_S
-            while underway := await store.underway(**where):
-                if time.monotonic() > deadline_s:
-                    break
-                await asyncio.sleep(POLL_S)
-            return {**body, "unconfirmed_commands": underway}
+
+            async def look() -> Sequence[Item]:
+                found = await store.commands_underway(**where)
+                moments = ("leased_at", "sendable_until")
+                return [
+                    item | {name: moment_text(item[name]) for name in moments} for item in found
+                ]
+
+            return await await_nodes_shown(look, wait=wait, shown=shown)
         finally:
             await control.close()
             await reader.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, FastAPI, Path, Request
+from fastapi import Depends, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,7 +17,7 @@ from argos.gateway import documents, reading
 from argos.gateway.access import require_scope
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.answers import answer, error_answer, error_body, unexpected_answer
-from argos.gateway.brakes import BrakeDesk
+from argos.gateway.brakes import BrakeDesk, UnderwayAsked
 from argos.gateway.health import HealthDesk
 from argos.gateway.node_auth import bounded_body
 from argos.gateway.nodes import NodeDesk
@@ -152,6 +152,15 @@ def _add_brakes(app: FastAPI) -> None:
         desk: BrakeDesk = request.app.state.desks.brakes
         body = await bounded_body(request, bytes_max=BODY_BYTES_MAX)
         return await desk.halt(body, by=key.name)
+
+    @app.get("/api/halts/underway", **documents.UNDERWAY)
+    async def underway(
+        request: Request,
+        asked: Annotated[UnderwayAsked, Query()],
+        _: Annotated[ApiKey, Depends(require_scope("control", "read"))],
+    ) -> Response:
+        desk: BrakeDesk = request.app.state.desks.brakes
+        return await desk.underway(asked)
 
     @app.post("/api/resume", **documents.RESUME)
     async def resume(request: Request, key: Annotated[ApiKey, control]) -> Response:

@@ -12,11 +12,11 @@ from starlette.responses import Response
 from argos.core.account import HaltScope, TradingMode
 from argos.core.errors import InputError
 from argos.gateway.answers import answer
-from argos.protocol.values import parse_json
-from argos.store.brakes import BrakeStore
+from argos.protocol.values import moment_text, parse_json
+from argos.store.brakes import LEASE_OVER_S_MAX, BrakeStore
 
 SETTLE_S_MAX: Final = 3.0
-"""How long the answer may wait for nodes to say what became of commands that were already on their way."""
+"""How long the answer waits, unless asked to wait otherwise, for nodes to speak of what was already on its way."""
 SETTLE_LOOK_S: Final = 0.02
 Body = TypeVar("Body", bound="BrakeBody")
 
@@ -39,12 +39,33 @@ class BrakeBody(BaseModel):
 class HaltBody(BrakeBody):
     mode: TradingMode = TradingMode.HALTED
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+    wait_s: Annotated[float, Field(ge=0, le=LEASE_OVER_S_MAX)] = SETTLE_S_MAX
 
     @model_validator(mode="after")
     def _mode_brakes(self) -> "HaltBody":
         if self.mode is TradingMode.ACTIVE:
             raise ValueError("to take a brake off, use resume")
         return self
+
+
+class UnderwayAsked(BaseModel):
+    """The brake, set or not, of which it is asked what it holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: Annotated[HaltScope, Field(description="whom it holds", examples=["route"])]
+    key: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^[^\x00]*$",
+            description="the account, route or strategy; empty for global",
+            examples=["main"],
+        ),
+    ] = ""
+    mode: Annotated[
+        TradingMode, Field(description="exits count for halted only", examples=["halted"])
+    ] = TradingMode.HALTED
 
 
 @dataclass(slots=True)
@@ -76,8 +97,17 @@ class BrakeDesk:
         await self.on_change()
         return answer({"scope": body.scope.value, "key": body.key, "released": released})
 
+    async def underway(self, asked: UnderwayAsked) -> Response:
+        """What such a brake holds and nodes have not spoken of yet."""
+        found = await self.store.commands_underway(
+            scope=asked.scope.value, key=asked.key, mode=asked.mode.value
+        )
+        moments = ("leased_at", "sendable_until")
+        items = [item | {name: moment_text(item[name]) for name in moments} for item in found]
+        return answer({"items": items})
+
     async def _settle(self, body: HaltBody) -> list[str]:
-        deadline_s = time.monotonic() + SETTLE_S_MAX
+        deadline_s = time.monotonic() + body.wait_s
         while True:
             underway = await self.store.underway(
                 scope=body.scope.value, key=body.key, mode=body.mode.value

@@ -13,6 +13,8 @@ from argos.gateway.schemas.answers import (
     HealthAnswer,
     LiveAnswer,
     ResumeAnswer,
+    UnderwayAnswer,
+    UnderwayItem,
 )
 from argos.gateway.schemas.node_calls import (
     EnrolAnswer,
@@ -130,6 +132,19 @@ HALT: Final = _brake(
         "key": "meridian-hedge",
         "mode": "halted",
         "reason": "news at 14:30",
+    },
+)
+UNDERWAY: Final = operation(
+    "list_underway",
+    tag="brakes",
+    summary="What is on its way past a brake",
+    description="Commands that nodes were given before the brake and have not spoken of yet, newest first. Where "
+    "`may_be_sent` is false the lease is over: the command was sent before, or never will be.",
+    answers={
+        200: answered(
+            UnderwayAnswer, "Empty: nothing is.", example={"items": [example_of(UnderwayItem)]}
+        ),
+        **error_answers(401, 403, 422, 503),
     },
 )
 RESUME: Final = _brake(

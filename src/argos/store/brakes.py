@@ -1,10 +1,15 @@
 """Brakes in the database."""
 
+from typing import Any, Final
+
 import asyncpg
 
 from argos.core.errors import InputError
 from argos.store.database import queries
 from argos.store.lanes import transaction
+
+LEASE_OVER_S_MAX: Final = 15.0
+"""After this long no node begins to send what it was given: a lease and its margin, as `flows.lease` grants them."""
 
 
 class BrakeStore:
@@ -35,7 +40,17 @@ class BrakeStore:
             return await connection.fetchval(self._sql["resume"], scope, key) is not None
 
     async def underway(self, *, scope: str, key: str, mode: str) -> list[str]:
-        """Commands that this brake holds, and a node has and has not spoken of yet."""
+        """Ids of commands that this brake holds and that a node may still send."""
+        found = await self.commands_underway(scope=scope, key=key, mode=mode)
+        return [str(item["command_id"]) for item in found if item["may_be_sent"]]
+
+    async def commands_underway(self, *, scope: str, key: str, mode: str) -> list[dict[str, Any]]:
+        """Commands that this brake holds, that a node was given and has not spoken of, newest first.
+
+        Where `may_be_sent` is false the lease is over: such a one was sent before, or never will be.
+        """
         async with transaction(self._reader) as connection:
-            rows = await connection.fetch(self._sql["underway"], scope, key, mode)
-        return [str(row["command_id"]) for row in rows]
+            rows = await connection.fetch(
+                self._sql["underway"], scope, key, mode, LEASE_OVER_S_MAX
+            )
+        return [dict(row) for row in rows]

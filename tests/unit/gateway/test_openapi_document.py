@@ -48,6 +48,7 @@ def test_everything_that_contracts_promise_is_there() -> None:
         "POST /api/intents",
         "POST /api/halt",
         "POST /api/resume",
+        "GET /api/halts/underway",
         *(f"POST /node/v1/{call}" for call in ("enrol", "hello", "poll", "reports")),
         "GET /health",
         "GET /health/live",

@@ -5,6 +5,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from argos.core.account import HaltScope, TradingMode
+from argos.core.order import CommandKind
 from argos.gateway.schemas.values import (
     AlertId,
     CommandId,
@@ -12,6 +13,7 @@ from argos.gateway.schemas.values import (
     EventId,
     IntentId,
     MomentText,
+    OrderId,
     TradeId,
 )
 
@@ -57,13 +59,32 @@ class AlertTaken(BaseModel):
 
 
 class HaltAnswer(BaseModel):
-    """The brake holds. `unconfirmed_commands`: entries that a node held and has not spoken of in time."""
+    """The brake holds. `unconfirmed_commands`: what a node holds, has not spoken of in time, and may still send."""
 
     scope: Annotated[HaltScope, Field(examples=["account"])]
     key: Annotated[str, Field(examples=["meridian-hedge"])]
     mode: Annotated[TradingMode, Field(examples=["halted"])]
     reason: Annotated[str, Field(examples=["news at 14:30"])]
     unconfirmed_commands: Annotated[list[CommandId], Field(examples=[[]])]
+
+
+class UnderwayItem(BaseModel):
+    """A command that a node was given and has not spoken of; sent before `sendable_until`, or never."""
+
+    command_id: CommandId
+    order_id: OrderId
+    trade_id: TradeId
+    account: Annotated[str, Field(examples=["meridian-hedge"])]
+    symbol: Annotated[str, Field(examples=["AAPL"])]
+    kind: Annotated[CommandKind, Field(examples=["submit"])]
+    node: Annotated[str, Field(examples=["node-meridian-hedge"])]
+    leased_at: MomentText
+    sendable_until: MomentText
+    may_be_sent: Annotated[bool, Field(examples=[True])]
+
+
+class UnderwayAnswer(BaseModel):
+    items: list[UnderwayItem]
 
 
 class ResumeAnswer(BaseModel):

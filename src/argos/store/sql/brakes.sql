@@ -19,10 +19,13 @@ RETURNING scope;
 DELETE FROM halts WHERE scope = $1 AND key = $2 RETURNING scope;
 
 -- name: underway
--- What was handed to a node within the last lease and of which nothing was heard yet: entries; exits too, if halted.
-SELECT c.command_id
+-- What a brake of this mode holds ($1 and $2 say whom, $3 how), was handed to a node and has not been heard of since:
+-- entries; exits too, if halted. Until its lease is over, $4 seconds after it was given, a node may still send it.
+SELECT c.command_id, c.order_id, o.trade_id, c.account, c.symbol, c.kind, c.node, c.leased_at,
+       c.leased_at + make_interval(secs => $4) AS sendable_until,
+       c.leased_at + make_interval(secs => $4) > clock_timestamp() AS may_be_sent
 FROM commands c JOIN orders o USING (order_id)
-WHERE c.state = 'leased' AND (NOT c.is_exit OR $3 = 'halted') AND c.leased_at > clock_timestamp() - interval '15 seconds'
+WHERE c.state = 'leased' AND (NOT c.is_exit OR $3 = 'halted')
   AND CASE $1
       WHEN 'global' THEN true
       WHEN 'account' THEN c.account = $2
@@ -32,4 +35,6 @@ WHERE c.state = 'leased' AND (NOT c.is_exit OR $3 = 'halted') AND c.leased_at > 
   AND NOT EXISTS (
       SELECT FROM facts f
       WHERE f.order_id = c.order_id AND f.command_id = c.command_id AND f.account = c.account AND f.kind <> 'leased'
-  );
+  )
+ORDER BY c.leased_at DESC
+LIMIT 1000;
