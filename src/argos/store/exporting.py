@@ -27,6 +27,7 @@ class Dataset(StrEnum):
     INTENTS = "intents"  # received_at
     ORDERS = "orders"  # planned_at
     EXECUTIONS = "executions"  # received_at
+    EXECUTION_SHARES = "execution_shares"  # recorded_at
     LEGS = "legs"  # reconciled_at of the newest revision
     DISCREPANCIES = "discrepancies"  # found_at
 

@@ -67,6 +67,7 @@ async def export_both(
         (Dataset.INTENTS, ROWS),
         (Dataset.ORDERS, ROWS),
         (Dataset.EXECUTIONS, ROWS),
+        (Dataset.EXECUTION_SHARES, ROWS),
         (Dataset.LEGS, 1),
         (Dataset.DISCREPANCIES, ROWS),
     ],
@@ -117,6 +118,38 @@ a line break', bid_at_send, ask_at_send, timestamp_broker, received_at + interva
     assert typed["magic"] == 2**63 - 1
     assert table.schema.field("fill_price").type == pa.decimal128(38, 18)
     assert table.schema.field("received_at").type == pa.timestamp("us", tz="UTC")
+
+
+async def test_executions_and_their_shares_add_up_to_what_each_trade_got(
+    stored: asyncpg.Connection, database: FreshDatabase, tmp_path: Path
+) -> None:
+    """As docs/how-to/export-data.md says: where there are shares they count, else the execution itself."""
+    await stored.execute(
+        """INSERT INTO executions SELECT account, 'late', NULL, NULL, 'external:p', venue_order_id, 'p', symbol, side,
+               entry, fill_price, 10, 1, 0, 0, 0, reason, 0, '', '', NULL, NULL, timestamp_broker, received_at
+           FROM executions LIMIT 1"""
+    )
+    await stored.execute(
+        """INSERT INTO execution_shares (account, venue_exec_id, share, order_id, trade_id, qty, commission, swap, fee,
+                                         profit, corrects)
+           VALUES ('one', 'late', 1, NULL, 'external:p', 10, 1, 0, 0, 0, false),
+                  ('one', 'late', 2, NULL, 'external:p', -10, -1, 0, 0, 0, false),
+                  ('one', 'late', 3, gen_random_uuid(), 'trade 1', 10, 1, 0, 0, 0, true)"""
+    )
+    shares, table = await export_both(database, Dataset.EXECUTION_SHARES, tmp_path)
+    executions, _ = await export_both(database, Dataset.EXECUTIONS, tmp_path)
+    shared = {(row["account"], row["venue_exec_id"]) for row in shares}
+    units: dict[str, Decimal] = {}
+    for row in shares:
+        units[row["trade_id"]] = units.get(row["trade_id"], Decimal(0)) + Decimal(row["qty"])
+    for row in executions:
+        if (row["account"], row["venue_exec_id"]) not in shared:
+            trade_id = row["trade_id"]
+            units[trade_id] = units.get(trade_id, Decimal(0)) + Decimal(row["fill_qty"])
+    assert (units["external:p"], units["trade 1"]) == (0, 1 + 10)
+    assert sum(units.values()) == sum(Decimal(row["fill_qty"]) for row in executions)
+    assert table.schema.field("corrects").type == pa.bool_()
+    assert table.schema.field("recorded_at").type == pa.timestamp("us", tz="UTC")
 
 
 async def test_a_leg_is_told_by_its_newest_revision(

@@ -174,6 +174,7 @@ CREATE TABLE execution_shares (
     fee               numeric NOT NULL,
     profit            numeric NOT NULL,
     corrects          boolean NOT NULL DEFAULT false,
+    recorded_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (account, venue_exec_id, share),
     CHECK (corrects OR order_id IS NULL)
 );

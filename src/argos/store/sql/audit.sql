@@ -70,7 +70,7 @@ SELECT 'executions:' || r.account AS stream, r.venue_exec_id AS key, sha256(reco
 SELECT 'execution_shares:' || r.account AS stream, json_build_array(r.venue_exec_id, r.share)::text AS key,
        sha256(record_send(ROW(
     r.order_id, r.opening_order_id, convert_to(r.trade_id, 'UTF8'), r.qty, r.commission, r.swap, r.fee, r.profit,
-    r.corrects
+    r.corrects, r.recorded_at
 ))) AS digest FROM execution_shares r
 
 -- name: reconciled_legs

@@ -36,6 +36,13 @@ FROM executions
 WHERE ($1::timestamptz IS NULL OR received_at >= $1) AND ($2::timestamptz IS NULL OR received_at < $2)
 ORDER BY received_at, venue_exec_id, account;
 
+-- name: execution_shares
+SELECT h.recorded_at, h.account, h.venue_exec_id, h.share, h.order_id, h.opening_order_id, h.trade_id, h.qty,
+       h.commission, h.swap, h.fee, h.profit, h.corrects
+FROM execution_shares h
+WHERE ($1::timestamptz IS NULL OR h.recorded_at >= $1) AND ($2::timestamptz IS NULL OR h.recorded_at < $2)
+ORDER BY h.recorded_at, h.account, h.venue_exec_id, h.share;
+
 -- name: legs
 -- The newest revision of each leg.
 SELECT l.trade_id, l.account, l.revision, l.reconciled_at, b.currency, l.symbol, b.side, l.bot_version, b.order_type,
