@@ -92,18 +92,27 @@ class StrategyDesk:
 
 @dataclass(slots=True)
 class Quiet:
-    """Whether all that was sent has been worked off, as a flag that is kept fresh beside the market."""
+    """Whether all that was sent has been worked off, as a flag that is kept fresh beside the market.
+
+    `counted` names what must have come to nothing: "trading", or with "underway" the results, too.
+    """
 
     store: EvidenceStore
+    counted: str = "trading"
     is_quiet: bool = True
+    disturbances: int = 0
 
     def disturbed(self) -> None:
         self.is_quiet = False
+        self.disturbances += 1
 
     async def follow(self) -> None:
         while True:
             if not self.is_quiet:
-                self.is_quiet = await self.store.number("underway") == 0
+                asked_after = self.disturbances
+                waiting = await self.store.number(self.counted)
+                # an answer to a question from before the last disturbance says nothing
+                self.is_quiet = waiting == 0 and asked_after == self.disturbances
             await asyncio.sleep(LOOK_S)
 
 
@@ -151,6 +160,7 @@ async def play(
         closes = {symbol: bar.close for symbol, bar in last.bars.items()}
         for decision in desk.strategy.finish(closes):
             await desk.send(decision, bar_date=last.date)
+        quiet.counted = "underway"
         quiet.disturbed()
         await market.stand(until=lambda: quiet.is_quiet, least_ms=300, most_ms=SETTLE_MS_MAX)
     return played

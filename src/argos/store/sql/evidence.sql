@@ -47,6 +47,11 @@ SELECT count(*) FROM alarms WHERE code = 'ORDER_ILLEGAL_TRANSITION';
 SELECT (SELECT count(*) FROM outbox WHERE topic IN ('decide', 'reconcile'))
      + (SELECT count(*) FROM commands WHERE state <> 'done') AS waiting;
 
+-- name: trading
+-- What a market must wait for: undecided intents, commands in lanes. Results follow from what was, not from prices.
+SELECT (SELECT count(*) FROM outbox WHERE topic = 'decide')
+     + (SELECT count(*) FROM commands WHERE state <> 'done') AS waiting;
+
 -- name: alerts
 SELECT outcome, code, count(*) AS n FROM alerts GROUP BY outcome, code ORDER BY n DESC;
 
