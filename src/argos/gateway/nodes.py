@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from prometheus_client import Counter
@@ -30,6 +30,7 @@ from argos.protocol.snapshots import decode_snapshot
 from argos.protocol.values import moment_text, parse_json
 from argos.store.collecting import CollectingStore
 from argos.store.lanes import LaneStore
+from argos.store.node_logs import commit_durably, is_copy_of_log, newest_epoch
 
 WAIT_MS_MAX: Final = 25_000
 SLOW_POLL_S: Final = 2.0
@@ -93,29 +94,50 @@ class NodeDesk:
                 connection, call.node, counter=call.counter, in_flight=in_flight
             )
         if row is None:
-            raise InputError(
-                f"counter {call.counter} does not rise",
-                code="NODE_COUNTER_STALE",
-                fix="take a higher counter and send again",
-            )
+            raise _stale(call)
         return row
+
+    async def _touch_poll(
+        self, call: SignedCall, *, in_flight: Sequence[UUID]
+    ) -> Mapping[str, Any]:
+        """As `_touch`; but one whose session was superseded learns that, not that its successor counts higher."""
+        try:
+            return await self._touch(call, in_flight=in_flight)
+        except InputError:
+            async with self.lanes.statements() as connection:
+                newest = await newest_epoch(connection, call.node)
+            if call.epoch < newest:
+                FENCED.inc()
+                raise _superseded(call, by=newest) from None
+            raise
 
     async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         now = _now()
         snapshot = _own_snapshot(body.get("info"), call=call, now=now)
-        await self._touch(call)
+        log_id, log_counter = _uuid(body.get("log_id"), field="log_id"), _log_counter(body)
         async with self.lanes.transaction() as connection:
+            if await is_copy_of_log(connection, call.node, log_id=log_id, log_counter=log_counter):
+                told, log_id = log_id, uuid4()
+                _log.warning("node_log_is_a_copy", node=call.node, log_id=told, renamed=log_id)
+            if await self.lanes.touch_node(connection, call.node, counter=call.counter) is None:
+                raise _stale(call)
+            await commit_durably(connection)
             epoch = await self.lanes.hello(
                 connection,
                 call.node,
-                log_id=_uuid(body.get("log_id"), field="log_id"),
+                log_id=log_id,
                 version=_text(body, "version"),
                 terminal=_object(body.get("terminal", {})),
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
         return call.signed_answer(
-            {"epoch": epoch, "settings": self.settings, "server_time": moment_text(now)}
+            {
+                "epoch": epoch,
+                "log_id": str(log_id),
+                "settings": self.settings,
+                "server_time": moment_text(now),
+            }
         )
 
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
@@ -123,7 +145,7 @@ class NodeDesk:
         wait_s = _wait_ms(body) / 1000
         snapshot = _own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
-            row = await self._touch(call, in_flight=in_flight)
+            row = await self._touch_poll(call, in_flight=in_flight)
             if snapshot is not None:
                 async with self.lanes.statements() as connection:
                     await self.lanes.save_state(connection, snapshot, received_at=_now())
@@ -266,6 +288,35 @@ def _uuid(value: Any, *, field: str) -> UUID:
         raise InputError(
             f"{field} must hold UUIDs", code="FIELD_INVALID", field=field, fix="see the docs"
         ) from None
+
+
+def _log_counter(body: Mapping[str, Any]) -> int | None:
+    """The highest counter that the node's log has given out, if it says so."""
+    value = body.get("log_counter")
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise InputError(
+        "log_counter must be a whole number",
+        code="FIELD_INVALID",
+        field="log_counter",
+        fix="see the docs",
+    )
+
+
+def _stale(call: SignedCall) -> InputError:
+    return InputError(
+        f"counter {call.counter} does not rise",
+        code="NODE_COUNTER_STALE",
+        fix="take a higher counter and send again",
+    )
+
+
+def _superseded(call: SignedCall, *, by: int) -> InputError:
+    return InputError(
+        f"epoch {call.epoch} of {call.node} was superseded by {by}",
+        code="NODE_EPOCH_FENCED",
+        fix="one node per account: stop this process, the newer one has taken over",
+    )
 
 
 def _in_flight(body: Mapping[str, Any]) -> Sequence[Any]:

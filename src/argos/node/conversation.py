@@ -49,6 +49,7 @@ class Conversation:
             "version": PROTOCOL_VERSION,
             "account": self._node.reporter.account,
             "log_id": self._node.log.log_id,
+            "log_counter": self._node.log.counter_used,
             "info": encode_snapshot(self._snapshot(with_instruments=True)),
             "terminal": {
                 "venue": traits.name,
@@ -64,8 +65,12 @@ class Conversation:
         try:
             epoch, settings = int(answer["epoch"]), dict(answer.get("settings") or {})
             server_time = parse_moment(answer["server_time"], field="server_time")
-        except (KeyError, TypeError, ValueError, InputError) as error:
+            log_id = UUID(answer.get("log_id", self._node.log.log_id))
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
             raise _unusable(error) from error
+        if str(log_id) != self._node.log.log_id:
+            _LOG.error("node.log_is_a_copy", log_id=self._node.log.log_id, renamed=str(log_id))
+            self._node.log.rename(log_id)
         session.epoch, session.timings = epoch, tuned(session.timings, settings)
         session.heard(server_time=server_time)
         self._instruments_told = True

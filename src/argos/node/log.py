@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from argos.core.errors import InputError
 from argos.node.log_reader import LogReader
@@ -41,7 +41,10 @@ class NodeLog:
         self._settle_identity(account=account, now_ms=now_ms)
         self.log_id = self._meta("log_id")
         self.cursor = self._meta("cursor")
-        self._counter = self._counter_end = int(self._meta("counter"))
+        self.counter_used = int(self._meta("counter_used"))
+        # At the clock at least: an old copy of a log would begin below what the gateway has seen since.
+        reserved = max(int(self._meta("counter")), now_ms * _COUNTERS_PER_MS)
+        self._counter = self._counter_end = reserved
 
     @classmethod
     def open(cls, path: Path, *, account: str, now_ms: int) -> "NodeLog":
@@ -86,13 +89,25 @@ class NodeLog:
             self.news_added.set()
 
     def take_counter(self) -> int:
-        """The next request counter: rises strictly, over restarts too; one fsync per block."""
+        """The next request counter: rises strictly, over restarts too; one fsync per block.
+
+        Each is written down before it is used: by `counter_used` the gateway tells a copy of this log from it.
+        """
         if self._counter == self._counter_end:
             self._counter_end += _COUNTER_BLOCK
             with self.transaction() as writer:
                 writer.set_meta("counter", str(self._counter_end))
         self._counter += 1
+        with self.transaction(durable=False) as writer:
+            writer.set_meta("counter_used", str(self._counter))
+        self.counter_used = self._counter
         return self._counter
+
+    def rename(self, log_id: UUID) -> None:
+        """Another log wrote under our id, too: from now on this one has an id of its own."""
+        with self.transaction() as writer:
+            writer.set_meta("log_id", str(log_id))
+        self.log_id = str(log_id)
 
     def _settle_identity(self, *, account: str, now_ms: int) -> None:
         # A new log starts its counter at the clock, so that it is above those of a log that was lost.
@@ -102,6 +117,7 @@ class NodeLog:
             "account": account,
             "cursor": "",
             "counter": str(now_ms * _COUNTERS_PER_MS),
+            "counter_used": "0",
         }
         self._set_durable(True)
         self._connection.executemany(

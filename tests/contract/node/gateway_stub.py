@@ -54,6 +54,7 @@ class GatewayStub:
         self.code: str | None = CODE
         self.insists_on: list[Command] = []
         self.given: list[UUID] = []
+        self.log_id = ""
         self._pending: list[Command] = []
         self._work = asyncio.Event()
         self.polling = 0
@@ -135,7 +136,13 @@ class GatewayStub:
         match call:
             case "hello":
                 self.epoch += 1
-                return {"epoch": self.epoch, "settings": self.settings, "server_time": now}
+                log_id = self.log_id or body["log_id"]
+                return {
+                    "epoch": self.epoch,
+                    "log_id": log_id,
+                    "settings": self.settings,
+                    "server_time": now,
+                }
             case "poll":
                 held = set(body["in_flight"])
                 commands = [item for item in self.insists_on if str(item.command_id) not in held]

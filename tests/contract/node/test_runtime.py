@@ -298,6 +298,34 @@ async def test_counters_rise_over_restarts(
     assert min(gateway.counters[before:]) > highest
 
 
+async def test_hello_tells_the_highest_counter_that_the_log_knows(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    for _ in range(2):
+        before = gateway.counters[-1] if gateway.counters else 0
+        async with running(settings, venue):
+            await until(lambda known=before: any(c > known for c in gateway.counters[1:]))
+            await until(lambda: gateway.polling)
+    first, second = gateway.bodies("hello")
+    assert first["log_counter"] == 0
+    [hello_at] = [number for number, (call, _) in enumerate(gateway.epochs) if call == "hello"][1:]
+    assert second["log_counter"] == max(gateway.counters[:hello_at])
+
+
+async def test_a_log_that_the_gateway_calls_a_copy_goes_on_under_a_new_id(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    gateway.log_id = "00000000-0000-4000-8000-0000000000c0"
+    async with running(settings, venue):
+        await until(lambda: gateway.bodies("poll"))
+    first = gateway.bodies("hello")[0]
+    gateway.log_id = ""
+    async with running(settings, venue):
+        await until(lambda: len(gateway.bodies("hello")) > 1)
+    second = gateway.bodies("hello")[1]
+    assert first["log_id"] != second["log_id"] == "00000000-0000-4000-8000-0000000000c0"
+
+
 async def test_a_fenced_node_finishes_reports_and_leaves(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:

@@ -22,23 +22,31 @@ ACCOUNT = ACCOUNTS[0]
 _counter = itertools.count(1_000)
 
 
-async def call_as_node(gateway: Caller, call: str, content: Mapping[str, Any]) -> Reply:
-    """A call of the first account's node, whose key is 32 zero bytes, in its first epoch."""
+async def call_as_node(
+    gateway: Caller,
+    call: str,
+    content: Mapping[str, Any],
+    *,
+    epoch: int = 1,
+    counter: int | None = None,
+) -> Reply:
+    """A call of the first account's node, whose key is 32 zero bytes; its counter rises unless one is given."""
     node, path, body = f"node-{ACCOUNT}", f"/node/v1/{call}", orjson.dumps(content)
-    counter, time_ms = next(_counter), int(time.time() * 1000)
+    counter = next(_counter) if counter is None else counter
+    time_ms = int(time.time() * 1000)
     signature = sign_request(
         bytes(32),
         method="POST",
         path=path,
         body=body,
         node=node,
-        epoch=1,
+        epoch=epoch,
         counter=counter,
         time_ms=time_ms,
     )
     headers = {
         HEADER_NODE: node,
-        HEADER_EPOCH: "1",
+        HEADER_EPOCH: str(epoch),
         HEADER_COUNTER: str(counter),
         HEADER_TIME: str(time_ms),
         HEADER_SIGNATURE: signature,

@@ -1,6 +1,7 @@
 """The node's log: one process, one account, counters that only rise, an outbox that forgets nothing."""
 
 import itertools
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -71,6 +72,35 @@ def test_a_new_log_counts_from_above_one_that_was_lost(
     heir = NodeLog.open(tmp_path / "new.db", account="a", now_ms=NOW_MS + 1_000)
     assert heir.take_counter() > last
     heir.close()
+
+
+def test_the_counter_that_was_used_last_is_known_after_a_kill(
+    open_log: Callable[..., NodeLog],
+) -> None:
+    log = open_log()
+    assert log.counter_used == 0
+    used = [log.take_counter() for _ in range(3)]
+    assert log.counter_used == used[-1]
+    log.close()  # nothing is written at the end: a kill leaves the same
+    log = open_log()
+    assert log.counter_used == used[-1]
+    assert log.take_counter() > used[-1]
+    log.close()
+
+
+def test_an_old_state_of_a_log_counts_from_above_what_was_used_since(
+    open_log: Callable[..., NodeLog], tmp_path: Path
+) -> None:
+    log = open_log()
+    log.take_counter()
+    log.close()
+    shutil.copytree(tmp_path / "deep", tmp_path / "backup")
+    log = open_log()
+    last = max(log.take_counter() for _ in range(25_000))
+    log.close()
+    restored = NodeLog.open(tmp_path / "backup" / "node.db", account="a", now_ms=NOW_MS + 1_000)
+    assert restored.counter_used < last < restored.take_counter()
+    restored.close()
 
 
 def test_a_transaction_that_fails_leaves_nothing(open_log: Callable[..., NodeLog]) -> None:

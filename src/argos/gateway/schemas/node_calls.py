@@ -36,9 +36,13 @@ class SnapshotBody(BaseModel):
 
 
 class HelloBody(BaseModel):
-    """`log_id` names the node's own log: a new one tells that the old log was lost."""
+    """`log_id` names the node's own log: a new one tells that the old log was lost.
+
+    `log_counter` is the highest counter that the log has given out: if requests are known beyond it, the log is a copy.
+    """
 
     log_id: Annotated[str, Field(examples=["0d9f3c52-7f0e-4c59-9a51-2f4b8f7f1a11"])]
+    log_counter: Annotated[int | None, Field(examples=[1_795_000_000_000_042])] = None
     version: Annotated[str, Field(examples=["0.1.0"])]
     info: SnapshotBody | None = None
     terminal: Annotated[dict[str, Any], Field(examples=[{"connected": True}])]
@@ -46,6 +50,13 @@ class HelloBody(BaseModel):
 
 class HelloAnswer(BaseModel):
     epoch: Annotated[int, Field(description="fences all earlier sessions", examples=[7])]
+    log_id: Annotated[
+        str,
+        Field(
+            description="the log's id from now on: a new one, if the log told of is a copy",
+            examples=["0d9f3c52-7f0e-4c59-9a51-2f4b8f7f1a11"],
+        ),
+    ]
     settings: Annotated[dict[str, Any], Field(examples=[{"scan_ms": 1000}])]
     server_time: MomentText
 
