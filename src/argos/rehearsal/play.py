@@ -19,10 +19,10 @@ from argos.rehearsal.strategy import Decision, EmaStrategy
 from argos.store.evidence import EvidenceStore
 
 FIRST_DAY: Final = date(2008, 1, 2)
-LAST_DAY: Final = date(2009, 9, 30)
+LAST_DAY: Final = date(2009, 8, 31)
 TICKS_PER_DAY: Final = 4
 SETTLE_MS_MAX: Final = 15_000
-LOOK_S: Final = 0.008
+LOOK_S: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

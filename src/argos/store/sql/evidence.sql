@@ -43,8 +43,8 @@ HAVING sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) <> 0;
 SELECT count(*) FROM alarms WHERE code = 'ORDER_ILLEGAL_TRANSITION';
 
 -- name: underway
--- What is not finished: undecided intents, commands in lanes, results to come.
-SELECT (SELECT count(*) FROM outbox WHERE topic IN ('decide', 'reconcile'))
+-- What is not finished: undecided intents, exits to try again, commands in lanes, results to come.
+SELECT (SELECT count(*) FROM outbox WHERE topic IN ('decide', 'follow_up', 'reconcile'))
      + (SELECT count(*) FROM commands WHERE state <> 'done') AS waiting;
 
 -- name: trading
