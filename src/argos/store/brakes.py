@@ -50,7 +50,5 @@ class BrakeStore:
         Where `may_be_sent` is false the lease is over: such a one was sent before, or never will be.
         """
         async with transaction(self._reader) as connection:
-            rows = await connection.fetch(
-                self._sql["underway"], scope, key, mode, LEASE_OVER_S_MAX
-            )
+            rows = await connection.fetch(self._sql["underway"], scope, key, mode, LEASE_OVER_S_MAX)
         return [dict(row) for row in rows]

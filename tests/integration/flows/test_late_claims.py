@@ -154,3 +154,23 @@ async def test_a_fill_named_for_an_order_of_another_account_claims_nothing(stage
     )
     assert await units_of_trades(stage) == {f"external:P{command.seq}": 10}
     assert (await stage.state(foreign.order_id))["filled_qty"] == 0
+    assert (await stage.state(foreign.order_id))["filled_qty"] == 0
+
+
+async def test_the_leg_and_the_close_know_the_claimed_order(stage: Stage) -> None:
+    await stage.decide()
+    command = await stage.lease_one()
+    await stage.spine.report(
+        HEDGE, said(command, ReportKind.SEND_STARTED, bid="99.98", ask="100.02")
+    )
+    await stage.spine.report(HEDGE, as_nobodys(command))
+    await stage.spine.report(HEDGE, filled(command))
+    leg = await stage.leg()
+    assert (leg["divergence"], leg["outcome"], leg["slippage_reference"] is not None) == (
+        [],
+        "open",
+        True,
+    )
+    await stage.close()
+    closing = await stage.lease_one()
+    assert closing.position_id == f"P{command.seq}"

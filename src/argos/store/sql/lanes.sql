@@ -64,8 +64,11 @@ SELECT n.epoch, (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h) AS 
        entry.magic AS target_magic, entry.client_order_id AS target_client_order_id,
        entry_state.status AS target_status,
        coalesce(entry_state.filled_qty, 0) AS target_filled, coalesce(entry_state.closed_qty, 0) AS target_closed,
-       (SELECT max(x.position_id) FROM executions x
-        WHERE x.order_id = coalesce(o.closes_order_id, o.order_id)) AS position_id,
+       coalesce(
+           (SELECT max(x.position_id) FROM executions x WHERE x.order_id = coalesce(o.closes_order_id, o.order_id)),
+           (SELECT max(x.position_id) FROM execution_shares h JOIN executions x USING (account, venue_exec_id)
+            WHERE h.order_id = coalesce(o.closes_order_id, o.order_id))
+       ) AS position_id,
        (SELECT count(*) FROM unnest(c.depends_on) d JOIN order_states ds ON ds.order_id = d
         WHERE ds.status NOT IN ('denied', 'filled', 'canceled', 'expired', 'expired_unsent', 'rejected')) AS waits_for,
        (SELECT count(*) FROM unnest(c.depends_on) d JOIN order_states ds ON ds.order_id = d

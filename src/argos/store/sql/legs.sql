@@ -36,13 +36,14 @@ WHERE NOT EXISTS (
     SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id
 )
 UNION ALL
-SELECT x.account, part.trade_id, x.venue_exec_id, x.order_id, part.opening_order_id, x.venue_order_id, x.position_id,
+SELECT x.account, part.trade_id, x.venue_exec_id, part.order_id, part.opening_order_id, x.venue_order_id, x.position_id,
        x.symbol, x.side,
        CASE WHEN part.opening_order_id IS NOT NULL THEN 'out' WHEN x.entry = 'inout' THEN 'in' ELSE x.entry END,
        x.fill_price, part.qty, part.commission, part.swap, part.fee, part.profit, x.reason, x.magic,
        x.client_order_id, x.comment, x.bid_at_send, x.ask_at_send, x.timestamp_broker, x.received_at
 FROM (
     SELECT h.account, h.venue_exec_id, h.trade_id,
+           (array_agg(h.order_id ORDER BY h.share) FILTER (WHERE h.order_id IS NOT NULL))[1] AS order_id,
            (array_agg(h.opening_order_id ORDER BY h.share))[1] AS opening_order_id, sum(h.qty) AS qty,
            sum(h.commission) AS commission, sum(h.swap) AS swap, sum(h.fee) AS fee, sum(h.profit) AS profit
     FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
