@@ -37,7 +37,7 @@ class Pace:
     day_ms: int = 40
     hold_ms: int = 25
     hold_ms_max: int = 3_000
-    hold_tick_ms: int = 30
+    hold_tick_ms: int = 20
 
 
 class Onlooker(Protocol):

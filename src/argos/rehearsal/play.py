@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final
 
 import aiohttp
 
+from argos.core.intent import Action
 from argos.rehearsal.alerts import Alert, AlertSettings, AlertWriter
 from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick
 from argos.rehearsal.market import MarketRun, Pace, ReplayMarket
@@ -19,7 +21,7 @@ from argos.rehearsal.strategy import Decision, EmaStrategy
 from argos.store.evidence import EvidenceStore
 
 FIRST_DAY: Final = date(2008, 1, 2)
-LAST_DAY: Final = date(2009, 8, 31)
+LAST_DAY: Final = date(2009, 7, 31)
 TICKS_PER_DAY: Final = 4
 SETTLE_MS_MAX: Final = 15_000
 LOOK_S: Final = 0.015
@@ -157,13 +159,32 @@ async def play(
         stack.callback(following.cancel)
         played.run = await market.run(stop=stop)
         last = played.days[max(0, desk.days_done - 1)]
-        closes = {symbol: bar.close for symbol, bar in last.bars.items()}
-        for decision in desk.strategy.finish(closes):
-            await desk.send(decision, bar_date=last.date)
         quiet.counted = "underway"
-        quiet.disturbed()
-        await market.stand(until=lambda: quiet.is_quiet, least_ms=300, most_ms=SETTLE_MS_MAX)
+        closes = {symbol: bar.close for symbol, bar in last.bars.items()}
+
+        async def end_by(decisions: Sequence[Decision]) -> None:
+            for decision in decisions:
+                await desk.send(decision, bar_date=last.date)
+            quiet.disturbed()
+            await market.stand(until=lambda: quiet.is_quiet, least_ms=300, most_ms=SETTLE_MS_MAX)
+
+        await end_by(desk.strategy.finish(closes))
+        await end_by(await _left_open(store, closes))
     return played
+
+
+async def _left_open(store: EvidenceStore, closes: Mapping[str, Decimal]) -> Sequence[Decision]:
+    """Closes of what stayed open though the strategy believes it ended: it imagines fills, brokers fill in part."""
+    return [
+        Decision(
+            action=Action.CLOSE,
+            trade_id=row["trade_id"],
+            symbol=row["symbol"],
+            price=closes[row["symbol"]],
+            why="left over at the end",
+        )
+        for row in await store.rows("left_open")
+    ]
 
 
 @dataclass(slots=True)

@@ -64,6 +64,11 @@ GROUP BY code ORDER BY n DESC;
 -- name: legs
 SELECT r.body FROM leg_heads h JOIN reconciled_legs r USING (trade_id, account, revision);
 
+-- name: left_open
+SELECT DISTINCT h.trade_id, r.symbol
+FROM leg_heads h JOIN reconciled_legs r USING (trade_id, account, revision) WHERE r.outcome = 'open'
+ORDER BY h.trade_id;
+
 -- name: marks
 SELECT o.symbol, o.role, o.side, (i.body->'features'->>'bar_at')::bigint AS bar_at_ms, min(x.fill_price) AS price
 FROM executions x JOIN orders o USING (order_id) JOIN intents i USING (intent_id)
