@@ -28,7 +28,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "full_page_writes": "on",
     # A fresh segment is not written twice: filling its 16 MB with zeros first held every commit up for 50 ms.
     "wal_init_zero": "off",
-    "shared_buffers": "128MB",
+    "shared_buffers": "96MB",
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",

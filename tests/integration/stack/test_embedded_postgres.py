@@ -68,7 +68,7 @@ async def test_a_new_server_is_durable_speaks_utc_and_listens_on_loopback(
         "server_encoding": "UTF8",
         "lc_collate": "C",
         "max_connections": "100",
-        "shared_buffers": "128MB",
+        "shared_buffers": "96MB",
         "data_checksums": "on",
         "port": str(dsn.port),
     }
