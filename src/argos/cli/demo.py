@@ -297,9 +297,12 @@ def _money_table(result: DemoResult) -> Table:
             account.commission, account.swap, account.fee, account.slippage_cost,
             account.net_cost, account.net_pnl,
         )  # fmt: skip
-        rows.append((f"{account.account} {account.currency}", *map(money_text, amounts)))
+        rows.append((account.account, *map(money_text, amounts)))
+    currencies = ", ".join(sorted({account.currency for account in result.accounts}))
     headings = (">commission", ">swap", ">fees", ">slippage", ">net cost", ">net PnL")
-    return table("Money: net cost includes slippage", ("account", *headings), rows)
+    return table(
+        f"Money, in {currencies}: net cost includes slippage", ("account", *headings), rows
+    )
 
 
 def _ms(value: float | None) -> str:

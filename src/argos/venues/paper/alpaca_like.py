@@ -1,5 +1,6 @@
 """The alpaca-like paper broker as a venue. The client order id is unique there, so a same-id resend is safe."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -97,11 +98,15 @@ class AlpacaLikeVenue:
         Refused with venue code 40410000 if there is no position, 40310000 if it is smaller than asked.
         """
         async with within(timeout_s):
-            known = await self._calls.order_by_client_id(request.identity.client_order_id)
+            known, position, protections = await asyncio.gather(
+                self._calls.order_by_client_id(request.identity.client_order_id),
+                self._calls.find(f"/v2/positions/{request.symbol}"),
+                self._protections(request.symbol),
+            )
             if known is not None:  # sent before: it must not touch what came after it
                 return self._answer(known)
-            await self._check_open(request)
-            for row in await self._protections(request.symbol):
+            _check_open(request, position)
+            for row in protections:
                 await self._cancel_exit(row, timeout_s=timeout_s)
             body = {
                 "symbol": request.symbol,
@@ -162,23 +167,6 @@ class AlpacaLikeVenue:
 
     async def positions(self) -> Sequence[Position]:
         return await self._scanner.positions()
-
-    async def _check_open(self, request: VenueClose) -> None:
-        """Refuses a close that would open something; the broker would take it for a new order."""
-        position = await self._calls.find(f"/v2/positions/{request.symbol}")
-        if position is None:
-            raise VenueRefused(
-                f"no position in {request.symbol}",
-                code=POSITION_CLOSED,
-                venue_code=POSITION_GONE,
-            )
-        held = words.number(position, "qty")
-        if held * request.side.sign >= 0 or abs(held) < request.qty:
-            raise VenueRefused(
-                f"held {held}, asked to {request.side.value} {request.qty}",
-                code="VENUE_CLOSE_TOO_LARGE",
-                venue_code=QTY_INSUFFICIENT,
-            )
 
     async def _cancel_exit(self, row: Row, *, timeout_s: float) -> None:
         try:
@@ -290,6 +278,23 @@ class AlpacaLikeVenue:
             )
         except (KeyError, TypeError) as error:
             raise unreadable(error) from error
+
+
+def _check_open(request: VenueClose, position: Row | None) -> None:
+    """Refuses a close that would open something; the broker would take it for a new order."""
+    if position is None:
+        raise VenueRefused(
+            f"no position in {request.symbol}",
+            code=POSITION_CLOSED,
+            venue_code=POSITION_GONE,
+        )
+    held = words.number(position, "qty")
+    if held * request.side.sign >= 0 or abs(held) < request.qty:
+        raise VenueRefused(
+            f"held {held}, asked to {request.side.value} {request.qty}",
+            code="VENUE_CLOSE_TOO_LARGE",
+            venue_code=QTY_INSUFFICIENT,
+        )
 
 
 def _no_order(identity: VenueIdentity) -> VenueRefused:
