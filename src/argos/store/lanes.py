@@ -87,13 +87,13 @@ class LaneStore:
     async def leasing(self) -> AsyncIterator[asyncpg.Connection]:
         """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
         async with statements(self._pool) as connection:
-            await connection.execute(self._sql["begin_lease"])
             try:
+                await connection.execute(self._sql["begin_lease"])
                 yield connection
+                await connection.execute("COMMIT")
             except BaseException:
                 await _roll_back(connection)
                 raise
-            await connection.execute("COMMIT")
 
     async def node_keys(self) -> dict[str, tuple[str, tuple[bytes, ...]]]:
         """Node -> (account, its one or two live keys)."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from argos.core.errors import InputError
+from argos.core.errors import InputError, StoreError
 from argos.flows.collect import require_usable
 from argos.protocol.facts import ReportKind
 from argos.store.brakes import BrakeStore
@@ -121,6 +121,26 @@ async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> N
         heads = await lanes.head_of_lanes(leasing, session, in_flight=[], lease_s=15)
     assert heads is not None
     assert [halt.key for halt in heads["halts"]] == [HEDGE]
+
+
+async def test_a_lease_that_could_not_begin_leaves_a_connection_that_can(stage: Stage) -> None:
+    await stage.decide()
+    async with stage.looking.transaction():
+        await stage.execute("SELECT pg_advisory_xact_lock(hashtext('argos.halts'))")
+        leasing = asyncio.create_task(stage.lease())
+
+        async def is_cut_off() -> bool:
+            return bool(
+                await stage.value(
+                    "SELECT count(pg_cancel_backend(pid)) FROM pg_locks"
+                    " WHERE locktype = 'advisory' AND NOT granted"
+                )
+            )
+
+        await eventually(is_cut_off, what="the lease at the brakes' lock")
+        with pytest.raises(StoreError):
+            await leasing
+    assert await stage.lease_one()
 
 
 @pytest.mark.parametrize("scope", ["account", "route"])
