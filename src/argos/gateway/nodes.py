@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argos.core.account import AccountSnapshot, Halt, TradingMode
+from argos.core.account import Halt, TradingMode
 from argos.core.errors import ArgosError, InputError
 from argos.flows.accept_alert import secret_hash
 from argos.flows.collect import Reporter, collect, require_usable
@@ -22,21 +22,27 @@ from argos.flows.lease import NodeSession, lease, mode_of
 from argos.gateway.answers import answer, error_document, status_of
 from argos.gateway.doors import DoorsCopy
 from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
+from argos.gateway.node_bodies import (
+    in_flight_of,
+    log_counter_of,
+    object_of,
+    own_snapshot,
+    text_of,
+    uuid_of,
+    wait_ms_of,
+)
 from argos.gateway.waking import Waker
 from argos.protocol.commands import Command, encode_command
 from argos.protocol.facts import Report, decode_report
 from argos.protocol.signing import KEY_BYTES
-from argos.protocol.snapshots import decode_snapshot
 from argos.protocol.values import moment_text, parse_json
 from argos.store.collecting import CollectingStore
 from argos.store.lanes import LaneStore
 from argos.store.node_logs import commit_durably, is_copy_of_log, newest_epoch
 
-WAIT_MS_MAX: Final = 25_000
 SLOW_POLL_S: Final = 2.0
 """How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
 FACTS_MAX: Final = 500
-IN_FLIGHT_MAX: Final = 4000
 ENROL_BYTES_MAX: Final = 4096
 """Anybody may ask to be enrolled: no more than this is read of what they say."""
 
@@ -61,8 +67,8 @@ class NodeDesk:
 
     async def enrol(self, request: Request) -> Response:
         """A single-use code for a key of its own. Unsigned: there is no key yet."""
-        document = _object(parse_json(await bounded_body(request, bytes_max=ENROL_BYTES_MAX)))
-        code, account, venue = (_text(document, name) for name in ("code", "account", "venue"))
+        document = object_of(parse_json(await bounded_body(request, bytes_max=ENROL_BYTES_MAX)))
+        code, account, venue = (text_of(document, name) for name in ("code", "account", "venue"))
         key = secrets.token_bytes(KEY_BYTES)
         node = await self.lanes.enrol(secret_hash(code), account=account, venue=venue, key=key)
         await self.doors.refresh()
@@ -81,7 +87,7 @@ class NodeDesk:
         """Verify, serve, sign: an error of a known node is signed too, so that it can be believed."""
         call = await signed_call(request, doors=self.doors)
         try:
-            response: Response = await serve(call, _object(parse_json(call.body)))
+            response: Response = await serve(call, object_of(parse_json(call.body)))
         except ArgosError as error:
             return call.signed_answer(error_document(error), status=status_of(error))
         return response
@@ -113,8 +119,8 @@ class NodeDesk:
 
     async def _hello(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         now = _now()
-        snapshot = _own_snapshot(body.get("info"), call=call, now=now)
-        log_id, log_counter = _uuid(body.get("log_id"), field="log_id"), _log_counter(body)
+        snapshot = own_snapshot(body.get("info"), call=call, now=now)
+        log_id, log_counter = uuid_of(body.get("log_id"), field="log_id"), log_counter_of(body)
         async with self.lanes.transaction() as connection:
             if await is_copy_of_log(connection, call.node, log_id=log_id, log_counter=log_counter):
                 told, log_id = log_id, uuid4()
@@ -126,8 +132,8 @@ class NodeDesk:
                 connection,
                 call.node,
                 log_id=log_id,
-                version=_text(body, "version"),
-                terminal=_object(body.get("terminal", {})),
+                version=text_of(body, "version"),
+                terminal=object_of(body.get("terminal", {})),
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
@@ -141,9 +147,9 @@ class NodeDesk:
         )
 
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
-        in_flight = [_uuid(item, field="in_flight") for item in _in_flight(body)]
-        wait_s = _wait_ms(body) / 1000
-        snapshot = _own_snapshot(body.get("snapshot"), call=call, now=_now())
+        in_flight = in_flight_of(body)
+        wait_s = wait_ms_of(body) / 1000
+        snapshot = own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
             row = await self._touch_poll(call, in_flight=in_flight)
             if snapshot is not None:
@@ -222,7 +228,7 @@ class NodeDesk:
         refused: list[dict[str, str]] = []
         for item in items:
             try:
-                report = decode_report(_object(item))
+                report = decode_report(object_of(item))
                 require_usable(report)
                 good.append(report)
             except InputError as error:
@@ -268,41 +274,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return value
-    raise InputError("expected a JSON object", code="BODY_NOT_AN_OBJECT", fix="send an object")
-
-
-def _text(document: Mapping[str, Any], name: str) -> str:
-    value = document.get(name)
-    if isinstance(value, str) and 0 < len(value) <= 128:
-        return value
-    raise InputError(f"{name} must be text", code="FIELD_INVALID", field=name, fix="see the docs")
-
-
-def _uuid(value: Any, *, field: str) -> UUID:
-    try:
-        return UUID(value)
-    except (ValueError, TypeError, AttributeError):
-        raise InputError(
-            f"{field} must hold UUIDs", code="FIELD_INVALID", field=field, fix="see the docs"
-        ) from None
-
-
-def _log_counter(body: Mapping[str, Any]) -> int | None:
-    """The highest counter that the node's log has given out, if it says so."""
-    value = body.get("log_counter")
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise InputError(
-        "log_counter must be a whole number",
-        code="FIELD_INVALID",
-        field="log_counter",
-        fix="see the docs",
-    )
-
-
 def _stale(call: SignedCall) -> InputError:
     return InputError(
         f"counter {call.counter} does not rise",
@@ -317,39 +288,3 @@ def _superseded(call: SignedCall, *, by: int) -> InputError:
         code="NODE_EPOCH_FENCED",
         fix="one node per account: stop this process, the newer one has taken over",
     )
-
-
-def _in_flight(body: Mapping[str, Any]) -> Sequence[Any]:
-    """The newest commands that the node holds already."""
-    items = body.get("in_flight", [])
-    if isinstance(items, list):
-        return items[:IN_FLIGHT_MAX]
-    raise InputError(
-        "in_flight must be a list", code="FIELD_INVALID", field="in_flight", fix="see the docs"
-    )
-
-
-def _wait_ms(body: Mapping[str, Any]) -> int:
-    value = body.get("wait_ms", 0)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return min(max(value, 0), WAIT_MS_MAX)
-    raise InputError(
-        "wait_ms must be a whole number", code="FIELD_INVALID", field="wait_ms", fix="see the docs"
-    )
-
-
-def _own_snapshot(body: Any, *, call: SignedCall, now: datetime) -> AccountSnapshot | None:
-    """The snapshot a node sent, if any. One of another account than the node's own is refused.
-
-    None is from the future: a clock that ran ahead must not keep later looks out until its time has come.
-    """
-    if body is None:
-        return None
-    snapshot = decode_snapshot(_object(body))
-    if snapshot.account != call.account:
-        raise InputError(
-            f"{call.node} speaks for {call.account}, not for {snapshot.account}",
-            code="SNAPSHOT_FOREIGN",
-            fix="check the node's account setting",
-        )
-    return snapshot if snapshot.taken_at <= now else replace(snapshot, taken_at=now)
