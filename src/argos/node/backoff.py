@@ -2,6 +2,8 @@
 
 import random
 
+from argos.node.settings import NodeTimings
+
 
 class Backoff:
     """Doubles from `ms_min` to `ms_max`; jitter keeps many nodes from returning together."""
@@ -10,6 +12,11 @@ class Backoff:
         self._ms_min = ms_min
         self._ms_max = ms_max
         self._failures = 0
+
+    @classmethod
+    def of(cls, timings: NodeTimings) -> "Backoff":
+        """Between the tries of what a node must get done."""
+        return cls(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
 
     def reset(self) -> None:
         self._failures = 0

@@ -31,7 +31,7 @@ class ReportPump:
     async def run(self) -> None:
         """Reports for ever: news at once, and what announces more to come together with that."""
         timings = self._session.timings
-        backoff = Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
+        backoff = Backoff.of(timings)
         while True:
             try:
                 await self.flush()

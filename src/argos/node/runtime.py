@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import aiohttp
 import structlog
 
-from argos.core.errors import InputError, VenueError, VenueUnreachable
+from argos.core.errors import InputError, VenueError
 from argos.node.backoff import Backoff
 from argos.node.clock import Clock, SystemClock, unix_ms
 from argos.node.conversation import FENCED, Conversation
@@ -18,15 +18,14 @@ from argos.node.enrolment import obtain_key
 from argos.node.executor import Executor, Surroundings
 from argos.node.exit_codes import ExitCode
 from argos.node.gateway_client import GatewayClient, GatewayError
-from argos.node.hints import Hints
 from argos.node.lanes import Lanes
 from argos.node.log import NodeLog
 from argos.node.report_pump import ReportPump
 from argos.node.reporter import Reporter
-from argos.node.resolver import Resolver
 from argos.node.scanner import Scanner
 from argos.node.session import Session
 from argos.node.settings import NodeSettings
+from argos.node.watch import Watch
 from argos.node.work import Work
 from argos.ports import Venue
 from argos.protocol.commands import Command
@@ -98,20 +97,13 @@ class Node:
         self._stop = stop
         self._fenced = asyncio.Event()
         self._greeted = asyncio.Event()
-        self._hints = Hints()
         self._scanner = Scanner(
             venue=node.venue, log=node.log, session=node.session, reporter=node.reporter
         )
         self._executor = Executor(node, scanner=self._scanner)
-        self._resolver = Resolver(
-            traits=node.venue.traits,
-            log=node.log,
-            session=node.session,
-            reporter=node.reporter,
-            doubts=node.doubts,
-        )
         self._pump = ReportPump(client=client, log=node.log, session=node.session)
         self._conversation = Conversation(node, client=client, scanner=self._scanner)
+        self._watch = Watch(node, scanner=self._scanner)
 
     async def run(self) -> ExitCode:
         if await _unless_stopped(self._stop, self._begin()) is None:
@@ -125,8 +117,8 @@ class Node:
                 queue_max=self._settings.queue_max,
             )
             background = [
-                group.create_task(self._scan_periodically(lanes)),
-                group.create_task(self._follow_hints()),
+                group.create_task(self._watch.scan_periodically(lanes.put)),
+                group.create_task(self._watch.follow_hints()),
                 group.create_task(self._refresh_instruments()),
             ]
             reporting = group.create_task(self._report())
@@ -158,7 +150,7 @@ class Node:
         await self._persist(self._conversation.hello, what="node.hello_waits")
         _LOG.info("node.working", epoch=self._node.session.epoch)
         self._greeted.set()
-        backoff, again = self._backoff(), self._again()
+        backoff, again = Backoff.of(self._node.session.timings), self._again()
         while True:
             try:
                 commands = await self._conversation.poll(in_flight=lanes.in_flight)
@@ -198,53 +190,6 @@ class Node:
                 await self._greeted.wait()
                 await self._persist(self._pump.flush, what="node.last_reports_wait")
 
-    async def _scan_periodically(self, lanes: Lanes) -> None:
-        backoff = self._backoff()
-        while True:
-            await self._until_next_scan()
-            try:
-                look = await self._scanner.fresh()
-            except VenueUnreachable as error:
-                _LOG.warning("node.scan_failed", code=error.code, reason=error.message)
-                await asyncio.sleep(backoff.next_s())
-                continue
-            backoff.reset()
-            for work in self._resolver.judge(look):
-                lanes.put(work)
-
-    async def _until_next_scan(self) -> None:
-        """The scan interval, or until a hint or a doubt asks for one; never sooner than the gap."""
-        clock, timings = self._node.session.clock, self._node.session.timings
-        due_ms = clock.monotonic_ms() + timings.scan_ms
-        await asyncio.sleep(timings.scan_gap_awaited_ms / 1000)
-        if not self._node.log.read.awaits_fill():
-            rest_ms = timings.scan_gap_ms - timings.scan_gap_awaited_ms
-            await asyncio.sleep(max(0, rest_ms) / 1000)
-        if (next_look_ms := self._node.doubts.next_look_ms) is not None:
-            due_ms = min(due_ms, next_look_ms)
-        with suppress(TimeoutError):
-            async with asyncio.timeout((due_ms - clock.monotonic_ms()) / 1000):
-                await self._until_told_something_new()
-
-    async def _until_told_something_new(self) -> None:
-        """Most hints tell of our own fills, which the answer to our call tells too, about then."""
-        read = self._node.log.read
-        while True:
-            await self._hints.wait()
-            if not read.awaits_fill():
-                await asyncio.sleep(self._node.session.timings.hint_settle_ms / 1000)
-            if self._hints.take(is_known=read.has_execution):
-                return
-
-    async def _follow_hints(self) -> None:
-        backoff = self._backoff()
-        while True:
-            with suppress(VenueUnreachable):
-                async for venue_exec_id in self._node.venue.hints():
-                    self._hints.add(venue_exec_id)
-                    backoff.reset()
-            await asyncio.sleep(backoff.next_s())
-
     async def _refresh_instruments(self) -> None:
         while True:
             await asyncio.sleep(self._node.session.timings.instruments_ms / 1000)
@@ -253,7 +198,7 @@ class Node:
 
     async def _persist(self, step: Callable[[], Awaitable[object]], *, what: str) -> None:
         """Tries `step` until it succeeds, with bounded waits."""
-        backoff = self._backoff()
+        backoff = Backoff.of(self._node.session.timings)
         while True:
             try:
                 await step()
@@ -262,10 +207,6 @@ class Node:
                 await asyncio.sleep(backoff.next_s())
             else:
                 return
-
-    def _backoff(self) -> Backoff:
-        timings = self._node.session.timings
-        return Backoff(ms_min=timings.retry_ms_min, ms_max=timings.retry_ms_max)
 
     def _again(self) -> Backoff:
         timings = self._node.session.timings
