@@ -11,7 +11,7 @@ from argos.node.reporter import Attempt, Reporter
 from argos.node.scanner import Look
 from argos.node.session import Session
 from argos.node.work import Work
-from argos.ports import VenueIdentity, VenueOrderState, VenueScan, VenueTraits
+from argos.ports import Venue, VenueIdentity, VenueOrderState, VenueScan
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report, ReportKind
 
@@ -20,13 +20,13 @@ class Resolver:
     def __init__(
         self,
         *,
-        traits: VenueTraits,
+        venue: Venue,
         log: NodeLog,
         session: Session,
         reporter: Reporter,
         doubts: DoubtBook,
     ) -> None:
-        self._traits = traits
+        self._venue = venue
         self._log = log
         self._session = session
         self._reporter = reporter
@@ -64,7 +64,7 @@ class Resolver:
         view = DoubtView(
             now=self._session.now(),
             now_ms=self._session.clock.monotonic_ms(),
-            unique_client_ids=self._traits.unique_client_ids,
+            unique_client_ids=self._venue.traits.unique_client_ids,
             target_open=self._target_open(row.command, scan),
             may_send=self._session.may_send_again(entry=not row.command.is_exit),
         )
@@ -75,7 +75,7 @@ class Resolver:
             case CommandKind.SUBMIT:
                 return False
             case CommandKind.CLOSE:
-                hedging = self._traits.hedging
+                hedging = self._venue.traits.hedging
                 return closable_position(command, scan.positions, hedging=hedging) is not None
             case CommandKind.CANCEL:
                 return _is_working(command, scan)

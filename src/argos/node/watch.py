@@ -29,7 +29,7 @@ class Watch:
         self._scanner = scanner
         self._hints = Hints()
         self._resolver = Resolver(
-            traits=node.venue.traits,
+            venue=node.venue,
             log=node.log,
             session=node.session,
             reporter=node.reporter,

@@ -514,7 +514,7 @@ class Rig:
         )
         self.executor = Executor(node, scanner=self.scanner)
         self.resolver = Resolver(
-            traits=self.venue.traits,
+            venue=self.venue,
             log=self.log,
             session=self.session,
             reporter=reporter,

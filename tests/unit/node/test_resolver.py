@@ -213,6 +213,16 @@ async def test_a_lost_close_of_everything_is_sent_again_after_enough_looks(rig: 
     assert rig.kinds(closing)[-3:] == ["send_started", "accepted", "fill"]
 
 
+async def test_what_kind_of_account_it_is_is_asked_when_it_matters(rig: Rig) -> None:
+    opening = await open_position(rig)
+    rig.venue.traits = replace(rig.venue.traits, hedging=False)  # as known once connected
+    ((position_id, position),) = rig.venue.held.items()
+    rig.venue.held[position_id] = replace(position, magic=opening.magic + 1)
+    await doubtful(rig, exit_of(opening), "lost_request")
+    await rig.look_for(rig.timings.doubt_looks_min)
+    assert rig.venue.held == {}
+
+
 async def test_a_lost_partial_close_waits_the_whole_time(rig: Rig) -> None:
     opening = await open_position(rig)
     closing = await doubtful(rig, exit_of(opening, qty=Decimal(4)), "late")
