@@ -10,7 +10,7 @@ from argos.rehearsal.sabotage.planting import Plants, put
 from argos.risk.assess import assess
 from argos.routing.plan import plan_intent
 
-DECIDE_S: Final = 0.15
+DECIDE_S: Final = 0.5
 
 
 def lose_outbox() -> None:
