@@ -166,7 +166,7 @@ _ALL: Final[Iterable[Bug]] = (
         name="ignore_halt",
         what="the kill switch is stored, answered and not obeyed",
         processes=frozenset({GATEWAY, NODE, WORKER}),
-        mix=replace(BASE, troubles={Trouble.HALT: 4}, lasts_s=_lasting(Trouble.HALT, 1.5, 2.0)),
+        mix=replace(BASE, troubles={Trouble.HALT: 12}, lasts_s=_lasting(Trouble.HALT, 1.5, 2.0)),
         caught_by=frozenset({"sent_under_halt"}),
     ),
     Bug(
