@@ -91,23 +91,24 @@ class Executor:
                 writer.report_again(row.command_id)
             return Outcome.DONE
         command = work.command
-        if command.attempt > 1 and command.kind in OWN_ORDER_KINDS:
+        if _may_be_out_elsewhere(command):
             look = await self._within_lease(work, self._scanner.everything)
             if look is None:
                 return Outcome.DROPPED
             if self._adopt(command, look.scan):
                 return Outcome.DONE
             if command.kind is CommandKind.SUBMIT and not self._node.venue.traits.unique_client_ids:
-                return self._doubt_unseen(command)
+                # Nothing here keeps a second one from being filled.
+                return self._doubt_unseen(command, why="it is not sent a second time here")
         return await self._send_first(work, row)
 
-    def _doubt_unseen(self, command: Command) -> Outcome:
-        """Another log may have sent it just now, and here nothing keeps a second one from being filled."""
+    def _doubt_unseen(self, command: Command, *, why: str) -> Outcome:
+        """Another log may have sent it just now: only looking for long enough tells that it did not."""
         with self._log.transaction() as writer:
             writer.put_command(command, state=CommandState.SEND_STARTED, attempt=command.attempt)
         row = self._log.read.command(command.command_id)
         assert row is not None, "it was written just now"
-        text = "it was leased to another log before, and there is no trace of it so far"
+        text = f"leased to another log before, and there is no trace of it so far; {why}"
         self._sender.leave_in_doubt(row, text=text, lease_until_ms=None)
         return Outcome.DONE
 
@@ -193,6 +194,9 @@ class Executor:
         return Outcome.DROPPED if self._session.brakes(entry=not command.is_exit) else None
 
     def _unsent(self, command: Command, refusal: Refusal) -> Outcome:
+        """Not sent by this log, which ends the command, unless another one may have sent it."""
+        if _may_be_out_elsewhere(command) and self._log.read.command(command.command_id) is None:
+            return self._doubt_unseen(command, why=refusal.text)
         report = self._node.reporter.refused(
             Attempt(command=command, number=command.attempt),
             kind=ReportKind.UNSENT,
@@ -266,6 +270,11 @@ class Executor:
             CommandState.SEND_STARTED,
             CommandState.DOUBT,
         }
+
+
+def _may_be_out_elsewhere(command: Command) -> bool:
+    """A lease counts as a further attempt when an earlier one went to another log, or was given up here."""
+    return command.attempt > 1 and command.kind in OWN_ORDER_KINDS
 
 
 def _is_new_exit_attempt(row: LoggedCommand, command: Command) -> bool:

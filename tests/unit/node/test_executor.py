@@ -491,6 +491,25 @@ async def test_an_entry_whose_first_sending_arrives_late_is_not_sent_by_the_heir
     assert set(heir.kinds(command)) == {"in_doubt", "accepted", "fill"}
 
 
+@pytest.mark.parametrize("reason", ["expired", "limited", "nothing_open"])
+async def test_what_an_heir_must_not_send_stays_in_doubt_until_it_was_looked_for_long_enough(
+    make_rig: MakeRig, reason: str
+) -> None:
+    """The lost log had told of its doubt: that the heir sends nothing says nothing about that sending."""
+    limits = NodeLimits(qty_max=Decimal(1)) if reason == "limited" else NodeLimits()
+    heir = make_rig(unique_client_ids=True, settings={"limits": limits})
+    command = exit_of(entry("opening")) if reason == "nothing_open" else entry()
+    if reason == "expired":
+        command = replace(command, valid_until=START - timedelta(seconds=30))
+
+    assert await heir.deliver(replace(command, attempt=2)) is Outcome.DONE
+    assert heir.kinds(command) == ["in_doubt"]
+
+    await heir.look_for(70)
+    assert heir.kinds(command) == ["in_doubt", "not_found"]
+    assert heir.venue.calls == []
+
+
 async def test_a_further_attempt_found_at_the_venue_is_adopted(make_rig: MakeRig) -> None:
     lost = make_rig()
     command = entry()
