@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from alert_bodies import alert_body
-from argos.protocol.intent_body import intent_json, parse_intent_body, to_intent
+from argos.protocol.intent_body import parse_intent_body, to_intent
+from argos.protocol.intent_store import record_of
 from argos.protocol.values import parse_json
 from argos.stack.postgres_binaries import find_binaries
 from rig import ROUTE, BenchError, Rig
@@ -92,7 +93,7 @@ def _script() -> str:
     return SCRIPT.format(
         route=ROUTE,
         raw=_spaced(raw),
-        intent=_spaced(intent_json(intent)),
+        intent=_spaced(record_of(intent).document.decode()),
         checks=_spaced(json.dumps(CHECKS)),
     )
 

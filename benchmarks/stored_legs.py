@@ -9,7 +9,8 @@ from typing import Final
 import asyncpg
 
 from alert_bodies import alert_body
-from argos.protocol.intent_body import intent_json, parse_intent_body, to_intent
+from argos.protocol.intent_body import parse_intent_body, to_intent
+from argos.protocol.intent_store import record_of
 from argos.protocol.values import parse_json
 from rig import ROUTE
 
@@ -127,4 +128,4 @@ def _stored_intent(action: str) -> str:
     )
     body = parse_intent_body(parse_json(raw))
     intent = to_intent(body, source="bench", received_at=datetime.now(UTC))
-    return intent_json(intent)
+    return record_of(intent).document.decode()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -14,12 +15,12 @@ from argos.core.intent import Intent
 from argos.protocol.intent_body import (
     BODY_BYTES_MAX,
     IntentBody,
-    content_hash,
     find_unresolved_placeholder,
     parse_intent_body,
     to_intent,
     unknown_fields,
 )
+from argos.protocol.intent_store import IntentRecord, record_of
 from argos.protocol.redaction import redact
 from argos.protocol.values import parse_json
 
@@ -95,9 +96,12 @@ class Judgement:
     source: str
     checks: tuple[dict[str, Any], ...]
     raw: bytes
-    intent: Intent | None = None
-    content_hash: bytes | None = None
+    record: IntentRecord | None = None
     refusal: Refusal | None = None
+
+    @property
+    def intent(self) -> Intent | None:
+        return self.record.intent if self.record else None
 
 
 def secret_hash(text: str) -> bytes:
@@ -200,7 +204,10 @@ def _is_within(remote: str, networks: Sequence[str]) -> bool:
         address = ip_address(remote)
     except ValueError:  # a socket of another kind has no address
         return False
-    return any(address in ip_network(network) for network in networks)
+    return any(address in _network(network) for network in networks)
+
+
+_network: Final = lru_cache(maxsize=1024)(ip_network)
 
 
 def _check_size(delivery: Delivery, checks: _Checks) -> None:
@@ -294,12 +301,12 @@ def _judge_document(
         raise checks.refuse("intent", _unprocessable(error)) from None
     ignored = unknown_fields(document)
     checks.passed("intent", **({"ignored": ignored} if ignored else {}))
+    intent = to_intent(body, source=source, received_at=delivery.received_at)
     return Judgement(
         source=source,
         checks=tuple(checks.verdicts),
         raw=redact(delivery.raw),
-        intent=to_intent(body, source=source, received_at=delivery.received_at),
-        content_hash=content_hash(body),
+        record=record_of(intent),
     )
 
 

@@ -125,8 +125,7 @@ class AlertDesk:
             raw=judgement.raw,
             checks=judgement.checks,
             refusal_code=refusal.code if refusal else None,
-            intent=judgement.intent,
-            content_hash=judgement.content_hash,
+            record=judgement.record,
         )
         try:
             outcome = await self.writer.store(alert)
@@ -171,8 +170,8 @@ def _refused(refusal: Refusal, *, alert_id: str | None = None) -> Response:
 
 
 def _taken(alert: NewAlert, outcome: AlertOutcome) -> Response:
-    intent = alert.intent
-    assert intent is not None
+    assert alert.record is not None, "what is taken has an intent"
+    intent = alert.record.intent
     ids: dict[str, Any] = {
         "intent_id": str(intent.intent_id),
         "event_id": str(intent.event_id),

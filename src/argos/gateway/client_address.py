@@ -1,6 +1,7 @@
 """Whose request is this? The peer of the socket, unless that is a proxy named by the operator."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
@@ -22,6 +23,7 @@ def client_address(peer: str, *, forwarded_for: Sequence[str], proxies: Sequence
     return _plain(current)
 
 
+@lru_cache(maxsize=1024)
 def _plain(address: str) -> str:
     """An IPv4 address that came as IPv6 (::ffff:1.2.3.4) is the IPv4 address that lists name."""
     try:
@@ -32,6 +34,8 @@ def _plain(address: str) -> str:
 
 
 def _is_named(address: str, proxies: Sequence[Network]) -> bool:
+    if not proxies:
+        return False
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,13 +1,11 @@
 """The order intent on the wire (contracts section 1): one model that validates, documents and normalises it."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
-import orjson
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -22,10 +20,8 @@ from argos.core.errors import InputError
 from argos.core.ids import event_uuid, intent_uuid, weak_event_uuid
 from argos.core.intent import Action, Intent, OrderType, Side, Size, SizeMode
 from argos.protocol.values import (
-    decimal_text,
+    canonical_json,
     moment_text,
-    optional_decimal_text,
-    optional_moment_text,
     parse_decimal,
     parse_moment,
 )
@@ -212,7 +208,7 @@ def _check_symbol(body: IntentBody) -> None:
 
 def _check_together(body: IntentBody) -> None:
     """Rules that span fields, in fixed precedence."""
-    entry = body.action in {Action.OPEN, Action.REVERSE}
+    entry = body.action is Action.OPEN or body.action is Action.REVERSE
     if entry and body.side is None:
         raise _refuse(
             "INTENT_SIDE_MISSING",
@@ -266,7 +262,7 @@ def _check_stops(body: IntentBody, *, sign: int, reference_price: Decimal) -> No
 
 
 def _check_features(body: IntentBody) -> None:
-    if body.features and len(_canonical(body.features)) > FEATURES_BYTES_MAX:
+    if body.features and len(canonical_json(body.features)) > FEATURES_BYTES_MAX:
         raise _refuse(
             "INTENT_FEATURES_TOO_LARGE",
             f"features take more than {FEATURES_BYTES_MAX} bytes",
@@ -275,22 +271,11 @@ def _check_features(body: IntentBody) -> None:
         )
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(decimal_text(value))
-    raise TypeError(f"not JSON: {type(value)}")
-
-
-def _canonical(document: object) -> bytes:
-    """Bytes that are equal exactly when two documents say the same: sorted keys, one spelling for each number."""
-    return orjson.dumps(document, default=_plain, option=orjson.OPT_SORT_KEYS)
-
-
 def to_intent(body: IntentBody, *, source: str, received_at: datetime) -> Intent:
     """The validated intent, with the identities that follow from its source and event id."""
     weak = body.event_id is None
     if body.event_id is None:
-        canonical = _canonical(_content(body))
+        canonical = canonical_json(_content(body))
         event = weak_event_uuid(source=source, canonical_body=canonical)
     else:
         event = event_uuid(source=source, event_id=body.event_id)
@@ -331,46 +316,3 @@ def _content(body: IntentBody) -> dict[str, Any]:
     if isinstance(body.expiry, datetime):
         content["expiry"] = moment_text(body.expiry)
     return content
-
-
-def content_hash(body: IntentBody) -> bytes:
-    """SHA-256 of what the sender said, the secret and the spelling of numbers left out."""
-    return hashlib.sha256(_canonical(_content(body))).digest()
-
-
-def encode_intent(intent: Intent) -> dict[str, Any]:
-    """The intent as stored and as shown. Decimals as strings, moments in RFC 3339."""
-    size = intent.size
-    return {
-        "intent_id": str(intent.intent_id),
-        "source": intent.source,
-        "event_id": str(intent.event_id),
-        "weak_id": intent.weak_id,
-        "trade_id": intent.trade_id,
-        "bot_version": intent.bot_version,
-        "account_route": intent.account_route,
-        "action": intent.action.value,
-        "symbol": intent.symbol,
-        "side": intent.side.value if intent.side else None,
-        "order_type": intent.order_type.value,
-        "entry_price": optional_decimal_text(intent.entry_price),
-        "stop_limit_price": optional_decimal_text(intent.stop_limit_price),
-        "sl": optional_decimal_text(intent.sl),
-        "tp": optional_decimal_text(intent.tp),
-        "size": {"mode": size.mode.value, "value": decimal_text(size.value)} if size else None,
-        "close_fraction": decimal_text(intent.close_fraction),
-        "confidence": optional_decimal_text(intent.confidence),
-        "expires_at": optional_moment_text(intent.expires_at),
-        "features": intent.features,
-        "timestamp_tv": moment_text(intent.timestamp_tv),
-        "received_at": moment_text(intent.received_at),
-    }
-
-
-def _verbatim(value: object) -> orjson.Fragment:
-    """Numbers inside features stay the numbers that were sent."""
-    return orjson.Fragment(str(value))
-
-
-def intent_json(intent: Intent) -> str:
-    return orjson.dumps(encode_intent(intent), default=_verbatim).decode()

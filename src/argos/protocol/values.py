@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+import orjson
+
 from argos.core.errors import InputError
 
 NUMBER_DIGITS_MAX: Final = 400
@@ -61,7 +63,8 @@ def optional_decimal(value: object, *, field: str) -> Decimal | None:
 def moment_text(moment: datetime) -> str:
     """2026-01-31T12:00:00.000000Z"""
     # isoformat takes a fifth of the time of strftime
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def optional_moment_text(moment: datetime | None) -> str | None:
@@ -174,6 +177,17 @@ def _require_storable(document: Any) -> None:
             waiting += [(item, depth + 1) for item in value.values()]
         elif isinstance(value, list):
             waiting += [(item, depth + 1) for item in value]
+
+
+def canonical_json(document: Any) -> bytes:
+    """Bytes that are equal exactly when two documents say the same: sorted keys, one spelling for each number."""
+    return orjson.dumps(document, default=_one_spelling, option=orjson.OPT_SORT_KEYS)
+
+
+def _one_spelling(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(decimal_text(value))
+    raise TypeError(f"not JSON: {type(value)}")
 
 
 def _is_text(value: str) -> bool:

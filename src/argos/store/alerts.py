@@ -20,8 +20,7 @@ import orjson
 import structlog
 
 from argos.core.errors import StoreError
-from argos.core.intent import Intent
-from argos.protocol.intent_body import intent_json
+from argos.protocol.intent_store import IntentRecord
 from argos.store.database import CONNECTION_ERRORS, queries
 
 GROUP_SIZE_MAX: Final = 128
@@ -50,7 +49,7 @@ class AlertOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAlert:
-    """An alert that was judged and is not stored yet. With `refusal_code` there is no intent."""
+    """An alert that was judged and is not stored yet. With `refusal_code` there is no record of an intent."""
 
     alert_id: UUID
     received_at: datetime
@@ -60,8 +59,7 @@ class NewAlert:
     raw: bytes
     checks: Sequence[dict[str, Any]]
     refusal_code: str | None
-    intent: Intent | None
-    content_hash: bytes | None
+    record: IntentRecord | None
 
 
 _Waiting = tuple[NewAlert, asyncio.Future[AlertOutcome]]
@@ -136,11 +134,11 @@ class AlertWriter:
             alert, future = self._waiting.popleft()
             if future.done():
                 continue
-            if alert.intent is not None:
-                if alert.intent.intent_id in taken:
+            if alert.record is not None:
+                if alert.record.intent.intent_id in taken:
                     later.append((alert, future))
                     continue
-                taken.add(alert.intent.intent_id)
+                taken.add(alert.record.intent.intent_id)
             group.append((alert, future))
         self._waiting.extendleft(reversed(later))
         return group
@@ -187,7 +185,7 @@ class AlertWriter:
         _fail([(alert, future)], StoreError(f"could not store the alert: {why}"))
 
     async def _insert(self, alerts: list[NewAlert]) -> dict[UUID, AlertOutcome]:
-        intents = [alert.intent for alert in alerts]
+        records = [alert.record for alert in alerts]
         rows = await self._pool.fetch(
             self._accept,
             [alert.alert_id for alert in alerts],
@@ -199,10 +197,10 @@ class AlertWriter:
             # a list inside a list would be taken for an array of two dimensions
             [orjson.Fragment(orjson.dumps(alert.checks)) for alert in alerts],
             [alert.refusal_code for alert in alerts],
-            [intent.intent_id if intent else None for intent in intents],
-            [intent.event_id if intent else None for intent in intents],
-            [alert.content_hash for alert in alerts],
-            [orjson.Fragment(intent_json(intent)) if intent else None for intent in intents],
+            [record.intent.intent_id if record else None for record in records],
+            [record.intent.event_id if record else None for record in records],
+            [record.content_hash if record else None for record in records],
+            [orjson.Fragment(record.document) if record else None for record in records],
         )
         return {
             row["alert_id"]: AlertOutcome(row["outcome"])
@@ -212,7 +210,7 @@ class AlertWriter:
 
 
 def _events(group: Iterable[_Waiting]) -> set[UUID]:
-    return {alert.intent.intent_id for alert, _ in group if alert.intent is not None}
+    return {alert.record.intent.intent_id for alert, _ in group if alert.record is not None}
 
 
 def _fail(group: Iterable[_Waiting], error: StoreError) -> None:

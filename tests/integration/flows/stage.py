@@ -66,8 +66,7 @@ class Stage:
                 raw=judged.raw,
                 checks=judged.checks,
                 refusal_code=None,
-                intent=judged.intent,
-                content_hash=judged.content_hash,
+                record=judged.record,
             )
         )
         return judged.intent

@@ -14,7 +14,8 @@ import asyncpg
 import pytest
 
 from argos.core.errors import StoreError
-from argos.protocol.intent_body import content_hash, parse_intent_body, to_intent
+from argos.protocol.intent_body import parse_intent_body, to_intent
+from argos.protocol.intent_store import record_of
 from argos.store.alerts import AlertOutcome, AlertWriter, NewAlert
 from argos.store.database import open_pool
 from eventually import eventually
@@ -49,15 +50,17 @@ def new_alert(event: str, *, received_at: datetime = START, **fields: Any) -> Ne
         raw=b"{}",
         checks=[{"check": "hook", "ok": True}, {"check": "intent", "ok": True}],
         refusal_code=None,
-        intent=to_intent(body, source=SOURCE, received_at=received_at),
-        content_hash=content_hash(body),
+        record=record_of(to_intent(body, source=SOURCE, received_at=received_at)),
     )
+
+
+def intent_id_of(alert: NewAlert) -> UUID:
+    assert alert.record is not None
+    return alert.record.intent.intent_id
 
 
 def refused_alert() -> NewAlert:
-    return replace(
-        new_alert("refused"), intent=None, content_hash=None, refusal_code="JSON_MALFORMED"
-    )
+    return replace(new_alert("refused"), record=None, refusal_code="JSON_MALFORMED")
 
 
 def again(alert: NewAlert) -> NewAlert:
@@ -110,7 +113,7 @@ async def test_each_alert_of_a_group_learns_its_own_outcome(
     ]
     rows = await superuser.fetch("SELECT alert_id, outcome, code, intent_id FROM alerts")
     stored = {row["alert_id"]: (row["outcome"], row["code"], row["intent_id"]) for row in rows}
-    intent_ids = [alert.intent.intent_id if alert.intent else None for alert in alerts]
+    intent_ids = [intent_id_of(alert) if alert.record else None for alert in alerts]
     assert [stored[alert.alert_id] for alert in alerts] == [
         ("accepted", None, intent_ids[0]),
         ("duplicate", None, intent_ids[1]),
@@ -176,8 +179,7 @@ async def test_two_gateways_that_get_the_same_events_in_opposite_order_end_with_
         for alerts, results in zip((there, back), outcomes, strict=True):
             assert set(results) <= {AlertOutcome.ACCEPTED, AlertOutcome.DUPLICATE}
             for alert, outcome in zip(alerts, results, strict=True):
-                assert alert.intent is not None
-                accepted[alert.intent.intent_id] += outcome is AlertOutcome.ACCEPTED
+                accepted[intent_id_of(alert)] += outcome is AlertOutcome.ACCEPTED
     for writer, pool in zip(writers, pools, strict=True):
         await writer.aclose()
         await pool.close()
@@ -189,17 +191,18 @@ def moment(n: int) -> datetime:
     return START + timedelta(milliseconds=n)
 
 
-def with_features(features: dict[str, Any]) -> NewAlert:
+def with_document(document: bytes) -> NewAlert:
     alert = new_alert("poison")
-    assert alert.intent is not None
-    return replace(alert, intent=replace(alert.intent, features=features))
+    assert alert.record is not None
+    return replace(alert, record=replace(alert.record, document=document))
 
 
 POISONED = {
     "a NUL in a text": lambda: replace(new_alert("poison"), content_type="text/\0plain"),
     "a NUL in a check": lambda: replace(new_alert("poison"), checks=[{"why": "\0"}]),
-    "a NUL in the intent": lambda: with_features({"note": "a\0b"}),
-    "half a character": lambda: with_features({"note": "\ud800"}),
+    "a NUL in the intent": lambda: with_document(rb'{"note": "a\u0000b"}'),
+    "half a character in the intent": lambda: with_document(rb'{"note": "\ud800"}'),
+    "half a character in a check": lambda: replace(new_alert("poison"), checks=[{"why": "\ud800"}]),
     "a text that no index holds": lambda: replace(
         new_alert("poison"), source=secrets.token_hex(5000)
     ),
@@ -230,7 +233,7 @@ async def test_the_order_of_acceptance_is_the_order_of_receipt_within_a_group(
     await store_all(writer, alerts)
     rows = await superuser.fetch("SELECT intent_id FROM intents ORDER BY sequence")
     expected = sorted(range(len(received)), key=lambda n: (received[n], n))
-    ids = [alert.intent.intent_id for alert in alerts if alert.intent]
+    ids = [intent_id_of(alert) for alert in alerts]
     assert [row["intent_id"] for row in rows] == [ids[n] for n in expected]
     queued = await superuser.fetch(
         "SELECT payload->>'intent_id' AS id FROM outbox ORDER BY outbox_id"

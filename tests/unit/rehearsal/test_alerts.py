@@ -167,7 +167,7 @@ def test_a_duplicate_is_the_same_text_and_a_conflict_the_same_event_with_other_c
     good, conflict = by_kind(AlertKind.CONFLICT)
     once, again = judge(good), judge(conflict)
     assert once.intent.event_id == again.intent.event_id
-    assert once.content_hash != again.content_hash
+    assert once.record.content_hash != again.record.content_hash
 
 
 def test_a_stale_alert_tells_an_old_time():

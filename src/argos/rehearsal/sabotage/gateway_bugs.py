@@ -33,9 +33,9 @@ def answer_before_commit() -> None:
         return await store(writer, alert)
 
     async def answer_first(writer: AlertWriter, alert: NewAlert) -> AlertOutcome:
-        if alert.intent is None or alert.intent.intent_id in taken:
+        if alert.record is None or alert.record.intent.intent_id in taken:
             return await store(writer, alert)
-        taken.add(alert.intent.intent_id)
+        taken.add(alert.record.intent.intent_id)
         task = asyncio.create_task(store_later(writer, alert))
         later.add(task)
         task.add_done_callback(later.discard)
