@@ -11,6 +11,7 @@ from argos.core.errors import StoreError
 from argos.core.intent import Intent
 from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
 from argos.risk.assess import assess
+from argos.routing.context import DueIntent
 from argos.routing.plan import plan_intent
 from argos.routing.planned import IntentPlan
 
@@ -22,7 +23,7 @@ class DecideStore(PostponeStore, Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Any]: ...
 
-    async def claim(self, connection: Any) -> tuple[int, int, Intent] | None: ...
+    async def claim(self, connection: Any) -> DueIntent | None: ...
 
     async def context(self, connection: Any, intent: Intent) -> Mapping[str, Any]: ...
 
@@ -38,41 +39,41 @@ class DecideStore(PostponeStore, Protocol):
 
 
 async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> bool:
-    """Decide the next intent, if there is one. False when nothing waits.
+    """Decide the next intent, if there is one. False when no other waits.
 
     A decision that fails is tried again later, a bounded number of times, and then set aside and shown;
     it holds back later intents of the same route and symbol until then, because their order matters.
     """
-    claimed: tuple[int, int, Intent] | None = None
+    due: DueIntent | None = None
     try:
         async with store.transaction() as connection:
-            claimed = await store.claim(connection)
-            if claimed is None:
+            due = await store.claim(connection)
+            if due is None:
                 return False
-            outbox_id, _, intent = claimed
-            context = await store.context(connection, intent)
+            context = await store.context(connection, due.intent)
             now = clock()
             plan = plan_intent(
-                intent,
+                due.intent,
                 route=context["route"],
                 contexts=context["accounts"],
                 halts=context["halts"],
                 now=now,
                 assess=assess,
             )
-            await store.save(connection, outbox_id, plan, intent=intent, now=now)
+            await store.save(connection, due.outbox_id, plan, intent=due.intent, now=now)
     except StoreError:
         raise
     except UNFORESEEN as error:
-        if claimed is None:
+        if due is None:
             raise
-        await _postpone(store, claimed, error)
-    return True
+        await _postpone(store, due, error)
+    return due.more_wait
 
 
-async def _postpone(store: DecideStore, claimed: tuple[int, int, Intent], error: Exception) -> None:
-    outbox_id, attempts, intent = claimed
-    given_up = await postpone_step(store, outbox_id=outbox_id, attempts=attempts, error=error)
+async def _postpone(store: DecideStore, due: DueIntent, error: Exception) -> None:
+    given_up = await postpone_step(
+        store, outbox_id=due.outbox_id, attempts=due.attempts, error=error
+    )
     _log.error(
-        "decision_failed", intent_id=str(intent.intent_id), why=str(error), given_up=given_up
+        "decision_failed", intent_id=str(due.intent.intent_id), why=str(error), given_up=given_up
     )

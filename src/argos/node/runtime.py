@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -151,9 +152,10 @@ class Node:
         _LOG.info("node.working", epoch=self._node.session.epoch)
         self._greeted.set()
         backoff, again = Backoff.of(self._node.session.timings), self._again()
+        in_flight: Sequence[UUID] = ()
         while True:
             try:
-                commands = await self._conversation.poll(in_flight=lanes.in_flight)
+                commands = await self._conversation.poll(in_flight=in_flight)
             except GatewayError as error:
                 if error.code == FENCED and error.believed:
                     self._node.session.fenced = True
@@ -161,14 +163,19 @@ class Node:
                     return
                 _LOG.warning("node.poll_waits", code=error.code, reason=error.message)
                 await asyncio.sleep(backoff.next_s())
+                in_flight = lanes.in_flight
                 continue
             backoff.reset()
             if not commands or self._take(lanes, commands):
                 again.reset()
+                in_flight = lanes.in_flight
+                # The lanes first: what they took goes out before the next poll is written.
+                await asyncio.sleep(0)
             else:
                 # What has a place is in flight at the next poll; this would come at once, as often as we ask.
                 _LOG.warning("node.lanes_full", commands=len(commands))
                 await asyncio.sleep(again.next_s())
+                in_flight = lanes.in_flight
 
     def _take(self, lanes: Lanes, commands: Sequence[Command]) -> int:
         """Puts the commands into their lanes; how many found a place."""

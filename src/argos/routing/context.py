@@ -5,10 +5,20 @@ from decimal import Decimal
 from uuid import UUID
 
 from argos.core.account import Account, AccountSnapshot
-from argos.core.intent import OrderType, Side
+from argos.core.intent import Intent, OrderType, Side
 from argos.core.money import ZERO
 from argos.core.order import FINAL_STATUSES, Order, OrderStatus
 from argos.core.position import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueIntent:
+    """An intent to decide now. `attempts` so far; `more_wait` says whether it was the last one."""
+
+    outbox_id: int
+    attempts: int
+    intent: Intent
+    more_wait: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,10 +33,11 @@ SETTINGS: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
-    # Queue tables live and die by dead rows: visit them often, and do not wait for a fifth of the table.
-    "autovacuum_naptime": "5s",
-    "autovacuum_vacuum_scale_factor": "0.02",
-    "autovacuum_analyze_scale_factor": "0.05",
+    # Every visit to a table has all sessions plan their statements on it anew, and orders wait for that, a tenth of a
+    # second in all: once a minute is often enough, even for the tables that work as queues.
+    "autovacuum_naptime": "60s",
+    "autovacuum_vacuum_scale_factor": "0.1",
+    "autovacuum_analyze_scale_factor": "0.25",
     "autovacuum_vacuum_cost_delay": "1ms",
     # Short statements by the thousand: compiling a plan costs more than it ever saves.
     "jit": "off",

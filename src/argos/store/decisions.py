@@ -12,7 +12,7 @@ from argos.core.intent import Intent, Side
 from argos.core.order import OrderStatus
 from argos.protocol.intent_store import decode_intent
 from argos.protocol.values import moment_text, optional_decimal_text
-from argos.routing.context import AccountContext, Levels, OpenEntry
+from argos.routing.context import AccountContext, DueIntent, Levels, OpenEntry
 from argos.routing.planned import IntentPlan, PlannedCommand, PlannedOrder
 from argos.store.database import queries
 from argos.store.decoding import (
@@ -35,13 +35,18 @@ class DecisionStore:
     def transaction(self) -> Any:
         return transaction(self._pool)
 
-    async def claim(self, connection: asyncpg.Connection) -> tuple[int, int, Intent] | None:
-        """(outbox id, attempts so far, intent) of the next undecided intent, locked; None when nothing waits."""
+    async def claim(self, connection: asyncpg.Connection) -> DueIntent | None:
+        """The next undecided intent, locked; None when nothing waits."""
         row = await connection.fetchrow(self._sql["claim"])
         if row is None:
             return None
         intent = decode_intent(row["body"], sequence=row["sequence"])
-        return row["outbox_id"], row["attempts"], intent
+        return DueIntent(
+            outbox_id=row["outbox_id"],
+            attempts=row["attempts"],
+            intent=intent,
+            more_wait=row["more_wait"],
+        )
 
     async def context(self, connection: asyncpg.Connection, intent: Intent) -> Mapping[str, Any]:
         """route (or None), accounts (name -> AccountContext) and halts, as they stand now."""

@@ -49,11 +49,12 @@ async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: S
         await stage.accept(f"T-{route}", account_route=route)
 
     async with decisions.transaction() as first:
-        claimed = await decisions.claim(first)
-        assert claimed is not None
+        due = await decisions.claim(first)
+        assert due is not None
+        assert due.more_wait
         second = asyncio.create_task(decide_next(decisions, clock=now))
         await _until_somebody_waits_for_a_lock(stage)
-        outbox_id, _, intent = claimed
+        intent = due.intent
         context = await decisions.context(first, intent)
         plan = plan_intent(
             intent,
@@ -63,8 +64,8 @@ async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: S
             now=now(),
             assess=assess,
         )
-        await decisions.save(first, outbox_id, plan, intent=intent, now=now())
-    assert await second
+        await decisions.save(first, due.outbox_id, plan, intent=intent, now=now())
+    await second
     codes = [row["denial_code"] for row in await stage.orders("entry")]
     assert codes == [None, "POSITIONS_MAX"]
 

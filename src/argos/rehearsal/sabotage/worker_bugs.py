@@ -18,10 +18,10 @@ def lose_outbox() -> None:
 
     async def decide_next(store: Any, *, clock: Callable[[], datetime]) -> bool:
         async with store.transaction() as connection:
-            claimed = await store.claim(connection)
-            if claimed is None:
+            due = await store.claim(connection)
+            if due is None:
                 return False
-            outbox_id, _, intent = claimed
+            outbox_id, intent = due.outbox_id, due.intent
             await connection.execute("DELETE FROM outbox WHERE outbox_id = $1", outbox_id)
         await asyncio.sleep(DECIDE_S)
         async with store.transaction() as connection:

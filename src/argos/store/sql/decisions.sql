@@ -19,7 +19,8 @@ WITH claimed AS MATERIALIZED (
     WHERE NOT hedging OR limits->>'positions_max' IS NOT NULL
     ORDER BY account
 )
-SELECT claimed.*, (SELECT count(pg_advisory_xact_lock(hashtextextended('account:' || account, 0))) FROM shared)
+SELECT claimed.*, (SELECT count(pg_advisory_xact_lock(hashtextextended('account:' || account, 0))) FROM shared),
+       EXISTS (SELECT FROM outbox w WHERE w.topic = 'decide' AND w.outbox_id <> claimed.outbox_id) AS more_wait
 FROM claimed;
 
 -- name: context
