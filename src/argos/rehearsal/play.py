@@ -21,7 +21,7 @@ from argos.rehearsal.strategy import Decision, EmaStrategy
 from argos.store.evidence import EvidenceStore
 
 FIRST_DAY: Final = date(2008, 1, 2)
-LAST_DAY: Final = date(2009, 7, 31)
+LAST_DAY: Final = date(2009, 2, 20)
 TICKS_PER_DAY: Final = 4
 SETTLE_MS_MAX: Final = 15_000
 LOOK_S: Final = 0.015

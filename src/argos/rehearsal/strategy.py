@@ -24,13 +24,13 @@ class StrategySettings:
     """Spans in days; distances as fractions of the price. `sizes` are dealt in turn, None is the route's own."""
 
     trade_prefix: str = "ema"
-    fast_span: int = 4
-    slow_span: int = 12
-    channel_days: int = 5
+    fast_span: int = 3
+    slow_span: int = 9
+    channel_days: int = 3
     stop: Decimal = Decimal("0.045")
     target: Decimal = Decimal("0.08")
     trail_step: Decimal = Decimal("0.02")
-    held_days_max: int = 8
+    held_days_max: int = 4
     pending_days_max: int = 3
     discounts: tuple[Decimal, ...] = (Decimal("0.004"), Decimal("0.015"))
     sizes: tuple[Size | None, ...] = (
