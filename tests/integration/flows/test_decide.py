@@ -32,6 +32,15 @@ async def _until_somebody_waits_for_a_lock(stage: Stage) -> None:
     await eventually(waits, what="the second decision at the first one's lock")
 
 
+async def test_a_decision_tells_whether_another_one_waits(stage: Stage) -> None:
+    await _route_to(stage, "one", HEDGE)
+    for trade_id in ("T-1", "T-2"):
+        await stage.accept(trade_id, account_route="one")
+    assert await decide_next(stage.spine.decisions, clock=now)
+    assert not await decide_next(stage.spine.decisions, clock=now)
+    assert len(await stage.orders("entry")) == 2
+
+
 async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: Stage) -> None:
     """Two routes, so neither intent waits for the other; the first holds its transaction open until both read."""
     limited = Account(

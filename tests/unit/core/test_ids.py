@@ -74,7 +74,8 @@ def test_ids_are_known_for_ever() -> None:
 
 @given(event=st.uuids())
 def test_an_event_id_that_is_a_uuid_is_kept(event: UUID) -> None:
-    assert event_uuid(source="tv", event_id=str(event)) == event
+    for spelling in (str(event), str(event).upper(), event.hex, f"{{{event}}}", event.urn):
+        assert event_uuid(source="tv", event_id=spelling) == event
 
 
 @given(name=st.text(alphabet="0123456789abcdef-{}", min_size=1, max_size=40))
