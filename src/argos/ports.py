@@ -15,6 +15,8 @@ from argos.core.position import Position
 
 POSITION_CLOSED: Final = "VENUE_POSITION_CLOSED"
 """The code with which every venue refuses a close when the position is not there any more."""
+ORDER_GONE: Final = "VENUE_ORDER_GONE"
+"""The code with which every venue refuses to cancel or modify an order that it does not hold any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,7 @@ class Executor:
         return Outcome.DONE
 
     async def _send(self, work: Work, plan: Plan, *, number: int, repeat: bool) -> None:
-        """Sends; a close that is refused only for now is tried again under its lease, and looks first."""
+        """Sends; a close refused for now, or a refused cancel, is tried again under its lease; a close looks first."""
         tries_left = self._session.timings.attempts_max
         while True:
             sending = Sending(

@@ -14,7 +14,7 @@ from argos.node.log_rows import ENDED, CommandState, LoggedCommand, SendTerms, i
 from argos.node.log_writer import LogWriter
 from argos.node.reporter import Attempt, Reporter
 from argos.node.session import Session
-from argos.ports import Venue, VenueAnswer, VenueClose, VenueOrder, VenueOrderState
+from argos.ports import ORDER_GONE, Venue, VenueAnswer, VenueClose, VenueOrder, VenueOrderState
 from argos.protocol.commands import Command
 from argos.protocol.facts import ReportKind
 
@@ -54,8 +54,9 @@ class Sender:
     async def send(self, sending: Sending) -> VenueRefused | None:
         """Calls the venue once. Whatever the call does, the log then says answered, refused or in doubt.
 
-        With one exception: a close that was refused only for now gives that refusal, unwritten. The caller
-        tries again, or ends it with `refuse`; should the process end first, it will be a doubt.
+        With one exception: a close that was refused only for now, or a cancel of an order that is still there, gives
+        that refusal, unwritten. The caller tries again, or ends it with `refuse`; should the process end first, it
+        will be a doubt.
         """
         self._start(sending)
         timeout_s = self._session.timings.send_timeout_ms / 1000
@@ -65,7 +66,7 @@ class Sender:
         except VenueRefused as error:
             if sending.repeat:
                 self._into_doubt(sending, text=f"a repeat was refused: {error}", refused=True)
-            elif error.retryable and sending.attempt.command.kind is CommandKind.CLOSE:
+            elif _may_be_tried_again(sending.attempt.command, error):
                 return error
             else:
                 self.refuse(sending, error)
@@ -236,6 +237,13 @@ class Sender:
         row = self._log.read.command(sending.attempt.command.command_id)
         assert row is not None, "a command that was sent stands in the log"
         return row
+
+
+def _may_be_tried_again(command: Command, error: VenueRefused) -> bool:
+    """Exits do not expire. That an order be cancelled may be said as often as it takes, whatever the refusal."""
+    if command.kind is CommandKind.CANCEL:
+        return error.code != ORDER_GONE
+    return command.kind is CommandKind.CLOSE and error.retryable
 
 
 def _order_of(command: Command) -> VenueOrder:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from argos.core.errors import InputError
+from argos.core.order import CommandKind
 from argos.flows.lease import LEASE_MARGIN_MS, LEASE_MS, ROUNDS_MAX, NodeSession
 from argos.protocol.commands import Command
 from argos.protocol.facts import ReportKind
@@ -200,6 +201,25 @@ async def test_a_close_is_sized_by_what_is_open_when_it_leaves(stage: Stage) -> 
     await stage.spine.report(HEDGE, stop)
     closing = await stage.lease_one()
     assert closing.qty == 6
+
+
+async def test_a_close_that_waits_for_its_entry_to_fill_holds_nobody_up(stage: Stage) -> None:
+    """The venue holds a limit order and refuses to cancel it: should it fill, the close goes first."""
+    await stage.decide("T-1", order_type="limit", entry_price="99", sl=None, tp=None)
+    resting = await stage.lease_one()
+    await stage.spine.report(HEDGE, said(resting, ReportKind.ACCEPTED))
+    await stage.close("T-1")
+    cancel = await stage.lease_one()
+    assert cancel.kind is CommandKind.CANCEL
+    await stage.spine.report(HEDGE, said(cancel, ReportKind.REJECTED))
+
+    await stage.decide("T-2")
+    other = await stage.lease_one()
+    assert (other.kind, other.is_exit) == (CommandKind.SUBMIT, False)
+
+    await stage.spine.report(HEDGE, filled(resting))
+    closing = await stage.lease_one()
+    assert (closing.kind, closing.qty) == (CommandKind.CLOSE, resting.qty)
 
 
 async def test_a_close_of_what_the_stop_has_taken_ends_without_being_sent(stage: Stage) -> None:

@@ -457,6 +457,28 @@ async def test_a_modify_after_the_end_of_the_order_is_rejected(rig: Rig) -> None
     assert rig.fact(modify, "rejected").body["code"] == "MODIFY_TOO_LATE"
 
 
+async def test_a_cancel_that_is_refused_is_said_again(rig: Rig) -> None:
+    opening = limit_entry()
+    await rig.deliver(opening)
+    rig.venue.script.extend(["refuse", "refuse"])
+    cancel = change_of(opening, CommandKind.CANCEL, "cancel")
+    await rig.deliver(cancel)
+    assert rig.venue.count("cancel") == 3
+    assert "rejected" not in rig.kinds(cancel)
+    assert rig.fact(cancel, "canceled").order_id == opening.order_id
+
+
+async def test_a_cancel_that_stays_refused_is_the_venues_no(rig: Rig) -> None:
+    opening = limit_entry()
+    await rig.deliver(opening)
+    rig.venue.script.extend(["refuse"] * 9)
+    cancel = change_of(opening, CommandKind.CANCEL, "cancel")
+    await rig.deliver(cancel)
+    assert rig.venue.count("cancel") == rig.timings.attempts_max
+    assert rig.fact(cancel, "rejected").body["code"] == "VENUE_NO_MONEY"
+    assert rig.state(cancel) == "done"
+
+
 # A further attempt of a command this log has never seen.
 
 

@@ -10,6 +10,7 @@ from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import (
+    ORDER_GONE,
     POSITION_CLOSED,
     VenueAnswer,
     VenueClose,
@@ -133,7 +134,7 @@ class AlpacaLikeVenue:
             elif state is not VenueOrderState.CANCELED:
                 raise VenueRefused(
                     f"order is already {state.value}",
-                    code="VENUE_ORDER_GONE",
+                    code=ORDER_GONE,
                     venue_code=NOT_CANCELABLE,
                 )
             return self._answer(row, state=VenueOrderState.CANCELED)
@@ -299,5 +300,5 @@ def _check_open(request: VenueClose, position: Row | None) -> None:
 
 def _no_order(identity: VenueIdentity) -> VenueRefused:
     return VenueRefused(
-        f"no order {identity.client_order_id}", code="VENUE_ORDER_GONE", venue_code=POSITION_GONE
+        f"no order {identity.client_order_id}", code=ORDER_GONE, venue_code=POSITION_GONE
     )

@@ -12,6 +12,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.position import Position
 from argos.ports import (
+    ORDER_GONE,
     POSITION_CLOSED,
     VenueAnswer,
     VenueClose,
@@ -323,7 +324,7 @@ def _raise_unless_done(result: words.Result, *, changes_only: bool) -> None:
 def _gone(identity: VenueIdentity) -> VenueRefused:
     return VenueRefused(
         f"no working order with magic {identity.magic}",
-        code="VENUE_ORDER_GONE",
+        code=ORDER_GONE,
         venue_code="not_found",
     )
 
