@@ -214,6 +214,12 @@ async def test_a_close_that_waits_for_its_entry_to_fill_holds_nobody_up(stage: S
     await stage.spine.report(HEDGE, said(cancel, ReportKind.REJECTED))
 
     await stage.decide("T-2")
+    # A fill may be told next: the cancel may just have come too late.
+    assert await stage.lease() == []
+    await stage.execute(
+        "UPDATE order_states SET updated_at = now() - interval '6 seconds' WHERE order_id = $1",
+        resting.order_id,
+    )
     other = await stage.lease_one()
     assert (other.kind, other.is_exit) == (CommandKind.SUBMIT, False)
 

@@ -218,6 +218,7 @@ async def _gather(
             symbol=row["symbol"],
             seq=row["seq"],
             kind=CommandKind(row["kind"]),
+            closes_order_id=row["closes_order_id"],
         )
         for row in await store.rows("commands")
     ]

@@ -35,7 +35,7 @@ _TRY_AGAIN: Final = 503
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneStep:
-    """A command's place in its lane."""
+    """A command's place in its lane. `closes_order_id` names the entry that a close closes."""
 
     command_id: UUID
     order_id: UUID
@@ -43,6 +43,7 @@ class LaneStep:
     symbol: str
     seq: int
     kind: CommandKind
+    closes_order_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +186,17 @@ def _is_under(halt: HaltRecord, moment: datetime) -> bool:
 
 
 def _check_lanes(verdict: Verdict, evidence: Evidence) -> None:
-    """Orders of one lane reach the broker in the order in which they were planned."""
+    """Orders of one lane reach the broker in the order in which they were planned.
+
+    A close may wait for its entry, which rests at the broker, while others go past it.
+    """
     held = orders_at_brokers(evidence.books)
     orders = {order.order_id: order for order in evidence.stored.orders}
+    entries = {
+        step.order_id: orders[step.closes_order_id]
+        for step in evidence.steps
+        if step.closes_order_id is not None
+    }
     lanes: dict[tuple[str, str], list[tuple[int, datetime, UUID]]] = defaultdict(list)
     for step in evidence.steps:
         if step.kind not in {CommandKind.SUBMIT, CommandKind.CLOSE}:
@@ -204,7 +213,11 @@ def _check_lanes(verdict: Verdict, evidence: Evidence) -> None:
         passed.sort()
         for (_, before, earlier), (_, after, later) in pairwise(passed):
             excused = held_up_between(delays, after - timedelta(seconds=1), before)
-            if after + excused < before:
+            entry = entries.get(earlier)
+            waited = entry is not None and any(
+                item.updated_at > after for item in broker_orders_of(entry, held)
+            )
+            if after + excused < before and not waited:
                 verdict.out_of_order.append(
                     f"{symbol} at {account}: {later} came at {after}, {earlier} before it at {before}"
                 )

@@ -23,7 +23,8 @@ FROM orders o JOIN order_states s USING (order_id);
 SELECT intent_id, event_id FROM intents;
 
 -- name: commands
-SELECT command_id, order_id, account, symbol, seq, kind FROM commands;
+SELECT c.command_id, c.order_id, c.account, c.symbol, c.seq, c.kind, o.closes_order_id
+FROM commands c JOIN orders o USING (order_id);
 
 -- name: unreconciled
 -- Trades with fills of which no leg was ever made.

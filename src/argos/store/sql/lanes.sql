@@ -53,7 +53,8 @@ BEGIN; SELECT pg_advisory_xact_lock_shared(hashtext('argos.halts'));
 -- name: head_of_lanes
 -- The first unfinished command of each lane of an account, if it may go out now: never leased, or leased in a way
 -- that cannot lead to a second send. A cancel or modify may overtake the order it speaks of once the venue has it. A
--- close that waits for its entry to fill, because the venue holds that and refused to cancel it, holds nobody up.
+-- close that waits for its entry to fill, because the venue holds that and refused to cancel it, holds nobody up once
+-- nothing was heard of that entry for five seconds: a cancel may be too late because of a fill that is told next.
 -- Each row bears the brakes, and the node's epoch, held against a hello until the commit (not against a request that
 -- only raises the counter).
 SELECT n.epoch, (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h) AS halts,
@@ -102,7 +103,7 @@ WHERE n.node = $5 AND c.state <> 'done'
             AND EXISTS (
                 SELECT FROM orders ox JOIN order_states os ON os.order_id = ox.closes_order_id
                 WHERE ox.order_id = older.order_id AND os.status IN ('accepted', 'partially_filled')
-                  AND os.filled_qty <= os.closed_qty
+                  AND os.filled_qty <= os.closed_qty AND os.updated_at < clock_timestamp() - interval '5 seconds'
             )
         )
   )

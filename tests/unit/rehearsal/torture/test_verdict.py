@@ -158,6 +158,21 @@ def test_orders_of_a_lane_come_in_order_unless_one_was_held_up() -> None:
     assert judge(evidence(**swapped, held_up=[delay])).clean
 
 
+def test_a_close_may_be_passed_while_its_entry_rests_at_the_broker() -> None:
+    entry = stored_order("entry", intent_id=intent_of("a"))
+    orders = (FIRST, SECOND_ORDER, entry)
+    for filled_at, clean in ((NOON + SECOND / 2, True), (NOON - SECOND, False)):
+        books = book(
+            broker_order(FIRST, ticket=1, received_at=NOON + SECOND),
+            broker_order(SECOND_ORDER, ticket=2, received_at=NOON),
+            broker_order(entry, ticket=3, received_at=NOON - 2 * SECOND, updated_at=filled_at),
+        )
+        close = replace(step(FIRST, 1), kind=CommandKind.CLOSE, closes_order_id=entry.order_id)
+        steps = (close, step(SECOND_ORDER, 2))
+        found = judge(evidence(stored=stored(*orders, like=books), steps=steps, books=[books]))
+        assert (not found.out_of_order) is clean
+
+
 def test_fills_without_a_leg_are_found() -> None:
     verdict = judge(evidence(unreconciled=[("t", ACCOUNT)]))
     assert len(verdict.unreconciled) == 1
