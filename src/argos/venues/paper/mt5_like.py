@@ -22,7 +22,7 @@ from argos.ports import (
     VenueTraits,
 )
 from argos.protocol.values import decimal_text
-from argos.venues.paper import mt5_words as words
+from argos.venues.mt5 import words
 from argos.venues.paper.live import LiveStream
 from argos.venues.paper.wire import Wire, answered, unreadable
 
