@@ -52,9 +52,10 @@ class OrderDesk:
         self._scanner = scanner
         self._clock = clock
 
-    def submit(self, order: VenueOrder) -> VenueAnswer:
+    def submit(self, order: VenueOrder, *, seen: Quote | None) -> VenueAnswer:
+        """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
         terms, quote = self._market(order.symbol)
-        return self._deal(entry_request(order, terms=terms, quote=quote))
+        return self._deal(entry_request(order, terms=terms, quote=quote, seen=seen or quote))
 
     def close(self, close: VenueClose) -> VenueAnswer:
         terms, quote = self._market(close.symbol)

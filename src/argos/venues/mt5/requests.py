@@ -35,8 +35,8 @@ class Levels:
     tp: Decimal | None = None
 
 
-def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote) -> Request:
-    """Raises VenueRefused for what the broker would refuse for certain."""
+def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote, seen: Quote) -> Request:
+    """Raises VenueRefused for what the broker would refuse for certain. `seen` is the price with the tolerance."""
     is_market = order.order_type is OrderType.MARKET
     lots = lots_of(terms, order.qty)
     check_prices(terms, order.price, order.stop_limit_price, order.sl, order.tp)
@@ -56,7 +56,7 @@ def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote) -> Req
         **_floats(price=order.price, stoplimit=order.stop_limit_price, sl=order.sl, tp=order.tp),
     }
     if is_market:
-        request |= _at_market(order.side, quote, deviation_points=order.deviation_points)
+        request |= _at_market(order.side, seen, deviation_points=order.deviation_points)
     return request
 
 

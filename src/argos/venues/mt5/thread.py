@@ -45,7 +45,9 @@ class TerminalThread:
         done: Future[_T] = Future()
         self._jobs.put((work, done))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(done), timeout_s)
+            # Not wait_for: it can swallow a cancellation that meets the answer (Python 3.11).
+            async with asyncio.timeout(timeout_s):
+                return await asyncio.wrap_future(done)
         except TimeoutError as error:
             raise VenueUnreachable(
                 f"the terminal gave no answer in {timeout_s:g} s", code="VENUE_TIMEOUT"

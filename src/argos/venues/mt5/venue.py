@@ -112,7 +112,8 @@ class Mt5Venue:
         return self._watch.hints()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
-        return await self._ask(lambda: self._desk.submit(order), timeout_s=timeout_s)
+        seen = self.quote(order.symbol)
+        return await self._ask(lambda: self._desk.submit(order, seen=seen), timeout_s=timeout_s)
 
     async def close(self, request: VenueClose, *, timeout_s: float) -> VenueAnswer:
         """Refused with POSITION_CLOSED if the position is gone, venue code 10038 if it is smaller."""
