@@ -17,6 +17,9 @@ RAW_TIME: Final = "broker_time_msc"
 DIGITS_KEPT: Final = 15
 """Decimal digits that a float holds; what a sum of floats adds beyond them is not the broker's."""
 
+MAGIC_MAX: Final = (1 << 63) - 1
+"""Other people's programs may use all 64 bits; we read them as a signed number, as MT5's history does."""
+
 
 def exact(value: float) -> Decimal:
     return Decimal(f"{value:.{DIGITS_KEPT}g}")
@@ -28,6 +31,8 @@ def row_of(item: Row, *, clock: BrokerClock | None = None) -> Mapping[str, Any]:
         name: exact(value) if isinstance(value, float) else value
         for name, value in item._asdict().items()
     }
+    if fields.get("magic", 0) > MAGIC_MAX:
+        fields["magic"] -= 1 << 64
     if clock is not None and TIME in fields:
         fields[RAW_TIME] = fields[TIME]
         fields[TIME] = msc_of(clock.utc(fields[TIME]))

@@ -97,11 +97,11 @@ class TerminalWatch:
 
     async def _follow(self) -> None:
         while True:
+            await asyncio.sleep(self._poll_s)
             try:
                 await self.look()
             except VenueError:
                 await asyncio.sleep(RETRY_S)
-            await asyncio.sleep(self._poll_s)
 
     def _poll(self) -> Poll:
         link, package = self._link, self._link.package

@@ -123,6 +123,7 @@ def execution_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument
         occurred_at=moment_msc(row["time_msc"]),
         magic=int(row["magic"]),
         comment=row["comment"],
+        venue_time_ms=row.get("broker_time_msc"),
     )
 
 

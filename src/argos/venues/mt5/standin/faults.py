@@ -7,6 +7,7 @@
 - query_fails: a query answers None (-1) once
 - stale_history: the next queries of history answer as of the end of the session before
 - terminal_restart: the terminal goes away; every call fails (-10004) until `initialize`
+- restart_during_send: the request is carried out, and the terminal goes away with the answer
 """
 
 import random
@@ -28,6 +29,7 @@ class Fault(StrEnum):
     QUERY_FAILS = "query_fails"
     STALE_HISTORY = "stale_history"
     TERMINAL_RESTART = "terminal_restart"
+    RESTART_DURING_SEND = "restart_during_send"
 
 
 REFUSALS: Final[Mapping[Fault, tuple[int, str]]] = {
@@ -38,11 +40,11 @@ REFUSALS: Final[Mapping[Fault, tuple[int, str]]] = {
     Fault.INVALID_FILL: (10030, "Unsupported filling mode"),
 }
 AT_SENDS: Final = (
-    Fault.TERMINAL_RESTART,
     Fault.NONE_BEFORE_SEND,
     *REFUSALS,
     Fault.NONE_AFTER_SEND,
     Fault.TIMEOUT_AFTER_FILL,
+    Fault.RESTART_DURING_SEND,
 )
 AT_QUERIES: Final = (Fault.TERMINAL_RESTART, Fault.QUERY_FAILS)
 

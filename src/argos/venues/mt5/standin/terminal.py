@@ -215,8 +215,6 @@ class StandIn:
             return self._inside.fail((-2, f'Invalid "{unusable.name}" argument'), None)
         sends = name == "order_send"
         fault = self.faults.take(*AT_SENDS) if sends else None
-        if fault is Fault.TERMINAL_RESTART:
-            self._inside.end_session()
         if not self._inside.running or self._inside.line is None:
             return self._inside.fail(NO_LINK, None)
         if fault is Fault.NONE_BEFORE_SEND:
@@ -224,6 +222,9 @@ class StandIn:
         row = self._row_of_trade(name, request, fault)
         if fault is Fault.NONE_AFTER_SEND:
             return self._inside.fail(RECEIVE_FAILED, None)
+        if fault is Fault.RESTART_DURING_SEND:
+            self._inside.end_session()
+            return self._inside.fail(NO_LINK, None)
         self._requests += 1
         told = {**row, "request_id": self._requests}
         return self._inside.done(shape(kind, told)._replace(request=request))  # type: ignore[attr-defined,no-any-return]
