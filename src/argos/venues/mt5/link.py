@@ -7,12 +7,12 @@ import structlog
 
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.venues.mt5.package import LINK_LOST, NO_TERMINAL, UNAUTHORISED, Package, Row
-from argos.venues.mt5.settings import TerminalSettings
+from argos.venues.mt5.settings import TerminalSettings, account_objection
 
 _T = TypeVar("_T")
 _LOG: Final = structlog.get_logger(__name__)
 
-_FIXES: Final = {
+FIXES: Final = {
     NO_TERMINAL: "no terminal found: give its path, and run the node as the Windows user who runs the terminal",
     UNAUTHORISED: "the broker refused the login: check login, server and password",
     -10004: "no link to the terminal: same Windows user, same elevation, no dialog open?",
@@ -37,11 +37,14 @@ class TerminalLink:
         if not self._attached:
             self._attach()
         account = self.told(self.package.account_info(), what="account")
-        if account.login != self._settings.login:
-            raise VenueUnreachable(
-                f"the terminal holds account {account.login}, not {self._settings.login}",
-                code="VENUE_WRONG_ACCOUNT",
-            )
+        objection = account_objection(
+            self._settings,
+            login=account.login,
+            trade_mode=account.trade_mode,
+            margin_mode=account.margin_mode,
+        )
+        if objection:
+            raise VenueUnreachable(objection, code="VENUE_WRONG_ACCOUNT")
 
     def ensure_online(self) -> Row:
         """The terminal's own state; VenueUnreachable unless it is connected to the broker.
@@ -123,5 +126,5 @@ class TerminalLink:
 
     def _not_attached(self, what: str) -> VenueUnreachable:
         code, text = self.package.last_error()
-        fix = _FIXES.get(code, "see the terminal's journal")
+        fix = FIXES.get(code, "see the terminal's journal")
         return VenueUnreachable(f"{what}: {code} {text}; {fix}", code="VENUE_TERMINAL_AWAY")
