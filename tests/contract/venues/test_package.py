@@ -1,5 +1,6 @@
 """What goes wrong between the package and its terminal, and what the venue makes of it."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from itertools import count
@@ -219,3 +220,20 @@ async def test_a_login_that_is_refused_says_what_to_do(broker):
     with pytest.raises(VenueUnreachable, match="check login, server and password"):
         await venue.connect()
     await venue.aclose()
+
+
+async def test_what_was_not_sent_in_time_is_not_sent_late(stage, broker):
+    """The terminal hangs in a look-up; when it comes back, whoever wanted the order has given up."""
+    let_go, tick = threading.Event(), stage.stand_in.symbol_info_tick
+
+    def hangs(symbol: str) -> Any:
+        let_go.wait(timeout=10)
+        return tick(symbol)
+
+    stage.stand_in.symbol_info_tick = hangs
+    with pytest.raises(VenueUnreachable):
+        await stage.desk.submit(stage.desk.order(), timeout_s=0.05)
+    let_go.set()
+    looked = await stage.desk.look()
+    assert not looked.orders
+    assert not [deal for deal in broker.ledger().deals if deal.account == stage.account]

@@ -1,5 +1,6 @@
 """Trade requests through a terminal: looked up, checked, sent once, and the answer judged. In its thread."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,11 @@ class OrderDesk:
         self._link = link
         self._scanner = scanner
         self._clock = clock
+        self._until_s = 0.0
+
+    def send_until(self, until_s: float) -> None:
+        """What is not sent by this moment of the monotonic clock shall not be: whoever asked has given up."""
+        self._until_s = until_s
 
     def submit(self, order: VenueOrder, *, seen: Quote | None) -> VenueAnswer:
         """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
@@ -105,6 +111,8 @@ class OrderDesk:
         return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=at)
 
     def _send(self, request: Request) -> words.Result:
+        if time.monotonic() > self._until_s:
+            raise VenueUnreachable("its time was over before it was sent", code="VENUE_TIMEOUT")
         answer = self._link.package.order_send(request)
         if answer is None:
             # It may have gone out: the terminal lost the answer, or did not understand it.

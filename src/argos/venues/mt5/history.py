@@ -18,8 +18,10 @@ OVERLAP: Final = timedelta(hours=3)
 """More than the hour by which a broker's clock is set back in autumn."""
 AHEAD: Final = timedelta(hours=48)
 """No broker's clock is further ahead of ours."""
-AGREEING: Final = 3
-"""So many looks in a row must show the same gap before it is held for a booking of another kind."""
+GAP_STANDS: Final = timedelta(seconds=15)
+"""So long must looks show the same gap before it is held for a booking that history does not tell."""
+CREDIT: Final = 3
+"""The type of deals that move the credit, which is no part of the balance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +76,25 @@ class BalanceCheck:
 
     carried: Decimal | None = None
     deals: dict[int, Decimal] = field(default_factory=dict)
-    _gap: tuple[Decimal, int] | None = None
+    _gap: tuple[Decimal, datetime] | None = None
 
     def learn(self, deals: Iterable[Mapping[str, Any]]) -> None:
         for deal in deals:
+            if deal["type"] == CREDIT:
+                continue
             self.deals[int(deal["ticket"])] = sum(
                 (deal[name] for name in ("profit", "commission", "swap", "fee")), Decimal(0)
             )
 
-    def explains(self, balance: Decimal) -> bool:
-        """Whether the deals learned so far explain the balance; the same gap often enough is taken as it is."""
+    def explains(self, balance: Decimal, *, at: datetime) -> bool:
+        """Whether the deals learned so far explain the balance; a gap that stands is taken as it is."""
         carried = balance - sum(self.deals.values(), Decimal(0))
         if self.carried is None or carried == self.carried:
             self.carried, self._gap = carried, None
             return True
-        times = self._gap[1] + 1 if self._gap and self._gap[0] == carried else 1
-        if times >= AGREEING:
+        since = self._gap[1] if self._gap and self._gap[0] == carried else at
+        if at - since >= GAP_STANDS:
             self.carried, self._gap = carried, None
             return True
-        self._gap = (carried, times)
+        self._gap = (carried, since)
         return False

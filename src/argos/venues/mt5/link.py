@@ -104,6 +104,8 @@ class TerminalLink:
         given = self._settings
         options: dict[str, Any] = {"timeout": given.attach_timeout_ms, "portable": given.portable}
         path = (given.path,) if given.path else ()
+        if self.sessions:
+            self.package.shutdown()  # what is left of a link that was lost
         if not self.package.initialize(*path, **options):
             raise self._not_attached("the terminal cannot be attached")
         account = self.package.account_info()

@@ -73,7 +73,7 @@ class TerminalScanner:
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
         link.ensure_online()
-        self._require_explained(account, deals)
+        self._require_explained(account, deals, at=taken_at)
         seen = self._told.take(cursor, {"order": ended, "deal": deals})
         return self._told_as_scan(taken_at, working, seen, held, account)
 
@@ -85,11 +85,12 @@ class TerminalScanner:
         orders = [{**row_of(item), RAW_TIME: item.time_done_msc} for item in ended]
         return tuple(orders), self._rows(deals)
 
-    def _require_explained(self, account: Mapping[str, Any], deals: Rows) -> None:
+    def _require_explained(self, account: Mapping[str, Any], deals: Rows, *, at: datetime) -> None:
         """VenueUnreachable while the balance says that there are deals which the history does not show."""
         self._balance.learn(deals)
         cents = Decimal(1).scaleb(-int(account["currency_digits"]))
-        explained = self._balance.explains(round_near(words.number(account, "balance"), step=cents))
+        balance = round_near(words.number(account, "balance"), step=cents)
+        explained = self._balance.explains(balance, at=at)
         self._whole = not explained
         if not explained:
             raise VenueUnreachable(
@@ -149,11 +150,15 @@ class TerminalScanner:
 
 
 def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
-    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance."""
+    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
+
+    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
+    think of that clock may change.
+    """
     return {
         "ticket": str(row["ticket"]),
         "type": str(row["type"]),
         "amount": decimal_text(sum((words.number(row, name) for name in MONEY), Decimal(0))),
-        "occurred_at": words.moment_msc(row["time_msc"]).isoformat(),
+        "venue_time_ms": str(row[RAW_TIME]),
         "comment": str(row["comment"]),
     }

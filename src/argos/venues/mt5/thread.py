@@ -1,6 +1,7 @@
 """One thread for all calls to the terminal, one after the other: its pipe is not safe for more.
 
 A call that does not come back keeps the thread; those behind it wait, and end as doubt when their time is over.
+So a look that is complete began after everything that was sent before it had come back, however late.
 """
 
 import asyncio

@@ -3,6 +3,7 @@
 The magic number is an order's only identity there, and the broker refuses no second order of the same magic.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -113,17 +114,17 @@ class Mt5Venue:
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         seen = self.quote(order.symbol)
-        return await self._ask(lambda: self._desk.submit(order, seen=seen), timeout_s=timeout_s)
+        return await self._trade(lambda: self._desk.submit(order, seen=seen), timeout_s=timeout_s)
 
     async def close(self, request: VenueClose, *, timeout_s: float) -> VenueAnswer:
         """Refused with POSITION_CLOSED if the position is gone, venue code 10038 if it is smaller."""
-        return await self._ask(lambda: self._desk.close(request), timeout_s=timeout_s)
+        return await self._trade(lambda: self._desk.close(request), timeout_s=timeout_s)
 
     async def cancel(
         self, identity: VenueIdentity, *, symbol: str, timeout_s: float
     ) -> VenueAnswer:
         asked = Asked(magic=identity.magic, symbol=symbol)
-        return await self._ask(lambda: self._desk.cancel(asked), timeout_s=timeout_s)
+        return await self._trade(lambda: self._desk.cancel(asked), timeout_s=timeout_s)
 
     async def modify(
         self,
@@ -138,13 +139,22 @@ class Mt5Venue:
     ) -> VenueAnswer:
         asked = Asked(magic=identity.magic, symbol=symbol, position_id=position_id)
         wanted = Levels(price=price, sl=sl, tp=tp)
-        return await self._ask(lambda: self._desk.modify(asked, wanted), timeout_s=timeout_s)
+        return await self._trade(lambda: self._desk.modify(asked, wanted), timeout_s=timeout_s)
 
     async def scan(self, *, cursor: str) -> VenueScan:
         return await self._ask(lambda: self._scanner.scan(cursor))
 
     async def positions(self) -> Sequence[Position]:
         return await self._ask(self._scanner.positions)
+
+    async def _trade(self, work: Callable[[], VenueAnswer], *, timeout_s: float) -> VenueAnswer:
+        until_s = time.monotonic() + timeout_s
+
+        def in_time() -> VenueAnswer:
+            self._desk.send_until(until_s)
+            return work()
+
+        return await self._ask(in_time, timeout_s=timeout_s)
 
     async def _ask(self, work: Callable[[], _T], *, timeout_s: float = QUERY_TIMEOUT_S) -> _T:
         return await self._thread.call(work, timeout_s=timeout_s)

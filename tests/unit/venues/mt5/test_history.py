@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from argos.venues.mt5.clock import moment_msc
-from argos.venues.mt5.history import AGREEING, OVERLAP, BalanceCheck, Told
+from argos.venues.mt5.history import CREDIT, GAP_STANDS, OVERLAP, BalanceCheck, Told
 from argos.venues.mt5.rows import RAW_TIME
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -12,7 +12,7 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 def deal(ticket: int, at_ms: int = 0, profit: str = "0") -> dict[str, object]:
     costs = {name: Decimal(0) for name in ("commission", "swap", "fee")}
-    return {"ticket": ticket, RAW_TIME: at_ms, "profit": Decimal(profit), **costs}
+    return {"ticket": ticket, "type": 0, RAW_TIME: at_ms, "profit": Decimal(profit), **costs}
 
 
 def test_the_first_window_holds_all_of_the_past_and_the_brokers_future():
@@ -56,22 +56,31 @@ def test_an_order_and_a_deal_of_one_ticket_are_two():
 def test_deals_that_are_missing_are_noticed_by_the_balance():
     check = BalanceCheck()
     check.learn([deal(1, profit="1000")])
-    assert check.explains(Decimal(1_000))
-    assert not check.explains(Decimal(1_050))
+    assert check.explains(Decimal(1_000), at=NOW)
+    assert not check.explains(Decimal(1_050), at=NOW)
     check.learn([deal(2, profit="50")])
-    assert check.explains(Decimal(1_050))
+    assert check.explains(Decimal(1_050), at=NOW)
 
 
 def test_a_history_that_was_cut_off_is_carried():
     check = BalanceCheck()
     check.learn([deal(7, profit="10")])
-    assert check.explains(Decimal(510))
+    assert check.explains(Decimal(510), at=NOW)
     check.learn([deal(8, profit="-3")])
-    assert check.explains(Decimal(507))
+    assert check.explains(Decimal(507), at=NOW)
 
 
-def test_the_same_gap_often_enough_is_taken_as_it_is():
+def test_a_gap_that_stands_is_taken_as_it_is():
     check = BalanceCheck()
-    assert check.explains(Decimal(100))
-    assert [check.explains(Decimal(90)) for _ in range(AGREEING)] == [False, False, True]
-    assert check.explains(Decimal(90))
+    assert check.explains(Decimal(100), at=NOW)
+    assert not check.explains(Decimal(90), at=NOW)
+    assert not check.explains(Decimal(80), at=NOW + GAP_STANDS), "another gap begins anew"
+    assert check.explains(Decimal(80), at=NOW + 2 * GAP_STANDS)
+    assert check.explains(Decimal(80), at=NOW + 2 * GAP_STANDS)
+
+
+def test_a_credit_is_no_part_of_the_balance():
+    check = BalanceCheck()
+    check.learn([deal(1, profit="1000"), {**deal(2, profit="300"), "type": CREDIT}])
+    assert check.explains(Decimal(1_000), at=NOW)
+    assert check.carried == 0
