@@ -82,4 +82,4 @@ async def test_what_is_wrong_is_named_with_its_fix(tmp_path, broker, plays, more
 def test_a_missing_package_is_a_finding(tmp_path):
     code, found = checked(tmp_path, {"login": LOGIN})
     assert code == 1
-    assert "argos[mt5]" in found["package"]["fix"]
+    assert "extra mt5" in found["package"]["fix"]

@@ -110,7 +110,6 @@ async def test_none_is_an_error_and_an_empty_tuple_is_none(mt5):
         ({"sl": None}, "sl"),
         ({"volume": "10"}, "volume"),
         ({"comment": "x" * 32}, "comment"),
-        ({"colour": 1}, "colour"),
     ],
 )
 async def test_a_request_that_cannot_be_read_is_none_and_sends_nothing(mt5, changes, named):

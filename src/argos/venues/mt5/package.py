@@ -81,6 +81,6 @@ def load_package(name: str = "MetaTrader5") -> Package:
         raise InputError(
             f"the Python package {name} cannot be loaded: {error}",
             code="MT5_PACKAGE_MISSING",
-            fix="on Windows install argos[mt5]; elsewhere name a stand-in in the node file",
+            fix="on Windows install Argos with its extra mt5; elsewhere name a stand-in in the node file",
         ) from error
     return cast(Package, module)

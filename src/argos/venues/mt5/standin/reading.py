@@ -11,11 +11,7 @@ _TIMES_S: Final = frozenset({"time", "time_setup", "time_done", "time_expiration
 
 
 class RequestUnusable(Exception):
-    """The package refuses the request before it reaches the terminal; `name` is the key it names."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(name)
+    """The package refuses the request before it reaches the terminal, in these words."""
 
 
 def shape(kind: type[_Shape], row: Mapping[str, Any], *, offset_s: int = 0) -> _Shape:
@@ -47,20 +43,20 @@ def _time(name: str, value: Any, offset_s: int) -> Any:
 
 
 def request_of(request: Any) -> TradeRequest:
-    """The request as the package reads it. Raises RequestUnusable, as for None, a long comment, or a text price."""
+    """The request as the package reads it; keys that it does not know are passed over.
+
+    Raises RequestUnusable, as for None in place of a value, a long comment, or a text for a price.
+    """
     if not isinstance(request, dict):
-        raise RequestUnusable("request")
+        raise RequestUnusable("Invalid 1st unnamed argument")
     defaults: Mapping[str, Any] = TradeRequest._field_defaults
-    for name, value in request.items():
-        default = defaults.get(name)
-        fits = isinstance(value, int | float) if isinstance(default, float) else None
-        if fits is None:
-            fits = isinstance(value, type(default)) and value is not None
-        if default is None or not fits or isinstance(value, bool):
-            raise RequestUnusable(str(name))
-    if len(request.get("comment", "")) > COMMENT_MAX:
-        raise RequestUnusable("comment")
-    return TradeRequest(**request)
+    known = {name: value for name, value in request.items() if name in defaults}
+    for name, value in known.items():
+        wanted = int | float if isinstance(defaults[name], float) else type(defaults[name])
+        too_long = name == "comment" and len(str(value)) > COMMENT_MAX
+        if not isinstance(value, wanted) or isinstance(value, bool) or too_long:
+            raise RequestUnusable(f'Invalid "{name}" argument')
+    return TradeRequest(**known)
 
 
 def body_of(request: TradeRequest, *, offset_s: int) -> dict[str, Any]:

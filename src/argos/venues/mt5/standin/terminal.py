@@ -40,7 +40,10 @@ TIMED_OUT, NO_CONNECTION = 10012, 10031
 
 
 class StandIn:
-    """Use an instance in place of the module: `mt5 = StandIn(settings)`. Not for more than one thread."""
+    """Use an instance in place of the module: `mt5 = StandIn(settings)`. Not for more than one thread.
+
+    It has as many functions as the module has: all but market data and the order book.
+    """
 
     def __init__(self, settings: StandInSettings) -> None:
         self.trade_allowed = settings.trade_allowed
@@ -212,7 +215,7 @@ class StandIn:
         try:
             request = request_of(given)
         except RequestUnusable as unusable:
-            return self._inside.fail((-2, f'Invalid "{unusable.name}" argument'), None)
+            return self._inside.fail((-2, str(unusable)), None)
         sends = name == "order_send"
         fault = self.faults.take(*AT_SENDS) if sends else None
         if not self._inside.running or self._inside.line is None:
