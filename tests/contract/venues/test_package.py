@@ -13,6 +13,7 @@ from argos.core.intent import OrderType
 from argos.venues.mt5.settings import TerminalSettings
 from argos.venues.mt5.standin.faults import REFUSALS, Fault
 from argos.venues.mt5.standin.settings import StandInSettings
+from argos.venues.mt5.standin.shapes import TradeDeal
 from argos.venues.mt5.standin.terminal import StandIn
 from argos.venues.mt5.venue import Mt5Venue
 from contract.venues.conftest import SYMBOL, Desk, settings_for
@@ -237,3 +238,17 @@ async def test_what_was_not_sent_in_time_is_not_sent_late(stage, broker):
     looked = await stage.desk.look()
     assert not looked.orders
     assert not [deal for deal in broker.ledger().deals if deal.account == stage.account]
+
+
+async def test_a_booking_on_the_account_is_a_charge_and_no_execution(stage):
+    deals_get, amount = stage.stand_in.history_deals_get, -7.25
+    booked = TradeDeal(ticket=900, type=stage.stand_in.DEAL_TYPE_COMMISSION, commission=amount)
+
+    def with_booking(*window: Any, **only: Any) -> Any:
+        return deals_get(*window, **only) if only else (booked, *deals_get(*window))
+
+    stage.stand_in.history_deals_get = with_booking
+    await stage.desk.opened(stage.desk.order())
+    (charge,) = stage.desk.scans[-1].charges
+    assert (charge["ticket"], charge["amount"]) == ("900", "-7.25")
+    assert len(stage.desk.scans[-1].executions) == 1

@@ -18,7 +18,7 @@ from argos.ports import (
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.link import TerminalLink
-from argos.venues.mt5.package import MODIFY, SLTP
+from argos.venues.mt5.package import MODIFY, SLTP, TIME_GTC
 from argos.venues.mt5.requests import (
     Levels,
     Request,
@@ -175,8 +175,14 @@ class OrderDesk:
 
 
 def _levels(row: Row) -> Levels:
+    """Of an order or a position, which has less."""
     return Levels(
-        price=words.level(row, "price_open"), sl=words.level(row, "sl"), tp=words.level(row, "tp")
+        price=words.level(row, "price_open"),
+        limit=words.level(row, "price_stoplimit") if "price_stoplimit" in row else None,
+        sl=words.level(row, "sl"),
+        tp=words.level(row, "tp"),
+        lasts=int(row.get("type_time", TIME_GTC)),
+        expires_s=int(row.get("time_expiration", 0)),
     )
 
 

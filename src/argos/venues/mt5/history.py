@@ -7,7 +7,7 @@ closed it is not there yet. So the cursor follows what was seen, not the clock, 
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from argos.venues.mt5.rows import RAW_TIME
 
 OVERLAP: Final = timedelta(hours=3)
 """More than the hour by which a broker's clock is set back in autumn."""
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before there was any account."""
 AHEAD: Final = timedelta(hours=48)
 """No broker's clock is further ahead of ours."""
 GAP_STANDS: Final = timedelta(seconds=15)
@@ -47,7 +49,7 @@ class Told:
     def window(self, cursor: str, *, now: datetime) -> tuple[datetime, datetime]:
         """From and to, by the broker's clock; all of the past for an empty cursor."""
         since = moment_msc(_newest_of(cursor))
-        return max(moment_msc(0), since - OVERLAP), now + AHEAD
+        return max(BEGINNING, since - OVERLAP), now + AHEAD
 
     def take(self, cursor: str, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> Seen:
         """`rows` by their kind, each with its ticket and its raw time."""

@@ -28,11 +28,17 @@ Request = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
-    """Prices of a working order, or stop and target of a position; None where there is none."""
+    """Prices of a working order, or stop and target of a position; None where there is none.
+
+    `limit` is the price of a stop-limit order behind its trigger; `expires_s` is by the broker's clock.
+    """
 
     price: Decimal | None = None
+    limit: Decimal | None = None
     sl: Decimal | None = None
     tp: Decimal | None = None
+    lasts: int = TIME_GTC
+    expires_s: int = 0
 
 
 def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote, seen: Quote) -> Request:
@@ -88,15 +94,20 @@ def protect_request(
 def move_request(
     ticket: int, *, now: Levels, wanted: Levels, terms: SymbolTerms, quote: Quote
 ) -> Request:
-    """Price, stop and target of a working order; without a price it stays where it is."""
+    """Price, stop and target of a working order; without a price it stays where it is.
+
+    What the request leaves out the broker would take away: limit and expiration are told again as they stand.
+    """
     check_prices(terms, wanted.price, wanted.sl, wanted.tp)
     check_not_frozen(terms, now.price, quote=quote)
-    levels = _floats(price=wanted.price or now.price, sl=wanted.sl, tp=wanted.tp)
+    price = wanted.price or now.price
+    levels = _floats(price=price, stoplimit=now.limit, sl=wanted.sl, tp=wanted.tp)
     return {
         "action": MODIFY,
         "symbol": terms.symbol,
         "order": ticket,
-        "type_time": TIME_GTC,
+        "type_time": now.lasts,
+        **({"expiration": now.expires_s} if now.lasts != TIME_GTC else {}),
         **levels,
     }
 

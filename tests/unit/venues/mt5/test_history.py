@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from argos.venues.mt5.clock import moment_msc
-from argos.venues.mt5.history import CREDIT, GAP_STANDS, OVERLAP, BalanceCheck, Told
+from argos.venues.mt5.history import BEGINNING, CREDIT, GAP_STANDS, OVERLAP, BalanceCheck, Told
 from argos.venues.mt5.rows import RAW_TIME
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -17,7 +17,7 @@ def deal(ticket: int, at_ms: int = 0, profit: str = "0") -> dict[str, object]:
 
 def test_the_first_window_holds_all_of_the_past_and_the_brokers_future():
     since, until = Told().window("", now=NOW)
-    assert since == moment_msc(0)
+    assert since == BEGINNING
     assert until - NOW >= timedelta(hours=24)
 
 
