@@ -19,7 +19,8 @@ from argos.store.decoding import decode_account
 
 Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
 Venue = Annotated[
-    str | None, typer.Option(help="What kind of broker: paper-mt5, paper-alpaca.", metavar="VENUE")
+    str | None,
+    typer.Option(help="What kind of broker: mt5, paper-mt5, paper-alpaca.", metavar="VENUE"),
 ]
 Currency = Annotated[str | None, typer.Option(help="The account's currency.")]
 Hedging = Annotated[
@@ -97,7 +98,7 @@ def _live(context: typer.Context) -> dict[str, dict[str, Any]]:
 def add(
     context: typer.Context,
     name: Name,
-    venue: Annotated[str, typer.Option(help="paper-mt5 or paper-alpaca.", metavar="VENUE")],
+    venue: Annotated[str, typer.Option(help="mt5, paper-mt5 or paper-alpaca.", metavar="VENUE")],
     currency: Currency = "USD",
     hedging: Hedging = False,
     enabled: Enabled = True,

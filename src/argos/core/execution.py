@@ -33,6 +33,7 @@ class Execution:
 
     `profit` is the venue's own figure for closing fills, before costs. `magic` and `client_order_id` are
     the identity the venue kept: of the order itself, or, on a stop or target close, of the opening order.
+    `venue_time_ms` is the reading of the venue's own clock where `occurred_at` had to be worked out from it.
     """
 
     venue_exec_id: str
@@ -52,3 +53,4 @@ class Execution:
     magic: int = 0
     client_order_id: str = ""
     comment: str = ""
+    venue_time_ms: int | None = None

@@ -4,10 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-import uvloop
-
 from argos.core.errors import ArgosError
 from argos.entries.collector import collect_rarely
+from argos.entries.event_loop import run
 from argos.entries.logs import set_up_logs
 from argos.entries.node_file import node_settings, open_venue
 from argos.node.runtime import run_node
@@ -25,7 +24,7 @@ def main(path: Path) -> int:
     set_up_logs(f"node-{path.stem}")
     collect_rarely()
     try:
-        return uvloop.run(_serve(path))
+        return run(_serve(path))
     except ArgosError as error:
         sys.stderr.write(f"{error}\n{error.fix}\n")
         return 2

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from argos.core.errors import InputError
+from argos.entries.mt5_terminal import open_mt5
 from argos.node.settings import NodeLimits, NodeSettings, NodeTimings
 from argos.plans import read_node_file
 from argos.ports import Venue
@@ -41,10 +42,12 @@ def open_venue(path: Path) -> Venue:
             return Mt5LikeVenue(*arguments)
         case "paper-alpaca":
             return AlpacaLikeVenue(*arguments)
+        case "mt5":
+            return open_mt5(body, beside=path)
         case unknown:
             raise InputError(
                 f"{path} names the venue {unknown!r}",
                 code="VENUE_UNKNOWN",
                 field="venue",
-                fix="use paper-mt5 or paper-alpaca",
+                fix="use mt5, paper-mt5 or paper-alpaca",
             )

@@ -55,6 +55,7 @@ class Broker:
         self.told_twice: set[int] = set()
         self.label = ledger.meta("label", "")
         self._tell = tell
+        self.symbol_terms = {item.symbol: item for item in settings.instruments}
         self._feed_widths = {item.symbol: item.feed_width_bps for item in settings.instruments}
         self._market = Market(
             instruments={item.symbol: instrument_of(item) for item in settings.instruments},

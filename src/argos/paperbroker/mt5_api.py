@@ -12,11 +12,19 @@ from argos.exchange.positions import Deal
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.faults import RequestKind
 from argos.paperbroker.fills import FillDesk
-from argos.paperbroker.gate import FaultAnswers, Gate, answer, read_body
+from argos.paperbroker.gate import FaultAnswers, Gate, answer, error_answer, read_body
 from argos.paperbroker.ledger import micros, moment_of
 from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest, parse_request
 from argos.paperbroker.mt5_requests import carry_out, result_row
-from argos.paperbroker.mt5_shapes import account_row, deal_row, order_row, position_row, symbol_row
+from argos.paperbroker.mt5_shapes import (
+    account_row,
+    deal_row,
+    order_row,
+    position_row,
+    symbol_row,
+    tick_row,
+)
+from argos.paperbroker.mt5_sums import calc_margin, calc_profit, check_row
 from argos.paperbroker.settings import Fault
 
 Query = Callable[[str, Mapping[str, str]], Any]
@@ -38,10 +46,14 @@ class Mt5Api:
             "history_orders": self._history_orders,
             "account_info": self._account_info,
             "symbol_info": self._symbol_info,
+            "symbol_info_tick": self._symbol_info_tick,
+            "order_calc_margin": self._order_calc_margin,
+            "order_calc_profit": self._order_calc_profit,
             "terminal_info": self._terminal_info,
         }
         return [
             web.post("/mt5/order_send", self.order_send),
+            web.post("/mt5/order_check", self.order_check),
             *(web.get(f"/mt5/{name}", self._handler(query)) for name, query in queries.items()),
         ]
 
@@ -57,7 +69,9 @@ class Mt5Api:
 
         def work(plan: Mapping[Fault, int]) -> web.Response:
             turn = self._broker.turn(account)
-            result = carry_out(turn, request, received_at=received_at)
+            result = carry_out(
+                turn, request, terms=self._broker.symbol_terms, received_at=received_at
+            )
             twice = Fault.ANSWER_TWICE in plan
             if twice and result.deal:
                 self._broker.told_twice.add(result.deal.ticket)
@@ -72,12 +86,29 @@ class Mt5Api:
             http, account=account, kind=_kind(request), work=work, answers=FAULT_ANSWERS
         )
 
+    async def order_check(self, http: web.Request) -> web.Response:
+        """What `order_send` would answer, and how the account would stand; nothing is changed."""
+        account = self._gate.account_of(http)
+        if account is None:
+            return _unauthorized()
+        received_at = self._broker.clock()
+        try:
+            request = parse_request(await read_body(http))
+        except InputError as error:
+            return answer({"retcode": int(Retcode.INVALID), "comment": str(error)})
+        turn = self._broker.turn(account)
+        result = carry_out(turn, request, terms=self._broker.symbol_terms, received_at=received_at)
+        return answer(check_row(result, turn=turn))
+
     def _handler(self, query: Query) -> Callable[[web.Request], Any]:
         async def handle(http: web.Request) -> web.Response:
             account = self._gate.account_of(http)
             if account is None:
                 return _unauthorized()
-            return answer(query(account, http.query))
+            try:
+                return answer(query(account, http.query))
+            except InputError as error:
+                return error_answer(error, status=422)
 
         return handle
 
@@ -145,10 +176,24 @@ class Mt5Api:
     def _symbol_info(self, _: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
         market = self._broker.market
         return [
-            symbol_row(instrument, quote=market.quotes.get(name), is_open=market.is_open(name))
+            symbol_row(
+                instrument,
+                terms=self._broker.symbol_terms[name],
+                quote=market.quotes.get(name),
+                is_open=market.is_open(name),
+            )
             for name, instrument in market.instruments.items()
             if asked.get("symbol", name) == name
         ]
+
+    def _symbol_info_tick(self, _: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        return tick_row(self._broker.market.quotes.get(asked.get("symbol", "")))
+
+    def _order_calc_margin(self, account: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        return {"margin": calc_margin(self._broker, account, asked)}
+
+    def _order_calc_profit(self, _: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        return {"profit": calc_profit(self._broker, asked)}
 
     def _terminal_info(self, _: str, __: Mapping[str, str]) -> dict[str, Any]:
         return {

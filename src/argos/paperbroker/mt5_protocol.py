@@ -22,6 +22,18 @@ class Action(IntEnum):
     REMOVE = 8
 
 
+class Filling(IntEnum):
+    """`type_filling` of a request. The first two need their flag in the symbol; RETURN is for resting orders."""
+
+    FOK = 0
+    IOC = 1
+    RETURN = 2
+    BOC = 3
+
+
+FLAGS: Final[Mapping[Filling, int]] = {Filling.FOK: 1, Filling.IOC: 2, Filling.BOC: 4}
+
+
 class Retcode(IntEnum):
     """MQL5 reference, "Trade Server Return Codes"."""
 
@@ -38,6 +50,8 @@ class Retcode(IntEnum):
     NO_MONEY = 10019
     PRICE_OFF = 10021
     NO_CHANGES = 10025
+    FROZEN = 10029
+    INVALID_FILL = 10030
     INVALID_ORDER = 10035
     POSITION_CLOSED = 10036
     INVALID_CLOSE_VOLUME = 10038
@@ -46,7 +60,10 @@ class Retcode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRequest:
-    """`MqlTradeRequest`, checked for form only. Volumes in lots; a price of zero is none."""
+    """`MqlTradeRequest`, checked for form only. Volumes in lots; a price of zero is none.
+
+    `filling` is None where the request does not say: then the broker chooses.
+    """
 
     action: Action
     symbol: str
@@ -61,6 +78,7 @@ class TradeRequest:
     order: int
     position: int
     comment: str
+    filling: Filling | None
     day_only: bool
     expires_at: datetime | None
 
@@ -80,6 +98,8 @@ def parse_request(body: Mapping[str, Any]) -> TradeRequest:
     magic, expiration = whole("magic"), whole("expiration")
     if not 0 <= magic <= MAGIC_MAX or whole("action") not in set(Action):
         raise InputError("magic or action out of range", code="BROKER_REQUEST_INVALID")
+    if whole("type_filling") not in set(Filling):
+        raise InputError("no such filling", code="BROKER_REQUEST_INVALID", field="type_filling")
     return TradeRequest(
         action=Action(whole("action")),
         symbol=str(body.get("symbol") or ""),
@@ -94,6 +114,7 @@ def parse_request(body: Mapping[str, Any]) -> TradeRequest:
         order=whole("order"),
         position=whole("position"),
         comment=str(body.get("comment") or "")[:COMMENT_MAX],
+        filling=Filling(whole("type_filling")) if "type_filling" in body else None,
         day_only=whole("type_time") == 1,
         expires_at=datetime.fromtimestamp(expiration, tz=UTC) if expiration else None,
     )

@@ -25,8 +25,9 @@ from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
 from argos.exchange.positions import Deal
 from argos.exchange.ticking import qty_now
 from argos.exchange.turn import Turn
-from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest
+from argos.paperbroker.mt5_protocol import Action, Filling, Retcode, TradeRequest
 from argos.paperbroker.mt5_shapes import TYPES_BY_CODE
+from argos.paperbroker.mt5_terms import Terms, refused_by_terms
 from argos.protocol.values import decimal_text
 
 REFUSALS: Final[Mapping[RefusalReason, Retcode]] = {
@@ -55,8 +56,14 @@ class TradeResult:
     deal: Deal | None = None
 
 
-def carry_out(turn: Turn, request: TradeRequest, *, received_at: datetime) -> TradeResult:
-    """Do what `request` asks, as changes of `turn`; a refusal changes nothing."""
+def carry_out(
+    turn: Turn, request: TradeRequest, *, terms: Terms, received_at: datetime
+) -> TradeResult:
+    """Do what `request` asks, as changes of `turn`; a refusal changes nothing. `terms` are by symbol."""
+    refused = refused_by_terms(turn, request, terms=terms)
+    if refused is not None:
+        retcode, text = refused
+        return TradeResult(retcode=retcode, comment=text)
     match request.action:
         case Action.DEAL:
             return _deal(turn, request, received_at=received_at)
@@ -141,13 +148,13 @@ def _deal(turn: Turn, request: TradeRequest, *, received_at: datetime) -> TradeR
         return _refused(refusal)
     if _is_requoted(turn, request, order):
         return TradeResult(retcode=Retcode.REQUOTE, comment="Requote")
-    return deal_now(turn, order)
+    return deal_now(turn, order, whole=request.filling is Filling.FOK)
 
 
-def deal_now(turn: Turn, order: BrokerOrder) -> TradeResult:
-    """Execute a market order at once: what cannot be filled now is canceled."""
+def deal_now(turn: Turn, order: BrokerOrder, *, whole: bool) -> TradeResult:
+    """Execute a market order at once: all of it, or what can be filled now, and the rest is canceled."""
     turn.place(order)
-    deal = turn.execute(order, qty=qty_now(turn, order))
+    deal = turn.execute(order, qty=order.qty if whole else qty_now(turn, order))
     rest = turn.orders.get(order.ticket)
     if rest is None:
         return TradeResult(retcode=Retcode.DONE, order=order.ticket, deal=deal)

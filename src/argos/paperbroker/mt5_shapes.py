@@ -15,6 +15,7 @@ from argos.exchange.book import Change, Funds, OrderEvent, SwapCharged
 from argos.exchange.orders import BrokerOrder, OrderState
 from argos.exchange.positions import BrokerPosition, Deal
 from argos.paperbroker.ledger import micros
+from argos.paperbroker.settings import InstrumentSettings
 from argos.protocol.values import decimal_text
 
 ORDER_TYPES: Final[Mapping[tuple[Side, OrderType], int]] = {
@@ -47,6 +48,9 @@ REASONS: Final[Mapping[FillReason, int]] = {
     FillReason.STOP_OUT: 6,
 }
 COMMENT_MAX: Final = 31
+EXECUTION_MARKET: Final = 2
+SWAP_YEARLY_PERCENT: Final = 5
+NIGHTS_A_YEAR: Final = 360
 
 
 def _level(value: Decimal | None) -> str:
@@ -139,29 +143,51 @@ def position_row(
     }
 
 
-def symbol_row(instrument: Instrument, *, quote: Quote | None, is_open: bool) -> dict[str, Any]:
+def symbol_row(
+    instrument: Instrument, *, terms: InstrumentSettings, quote: Quote | None, is_open: bool
+) -> dict[str, Any]:
     size, tick = instrument.contract_size, instrument.tick_size
+    tick_value = decimal_text(tick * size * instrument.unit_value)
     exponent = tick.normalize().as_tuple().exponent
     return {
         "name": instrument.symbol,
         "digits": max(0, -int(exponent)),
         "point": decimal_text(tick),
         "trade_tick_size": decimal_text(tick),
-        "trade_tick_value": decimal_text(tick * size * instrument.unit_value),
+        "trade_tick_value": tick_value,
+        "trade_tick_value_profit": tick_value,
+        "trade_tick_value_loss": tick_value,
         "trade_contract_size": decimal_text(size),
         "volume_min": decimal_text(instrument.qty_min / size),
         "volume_max": decimal_text(instrument.qty_max / size),
         "volume_step": decimal_text(instrument.qty_step / size),
         "trade_stops_level": int(instrument.stops_distance_min / tick),
-        "trade_freeze_level": 0,
-        "trade_exemode": 2,
+        "trade_freeze_level": terms.freeze_level_points,
+        "trade_exemode": EXECUTION_MARKET,
         "trade_mode": 4 if is_open or quote is None else 0,
-        "filling_mode": 2,
+        "filling_mode": terms.filling_flags,
+        "swap_mode": SWAP_YEARLY_PERCENT,
+        "swap_long": _yearly_percent(terms.costs.swap_long_bps),
+        "swap_short": _yearly_percent(terms.costs.swap_short_bps),
+        "currency_base": terms.base_currency,
         "currency_profit": instrument.quote_currency,
+        "currency_margin": instrument.quote_currency,
+        **tick_row(quote),
+    }
+
+
+def tick_row(quote: Quote | None) -> dict[str, Any]:
+    """Zeros while there has been no quote."""
+    return {
         "bid": decimal_text(quote.bid) if quote else "0",
         "ask": decimal_text(quote.ask) if quote else "0",
         "time_msc": micros(quote.at) // 1_000 if quote else 0,
     }
+
+
+def _yearly_percent(bps_a_night: Decimal) -> str:
+    """Swap as MT5 tells it: percent of the price in a year of 360 days, negative when the client pays."""
+    return decimal_text(-bps_a_night * NIGHTS_A_YEAR / 100)
 
 
 def account_row(

@@ -44,7 +44,11 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentSettings:
-    """One symbol. Volumes in lots of `contract_size` units; `feed_width_bps` is how far this broker's feed strays."""
+    """One symbol. Volumes in lots of `contract_size` units; `feed_width_bps` is how far this broker's feed strays.
+
+    For the mt5 character: `filling_flags` are the ways an order may be filled (1 all or nothing, 2 what there
+    is); within `freeze_level_points` of the market nothing that stands may be touched.
+    """
 
     symbol: str
     costs: CostModel
@@ -54,8 +58,11 @@ class InstrumentSettings:
     lots_max: Decimal = Decimal(100_000)
     lots_step: Decimal = Decimal(1)
     stops_level_points: int = 0
+    freeze_level_points: int = 0
+    filling_flags: int = 2
     feed_width_bps: Decimal = Decimal(0)
     quote_currency: str = "USD"
+    base_currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,9 @@ def claim_fact_id(*, account: str, venue_exec_id: str) -> UUID:
 
 def encode_execution(execution: Execution) -> dict[str, Any]:
     """The body of a `fill` (ours) or `deal` (nobody's we know) fact."""
+    raw_time = execution.venue_time_ms
     return {
+        **({} if raw_time is None else {"venue_time_ms": raw_time}),
         "venue_exec_id": execution.venue_exec_id,
         "venue_order_id": execution.venue_order_id,
         "position_id": execution.position_id,
@@ -150,6 +152,7 @@ def decode_execution(body: Mapping[str, Any]) -> Execution:
             magic=int(body["magic"]),
             client_order_id=body["client_order_id"],
             comment=body["comment"],
+            venue_time_ms=int(body["venue_time_ms"]) if "venue_time_ms" in body else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not an execution: {error!r}", code="FACT_MALFORMED") from error

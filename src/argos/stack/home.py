@@ -4,11 +4,11 @@ argos.toml    settings           logs/      one log per process        nodes/   
 secrets.json  0600               data/      the embedded PostgreSQL    brokers/  the paper brokers' ledgers
 """
 
-import fcntl
 import json
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,22 @@ from pathlib import Path
 from typing import Final
 
 from argos.core.errors import InputError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int, *, wait: bool) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
 
 SECRET_BYTES: Final = 32
 
@@ -56,9 +72,12 @@ def write_atomically(
 
 
 def read_private(path: Path) -> str:
-    """The content of a secret file. Raises InputError if others than its owner can touch it."""
+    """The content of a secret file. Raises InputError if others than its owner can touch it.
+
+    On Windows nothing is checked: its modes say nothing, and the lists that do are the installer's matter.
+    """
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
+    if mode & 0o077 and sys.platform != "win32":
         raise InputError(
             f"{path} holds secrets and is open to others (mode {mode:04o})",
             code="SECRET_FILE_OPEN",
@@ -77,7 +96,7 @@ def file_lock(path: Path, *, held_for: str, wait: bool = False) -> Iterator[None
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _lock(descriptor, wait=wait)
         except BlockingIOError:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise InputError(

@@ -1,4 +1,7 @@
-"""Every paper venue under one suite: three kinds of account, each at a real broker process of its own."""
+"""Every venue under one suite: each kind of account at a real broker process of its own.
+
+The kinds `package-...` are MetaTrader 5 through its Python package, for which a stand-in plays.
+"""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,10 @@ from argos.ports import (
     VenueOrderReport,
     VenueScan,
 )
+from argos.venues.mt5.settings import TerminalSettings
+from argos.venues.mt5.standin.settings import StandInSettings
+from argos.venues.mt5.standin.terminal import StandIn
+from argos.venues.mt5.venue import Mt5Venue
 from argos.venues.paper.alpaca_like import AlpacaLikeVenue
 from argos.venues.paper.mt5_like import Mt5LikeVenue
 from eventually import eventually
@@ -32,7 +39,10 @@ from paper_process import PaperProcess, exact_settings
 SYMBOL = "AAPL"
 ACCOUNTS = 60
 TIMEOUT_S = 5.0
-KINDS = ("mt5-hedging", "mt5-netting", "alpaca")
+KINDS = ("mt5-hedging", "mt5-netting", "alpaca", "package-hedging", "package-netting")
+STAND_IN_ANSWER_S = 0.6
+"""Longer than what a test gives an answer, shorter than what it gives a slow broker."""
+CLOCK_OFFSET_S = 3 * 3600
 
 
 @dataclass
@@ -48,6 +58,10 @@ class Desk:
     @property
     def is_mt5(self) -> bool:
         return self.kind != "alpaca"
+
+    @property
+    def hedges(self) -> bool:
+        return self.kind.endswith("hedging")
 
     def identity(self) -> VenueIdentity:
         return identity_of(uuid4())
@@ -154,8 +168,22 @@ def identity_of(order: UUID) -> VenueIdentity:
 
 
 def venue_at(kind: str, broker: PaperProcess, account: str) -> Venue:
+    if kind.startswith("package"):
+        return package_venue(broker, account)
     venue = AlpacaLikeVenue if kind == "alpaca" else Mt5LikeVenue
     return venue(broker.url, f"key-{account}", account)
+
+
+def package_venue(broker: PaperProcess, account: str) -> Venue:
+    stand_in = StandIn(
+        StandInSettings(
+            broker_url=broker.url,
+            clock_offset_s=CLOCK_OFFSET_S,
+            answer_timeout_s=STAND_IN_ANSWER_S,
+        )
+    )
+    settings = TerminalSettings(login=7, password=f"key-{account}", poll_ms=20)
+    return Mt5Venue(stand_in, settings, account=account)
 
 
 def settings_for(kind: str, *, ledger: Path, accounts: int = 1) -> BrokerSettings:
@@ -163,7 +191,7 @@ def settings_for(kind: str, *, ledger: Path, accounts: int = 1) -> BrokerSetting
         Character.ALPACA if kind == "alpaca" else Character.MT5,
         ledger=ledger,
         accounts=accounts,
-        hedging=kind == "mt5-hedging",
+        hedging=kind.endswith("hedging"),
     )
 
 

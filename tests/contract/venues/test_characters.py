@@ -14,7 +14,11 @@ from eventually import eventually
 COMMENT_MAX = 31
 
 
-mt5_only = pytest.mark.parametrize("shared_broker", ["mt5-hedging", "mt5-netting"], indirect=True)
+mt5_only = pytest.mark.parametrize(
+    "shared_broker",
+    ["mt5-hedging", "mt5-netting", "package-hedging", "package-netting"],
+    indirect=True,
+)
 alpaca_only = pytest.mark.parametrize("shared_broker", ["alpaca"], indirect=True)
 
 
@@ -60,7 +64,7 @@ async def test_hedging_keeps_two_positions_where_netting_turns_one_over(desk):
     await desk.submit(desk.order(Side.SELL, "15"))
     first, second = await desk.executions(2)
     positions = (await desk.look()).positions
-    if desk.kind == "mt5-hedging":
+    if desk.hedges:
         assert [position.signed_qty for position in positions] == [10, -15]
         assert second.entry is Entry.IN
     else:

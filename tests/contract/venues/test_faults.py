@@ -46,6 +46,10 @@ async def test_a_rejected_order_left_no_trace(desk):
 
 
 async def test_a_fill_may_be_seen_before_the_answer(desk):
+    if desk.kind.startswith("package"):
+        pytest.skip(
+            "a terminal takes one call at a time: nothing is seen while an answer is awaited"
+        )
     await desk.fault("fill_before_ack", delay_ms=1_000)
     order = desk.order()
     sending = asyncio.create_task(desk.submit(order))

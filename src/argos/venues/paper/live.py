@@ -1,51 +1,22 @@
-"""A paper broker's stream: the quote cache and the hints. Losing it only makes the next scan later."""
+"""A paper broker's stream: quotes and hints. Losing it only makes the next scan later."""
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import aiohttp
 
 from argos.core.errors import ArgosError
-from argos.core.instrument import Quote
 from argos.protocol.values import parse_json, parse_moment
 from argos.venues.paper.wire import Wire
+from argos.venues.quotes import QuoteCache
 
-QUOTES_KEPT: Final = timedelta(seconds=60)
-QUOTES_MAX: Final = 20_000
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 5.0
 SILENCE_MAX_S: Final = 300.0
 LINE_BYTES_MAX: Final = 1 << 20
-
-
-class QuoteCache:
-    """Quotes of the last 60 s per symbol, and always the newest."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, deque[tuple[datetime, str, str]]] = {}
-
-    def put(self, symbol: str, *, bid: str, ask: str, at: datetime) -> None:
-        rows = self._rows.setdefault(symbol, deque(maxlen=QUOTES_MAX))
-        rows.append((at, bid, ask))
-        while at - rows[0][0] > QUOTES_KEPT:
-            rows.popleft()
-
-    def quote(self, symbol: str, *, at: datetime | None) -> Quote | None:
-        """The newest, or the one that stood at `at`; None if that is unknown, or too long ago."""
-        for moment, bid, ask in reversed(self._rows.get(symbol, ())):
-            if at is None or moment <= at:
-                return Quote(symbol=symbol, bid=Decimal(bid), ask=Decimal(ask), at=moment)
-        return None
-
-    def newest(self) -> dict[str, Quote]:
-        quotes = ((symbol, self.quote(symbol, at=None)) for symbol in self._rows)
-        return {symbol: quote for symbol, quote in quotes if quote is not None}
 
 
 class LiveStream:

@@ -13,7 +13,6 @@ from argos.core.intent import OrderType, Side
 from argos.core.position import Position
 from argos.ports import (
     ORDER_GONE,
-    POSITION_CLOSED,
     VenueAnswer,
     VenueClose,
     VenueIdentity,
@@ -23,7 +22,8 @@ from argos.ports import (
     VenueTraits,
 )
 from argos.protocol.values import decimal_text
-from argos.venues.paper import mt5_words as words
+from argos.venues.mt5 import words
+from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
 from argos.venues.paper.live import LiveStream
 from argos.venues.paper.wire import Wire, answered, unreadable
 
@@ -223,16 +223,14 @@ class Mt5LikeVenue:
             result = words.result_of(reply.body)
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
-        if result.retcode in words.DONE:
-            return result
-        _raise_unless_done(result, changes_only=body["action"] in {SLTP, MODIFY})
+        require_done(result.retcode, result.text, change=body["action"] in {SLTP, MODIFY})
         return result
 
     async def _order_send(self, body: Mapping[str, Any], *, timeout_s: float) -> VenueAnswer:
         result = await self._send(body, timeout_s=timeout_s)
         if not result.deal:
             return _answer(result, state=VenueOrderState.WORKING, order=result.order)
-        whole = result.retcode != words.PARTIAL
+        whole = result.retcode != PARTIAL
         state = VenueOrderState.FILLED if whole else VenueOrderState.CANCELED
         executions = await self._deals_of(result.order)
         return _answer(result, state=state, order=result.order, executions=executions)
@@ -302,23 +300,9 @@ def _ticket(position_id: str) -> int:
         raise VenueRefused(
             f"{position_id!r} is no position ticket; nothing was sent",
             code="VENUE_POSITION_UNKNOWN",
-            venue_code=str(words.POSITION_CLOSED),
+            venue_code=str(CLOSED),
         )
     return int(position_id)
-
-
-def _raise_unless_done(result: words.Result, *, changes_only: bool) -> None:
-    """Judges a return code that is not a success. "No changes" is as good as done for a change."""
-    code = result.retcode
-    if code == words.NO_CHANGES and changes_only:
-        return
-    if code == words.POSITION_CLOSED:
-        raise VenueRefused(result.text, code=POSITION_CLOSED, venue_code=str(code))
-    if code in words.REFUSED:
-        raise VenueRefused(result.text, venue_code=str(code))
-    if code in words.REFUSED_FOR_NOW:
-        raise VenueRefused(result.text, venue_code=str(code), retryable=True)
-    raise VenueUnreachable(f"return code {code}: {result.text}", code="VENUE_OUTCOME_OPEN")
 
 
 def _gone(identity: VenueIdentity) -> VenueRefused:

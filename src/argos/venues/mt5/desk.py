@@ -1,0 +1,216 @@
+"""Trade requests through a terminal: looked up, checked, sent once, and the answer judged. In its thread."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from argos.core.errors import VenueRefused, VenueUnreachable
+from argos.core.execution import Execution
+from argos.core.instrument import Quote
+from argos.ports import (
+    ORDER_GONE,
+    POSITION_CLOSED,
+    VenueAnswer,
+    VenueClose,
+    VenueOrder,
+    VenueOrderState,
+)
+from argos.venues.mt5 import words
+from argos.venues.mt5.clock import BrokerClock
+from argos.venues.mt5.link import TerminalLink
+from argos.venues.mt5.package import MODIFY, SLTP, TIME_GTC
+from argos.venues.mt5.requests import (
+    Levels,
+    Request,
+    cancel_request,
+    close_request,
+    entry_request,
+    move_request,
+    protect_request,
+)
+from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
+from argos.venues.mt5.rows import row_of
+from argos.venues.mt5.scan import TRADES, TerminalScanner
+from argos.venues.mt5.terms import SymbolTerms, terms_of
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a cancel or modify is about: the order of `magic`, or the position where one is named."""
+
+    magic: int
+    symbol: str
+    position_id: str = ""
+
+
+class OrderDesk:
+    """Each method sends at most once. VenueRefused is a definite no, everything else VenueUnreachable."""
+
+    def __init__(self, link: TerminalLink, *, scanner: TerminalScanner, clock: BrokerClock) -> None:
+        self._link = link
+        self._scanner = scanner
+        self._clock = clock
+        self._until_s = 0.0
+
+    def send_until(self, until_s: float) -> None:
+        """What is not sent by this moment of the monotonic clock shall not be: whoever asked has given up."""
+        self._until_s = until_s
+
+    def submit(self, order: VenueOrder, *, seen: Quote | None) -> VenueAnswer:
+        """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
+        terms, quote = self._market(order.symbol)
+        return self._deal(entry_request(order, terms=terms, quote=quote, seen=seen or quote))
+
+    def close(self, close: VenueClose) -> VenueAnswer:
+        terms, quote = self._market(close.symbol)
+        ticket = self._position_ticket(close.position_id)
+        return self._deal(close_request(close, ticket=ticket, terms=terms, quote=quote))
+
+    def cancel(self, asked: Asked) -> VenueAnswer:
+        terms, quote = self._market(asked.symbol)
+        order = self._working(asked.magic)
+        if order is None:
+            raise _gone(asked)
+        request = cancel_request(order["ticket"], now=_levels(order), terms=terms, quote=quote)
+        result = self._send(request)
+        return _answer(result, state=VenueOrderState.CANCELED, order=order["ticket"])
+
+    def modify(self, asked: Asked, wanted: Levels) -> VenueAnswer:
+        terms, quote = self._market(asked.symbol)
+        order = None if asked.position_id else self._working(asked.magic)
+        if order is not None:
+            request = move_request(
+                order["ticket"], now=_levels(order), wanted=wanted, terms=terms, quote=quote
+            )
+            result = self._send(request)
+            return _answer(result, state=VenueOrderState.WORKING, order=order["ticket"])
+        position = self._position(asked)
+        request = protect_request(
+            position["ticket"], now=_levels(position), wanted=wanted, terms=terms, quote=quote
+        )
+        result = self._send(request)
+        return _answer(result, state=VenueOrderState.FILLED, order=result.order)
+
+    def _market(self, symbol: str) -> tuple[SymbolTerms, Quote]:
+        """The symbol's terms and its quote of this moment, from a terminal that is online."""
+        link = self._link
+        link.ensure_online()
+        terms = terms_of(row_of(link.select(symbol)))
+        tick = row_of(link.told(link.package.symbol_info_tick(symbol), what=f"tick of {symbol}"))
+        bid, ask = words.level(tick, "bid"), words.level(tick, "ask")
+        if bid is None or ask is None:
+            raise VenueRefused(
+                f"no quotes of {symbol}; nothing was sent",
+                code="VENUE_NO_QUOTE",
+                venue_code="10021",
+                retryable=True,
+            )
+        at = self._clock.utc(tick["time_msc"])
+        return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=at)
+
+    def _send(self, request: Request) -> words.Result:
+        if time.monotonic() > self._until_s:
+            raise VenueUnreachable("its time was over before it was sent", code="VENUE_TIMEOUT")
+        answer = self._link.package.order_send(request)
+        if answer is None:
+            # It may have gone out: the terminal lost the answer, or did not understand it.
+            error = self._link.failure("order_send")
+            raise VenueUnreachable(error.message, code="VENUE_OUTCOME_OPEN")
+        result = words.result_of(row_of(answer))
+        change = request["action"] in {SLTP, MODIFY}
+        require_done(result.retcode, result.text, change=change)
+        return result
+
+    def _deal(self, request: Request) -> VenueAnswer:
+        result = self._send(request)
+        if not result.deal:
+            return _answer(result, state=VenueOrderState.WORKING, order=result.order)
+        whole = result.retcode != PARTIAL
+        return _answer(
+            result,
+            state=VenueOrderState.FILLED if whole else VenueOrderState.CANCELED,
+            order=result.order,
+            executions=self._executions(result.order),
+        )
+
+    def _executions(self, order: int) -> tuple[Execution, ...]:
+        """The order's deals with their costs, which the answer itself does not tell; () if not there yet."""
+        found = self._link.package.history_deals_get(ticket=order)
+        rows = {row.ticket: row_of(row, clock=self._clock) for row in found or ()}
+        return tuple(
+            words.execution_of(row, instruments=self._scanner.instruments)
+            for row in rows.values()
+            if row["type"] in TRADES and row["symbol"] in self._scanner.instruments
+        )
+
+    def _working(self, magic: int) -> Row | None:
+        orders = self._link.told(self._link.package.orders_get(), what="orders")
+        return next((row_of(order) for order in orders if order.magic == magic), None)
+
+    def _position(self, asked: Asked) -> Row:
+        """The position by its id, or by who opened it. Raises VenueRefused when there is none."""
+        for row in self._positions():
+            named = str(row["identifier"]) == asked.position_id
+            if named or (not asked.position_id and int(row["magic"]) == asked.magic):
+                return row
+        raise _gone(asked)
+
+    def _position_ticket(self, position_id: str) -> int:
+        """A position's ticket may change in its life, its id does not; the broker judges an unknown one."""
+        if not position_id.isdigit():
+            raise VenueRefused(
+                f"{position_id!r} is no position id; nothing was sent",
+                code="VENUE_POSITION_UNKNOWN",
+                venue_code=str(CLOSED),
+            )
+        rows = self._positions()
+        named = (int(row["ticket"]) for row in rows if str(row["identifier"]) == position_id)
+        return next(named, int(position_id))
+
+    def _positions(self) -> list[Row]:
+        found = self._link.told(self._link.package.positions_get(), what="positions")
+        return [row_of(item) for item in found]
+
+
+def _levels(row: Row) -> Levels:
+    """Of an order or a position, which has less."""
+    return Levels(
+        price=words.level(row, "price_open"),
+        limit=words.level(row, "price_stoplimit") if "price_stoplimit" in row else None,
+        sl=words.level(row, "sl"),
+        tp=words.level(row, "tp"),
+        lasts=int(row.get("type_time", TIME_GTC)),
+        expires_s=int(row.get("time_expiration", 0)),
+    )
+
+
+def _gone(asked: Asked) -> VenueRefused:
+    if asked.position_id:
+        return VenueRefused(
+            f"no position {asked.position_id}", code=POSITION_CLOSED, venue_code=str(CLOSED)
+        )
+    return VenueRefused(
+        f"no order or position of magic {asked.magic}",
+        code=ORDER_GONE,
+        venue_code="not_found",
+    )
+
+
+def _answer(
+    result: words.Result,
+    *,
+    state: VenueOrderState,
+    order: int,
+    executions: tuple[Execution, ...] = (),
+) -> VenueAnswer:
+    return VenueAnswer(
+        venue_order_id=str(order) if order else "",
+        state=state,
+        executions=executions,
+        bid=result.bid,
+        ask=result.ask,
+        text=result.text,
+    )

@@ -1,0 +1,164 @@
+"""One complete look through a terminal. Runs in the terminal's thread, and is all or nothing."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from argos.core.account import AccountSnapshot
+from argos.core.errors import VenueUnreachable
+from argos.core.instrument import Instrument, Quote
+from argos.core.money import round_near
+from argos.core.position import Position
+from argos.ports import VenueScan
+from argos.protocol.values import decimal_text
+from argos.venues.mt5 import words
+from argos.venues.mt5.clock import BrokerClock
+from argos.venues.mt5.history import BalanceCheck, Seen, Told
+from argos.venues.mt5.link import TerminalLink
+from argos.venues.mt5.package import Row
+from argos.venues.mt5.rows import RAW_TIME, row_of
+
+TRADES: Final = frozenset({0, 1})
+"""Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
+MONEY: Final = ("profit", "commission", "swap", "fee")
+
+Rows = tuple[Mapping[str, Any], ...]
+
+
+class TerminalScanner:
+    """Keeps what the last scans saw, so that each tells what is new."""
+
+    def __init__(
+        self,
+        link: TerminalLink,
+        *,
+        account: str,
+        clock: BrokerClock,
+        now: Callable[[], datetime],
+        quotes: Callable[[], Mapping[str, Quote]],
+    ) -> None:
+        self.instruments: dict[str, Instrument] = {}
+        self._link = link
+        self._account = account
+        self._clock = clock
+        self._now = now
+        self._quotes = quotes
+        self._told = Told()
+        self._balance = BalanceCheck()
+        self._session = 0
+        self._whole = True
+
+    def load_instruments(self) -> tuple[Instrument, ...]:
+        rows = [row_of(item) for item in self._link.shown()]
+        self.instruments |= {row["name"]: words.instrument_of(row) for row in rows}
+        return tuple(self.instruments[row["name"]] for row in rows)
+
+    def positions(self) -> tuple[Position, ...]:
+        self._link.ensure_online()
+        rows = self._rows(self._link.told(self._link.package.positions_get(), what="positions"))
+        self._know(rows)
+        self._link.ensure_online()  # what a terminal told while it went offline may be old
+        return tuple(words.position_of(row, instruments=self.instruments) for row in rows)
+
+    def scan(self, cursor: str) -> VenueScan:
+        """Asks for orders before deals and deals before positions: what moves meanwhile is seen later on."""
+        link, package = self._link, self._link.package
+        link.ensure_online()
+        taken_at = self._now()
+        if link.sessions != self._session:
+            self._session, self._whole = link.sessions, True
+        working = self._rows(link.told(package.orders_get(), what="orders"))
+        ended, deals = self._history("" if self._whole else cursor)
+        held = self._rows(link.told(package.positions_get(), what="positions"))
+        account = row_of(link.told(package.account_info(), what="account"))
+        link.ensure_online()
+        self._require_explained(account, deals, at=taken_at)
+        seen = self._told.take(cursor, {"order": ended, "deal": deals})
+        return self._told_as_scan(taken_at, working, seen, held, account)
+
+    def _history(self, cursor: str) -> tuple[Rows, Rows]:
+        link, package = self._link, self._link.package
+        since, until = self._told.window(cursor, now=self._now())
+        ended = link.told(package.history_orders_get(since, until), what="history of orders")
+        deals = link.told(package.history_deals_get(since, until), what="history of deals")
+        orders = [{**row_of(item), RAW_TIME: item.time_done_msc} for item in ended]
+        return tuple(orders), self._rows(deals)
+
+    def _require_explained(self, account: Mapping[str, Any], deals: Rows, *, at: datetime) -> None:
+        """VenueUnreachable while the balance says that there are deals which the history does not show."""
+        self._balance.learn(deals)
+        cents = Decimal(1).scaleb(-int(account["currency_digits"]))
+        balance = round_near(words.number(account, "balance"), step=cents)
+        explained = self._balance.explains(balance, at=at)
+        self._whole = not explained
+        if not explained:
+            raise VenueUnreachable(
+                "the terminal's history does not explain the balance yet",
+                code="VENUE_HISTORY_BEHIND",
+            )
+
+    def _told_as_scan(
+        self, taken_at: datetime, working: Rows, seen: Seen, held: Rows, account: Mapping[str, Any]
+    ) -> VenueScan:
+        orders = [row for row in seen.fresh if "entry" not in row]
+        deals = [row for row in seen.fresh if "entry" in row]
+        trades = [row for row in deals if row["type"] in TRADES]
+        self._know((*working, *orders, *trades, *held))
+        known = self.instruments
+        positions = tuple(words.position_of(row, instruments=known) for row in held)
+        reports = {
+            row["ticket"]: words.report_of(row, instruments=known)
+            for row in (*working, *orders)
+            if not words.is_by_broker(row)
+        }
+        return VenueScan(
+            taken_at=taken_at,
+            positions=positions,
+            orders=tuple(reports.values()),
+            executions=tuple(words.execution_of(row, instruments=known) for row in trades),
+            account=self._snapshot(account, taken_at, positions, open_orders=len(working)),
+            cursor=seen.cursor,
+            charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
+        )
+
+    def _snapshot(
+        self,
+        account: Mapping[str, Any],
+        taken_at: datetime,
+        positions: tuple[Position, ...],
+        *,
+        open_orders: int,
+    ) -> AccountSnapshot:
+        return words.snapshot_of(
+            account,
+            account=self._account,
+            taken_at=taken_at,
+            positions=positions,
+            open_orders=open_orders,
+            quotes=self._quotes(),
+            instruments=dict(self.instruments),
+        )
+
+    def _rows(self, items: Iterable[Row]) -> Rows:
+        return tuple(row_of(item, clock=self._clock) for item in items)
+
+    def _know(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Terms of every symbol that is spoken of: a person may trade what is not in our list."""
+        for symbol in {row["symbol"] for row in rows} - self.instruments.keys():
+            self.instruments[symbol] = words.instrument_of(row_of(self._link.select(symbol)))
+
+
+def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
+    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
+
+    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
+    think of that clock may change.
+    """
+    return {
+        "ticket": str(row["ticket"]),
+        "type": str(row["type"]),
+        "amount": decimal_text(sum((words.number(row, name) for name in MONEY), Decimal(0))),
+        "venue_time_ms": str(row[RAW_TIME]),
+        "comment": str(row["comment"]),
+    }
