@@ -150,7 +150,7 @@ async def test_history_that_lags_behind_the_balance_is_no_observation(stage):
     stage.stand_in.shutdown()
     stage.stand_in.initialize()
     stage.stand_in._inside.session_ended_ms = 0  # it ended before all of this
-    stage.stand_in.faults.demand(Fault.STALE_HISTORY, count=2)  # orders and deals, once each
+    stage.stand_in.faults.demand(Fault.STALE_HISTORY, count=4)  # orders and deals, in both readings
     with pytest.raises(VenueUnreachable) as behind:
         await stage.desk.look(first.cursor)
     assert behind.value.code == "VENUE_HISTORY_BEHIND"

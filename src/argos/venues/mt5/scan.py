@@ -1,6 +1,7 @@
 """One complete look through a terminal. Runs in the terminal's thread, and is all or nothing."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,7 @@ from argos.ports import VenueScan
 from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock
-from argos.venues.mt5.history import BalanceCheck, Seen, Told
+from argos.venues.mt5.history import BalanceCheck, Told
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import Row
 from argos.venues.mt5.rows import RAW_TIME, row_of
@@ -23,7 +24,21 @@ TRADES: Final = frozenset({0, 1})
 """Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
 MONEY: Final = ("profit", "commission", "swap", "fee")
 
+READINGS: Final = 2
+"""A deal that is done between two questions makes the first reading fail, and the second one good."""
+
 Rows = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a terminal answered to the questions of one scan."""
+
+    working: Rows
+    ended: Rows
+    deals: Rows
+    held: Rows
+    account: Mapping[str, Any]
 
 
 class TerminalScanner:
@@ -62,20 +77,28 @@ class TerminalScanner:
         return tuple(words.position_of(row, instruments=self.instruments) for row in rows)
 
     def scan(self, cursor: str) -> VenueScan:
+        """One complete look. Raises VenueUnreachable, also while deals are missing that the balance speaks of."""
+        self._link.ensure_online()
+        taken_at = self._now()
+        if self._link.sessions != self._session:
+            self._session, self._whole = self._link.sessions, True
+        for _ in range(READINGS):
+            read = self._read(cursor)
+            if self._explained(read, at=taken_at):
+                return self._told_as_scan(taken_at, cursor, read)
+        raise VenueUnreachable(
+            "the terminal's history does not explain the balance yet", code="VENUE_HISTORY_BEHIND"
+        )
+
+    def _read(self, cursor: str) -> Reading:
         """Asks for orders before deals and deals before positions: what moves meanwhile is seen later on."""
         link, package = self._link, self._link.package
-        link.ensure_online()
-        taken_at = self._now()
-        if link.sessions != self._session:
-            self._session, self._whole = link.sessions, True
         working = self._rows(link.told(package.orders_get(), what="orders"))
         ended, deals = self._history("" if self._whole else cursor)
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
         link.ensure_online()
-        self._require_explained(account, deals, at=taken_at)
-        seen = self._told.take(cursor, {"order": ended, "deal": deals})
-        return self._told_as_scan(taken_at, working, seen, held, account)
+        return Reading(working=working, ended=ended, deals=deals, held=held, account=account)
 
     def _history(self, cursor: str) -> tuple[Rows, Rows]:
         link, package = self._link, self._link.package
@@ -85,31 +108,26 @@ class TerminalScanner:
         orders = [{**row_of(item), RAW_TIME: item.time_done_msc} for item in ended]
         return tuple(orders), self._rows(deals)
 
-    def _require_explained(self, account: Mapping[str, Any], deals: Rows, *, at: datetime) -> None:
-        """VenueUnreachable while the balance says that there are deals which the history does not show."""
-        self._balance.learn(deals)
-        cents = Decimal(1).scaleb(-int(account["currency_digits"]))
-        balance = round_near(words.number(account, "balance"), step=cents)
+    def _explained(self, read: Reading, *, at: datetime) -> bool:
+        """Whether the deals account for the balance; if not, the next reading is one of the whole history."""
+        self._balance.learn(read.deals)
+        cents = Decimal(1).scaleb(-int(read.account["currency_digits"]))
+        balance = round_near(words.number(read.account, "balance"), step=cents)
         explained = self._balance.explains(balance, at=at)
         self._whole = not explained
-        if not explained:
-            raise VenueUnreachable(
-                "the terminal's history does not explain the balance yet",
-                code="VENUE_HISTORY_BEHIND",
-            )
+        return explained
 
-    def _told_as_scan(
-        self, taken_at: datetime, working: Rows, seen: Seen, held: Rows, account: Mapping[str, Any]
-    ) -> VenueScan:
+    def _told_as_scan(self, taken_at: datetime, cursor: str, read: Reading) -> VenueScan:
+        seen = self._told.take(cursor, {"order": read.ended, "deal": read.deals})
         orders = [row for row in seen.fresh if "entry" not in row]
         deals = [row for row in seen.fresh if "entry" in row]
         trades = [row for row in deals if row["type"] in TRADES]
-        self._know((*working, *orders, *trades, *held))
+        self._know((*read.working, *orders, *trades, *read.held))
         known = self.instruments
-        positions = tuple(words.position_of(row, instruments=known) for row in held)
+        positions = tuple(words.position_of(row, instruments=known) for row in read.held)
         reports = {
             row["ticket"]: words.report_of(row, instruments=known)
-            for row in (*working, *orders)
+            for row in (*read.working, *orders)
             if not words.is_by_broker(row)
         }
         return VenueScan(
@@ -117,7 +135,9 @@ class TerminalScanner:
             positions=positions,
             orders=tuple(reports.values()),
             executions=tuple(words.execution_of(row, instruments=known) for row in trades),
-            account=self._snapshot(account, taken_at, positions, open_orders=len(working)),
+            account=self._snapshot(
+                read.account, taken_at, positions, open_orders=len(read.working)
+            ),
             cursor=seen.cursor,
             charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
         )
