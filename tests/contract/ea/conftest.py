@@ -125,6 +125,14 @@ class Desk:
         self.gateway.lease(command)
         return await self.told(command, *kinds)
 
+    def deals_told(self) -> list[Report]:
+        """Executions that no command of ours asked for."""
+        return [fact for fact in self.gateway.facts.values() if fact.kind.value == "deal"]
+
+    def charges_told(self) -> list[Any]:
+        bodies = [fact.body for fact in self.gateway.facts.values()]
+        return [body["charge"] for body in bodies if "charge" in body]
+
     async def broker_rows(self, name: str) -> list[dict[str, Any]]:
         _, rows = await self.broker.call("GET", f"/mt5/{name}", key=f"key-{self.broker_account}")
         return list(rows)
