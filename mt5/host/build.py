@@ -80,7 +80,9 @@ def _run(command: list[str]) -> None:
     if done.returncode:
         hint = ""
         if "sqlite3" in done.stderr:
-            hint = "\nSQLite's header or library may be missing; on Debian: apt install libsqlite3-dev"
+            hint = (
+                "\nSQLite's header or library may be missing; on Debian: apt install libsqlite3-dev"
+            )
         raise CannotBuildError(done.stderr + hint)
     sys.stderr.write(done.stderr)
 

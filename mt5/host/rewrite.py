@@ -7,6 +7,7 @@ MetaEditor would not is refused: a green test of such a source would mean nothin
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 _TOKEN = re.compile(
@@ -21,18 +22,26 @@ _TOKEN = re.compile(
     |(?P<mark>->|::|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_NOT_MQL5 = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOT_MQL5 = _words(
     """alignas alignof auto catch co_await co_return co_yield concept consteval constexpr constinit
     const_cast decltype dynamic_cast explicit export extern friend goto inline mutable namespace
     noexcept nullptr register reinterpret_cast requires signed size_t static_assert static_cast throw
     try typeid typename union unsigned using volatile wchar_t std int8_t int16_t int32_t int64_t
-    uint8_t uint16_t uint32_t uint64_t""".split()
+    uint8_t uint16_t uint32_t uint64_t"""
 )
-_OUTSIDE = frozenset("class delete interface new operator template this virtual".split())
-_NO_TYPE = frozenset("return else case do sizeof break continue default".split())
+_OUTSIDE = _words("class delete interface new operator template this virtual")
+_NO_TYPE = _words("return else case do sizeof break continue default")
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*(\w+)(.*)", re.DOTALL)
 _INCLUDE = re.compile(r"\s*(?:<([^>]+)>|\"([^\"]+)\")")
-_TERMINAL_STRUCTS = frozenset({"MqlTick", "MqlTradeRequest", "MqlTradeResult", "MqlTradeTransaction"})
+_TERMINAL_STRUCTS = frozenset(
+    {"MqlTick", "MqlTradeRequest", "MqlTradeResult", "MqlTradeTransaction"}
+)
 
 
 class NotInSubsetError(Exception):
@@ -82,9 +91,7 @@ def tokens_of(source: str) -> Iterator[Token]:
 
 def _struct_names(tokens: list[Token]) -> set[str]:
     words = [token for token in tokens if token.kind != "space"]
-    return {
-        after.text for word, after in zip(words, words[1:], strict=False) if word.text == "struct"
-    }
+    return {after.text for word, after in pairwise(words) if word.text == "struct"}
 
 
 class _Lines:
@@ -208,10 +215,9 @@ class _Lines:
             return
         if self._text(name + 1) != "[":
             return
-        before = self._text(place - 1)
-        if not by_reference and before not in {"", ";", "{", "}", "const", "static"}:
-            if self._token(place - 1).kind != "directive":
-                return
+        begins = self._text(place - 1) in {"", ";", "{", "}", "const", "static"}
+        if not (by_reference or begins or self._token(place - 1).kind == "directive"):
+            return
         close = name + 2
         while self._text(close) != "]":
             close += 1

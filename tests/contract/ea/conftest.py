@@ -5,7 +5,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -107,7 +106,9 @@ class Desk:
         told = self.gateway.facts.values()
         return {fact.kind.value: fact for fact in told if fact.command_id == command.command_id}
 
-    async def told(self, command: Command, *kinds: str, within_s: float = 15.0) -> dict[str, Report]:
+    async def told(
+        self, command: Command, *kinds: str, within_s: float = 15.0
+    ) -> dict[str, Report]:
         """The facts about a command, once all these kinds are among them."""
 
         def there() -> bool:
@@ -132,6 +133,12 @@ class Desk:
     def charges_told(self) -> list[Any]:
         bodies = [fact.body for fact in self.gateway.facts.values()]
         return [body["charge"] for body in bodies if "charge" in body]
+
+    def reported(self, kind: str, command: Command) -> int:
+        """How often a fact of this kind about the command was brought, repeats included."""
+        items = [item for body in self.gateway.bodies("reports") for item in body["facts"]]
+        wanted = (kind, str(command.command_id))
+        return sum((item["kind"], item["command_id"]) == wanted for item in items)
 
     async def broker_rows(self, name: str) -> list[dict[str, Any]]:
         _, rows = await self.broker.call("GET", f"/mt5/{name}", key=f"key-{self.broker_account}")
@@ -159,7 +166,10 @@ def order(**changes: Any) -> Command:
 def host_program() -> Path:
     """The host, built once. Without a compiler this fails: what is not built is not tested."""
     done = subprocess.run(
-        [sys.executable, ROOT / "mt5" / "host" / "build.py"], capture_output=True, text=True
+        [sys.executable, ROOT / "mt5" / "host" / "build.py"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
@@ -235,5 +245,3 @@ async def desk(make_desk: MakeDesk) -> Desk:
     made.expert.start()
     await made.working()
     return made
-
-

@@ -2,7 +2,6 @@
 // what the broker really did. Attach it to one chart of the account; WebRequest must be allowed for the gateway's URL.
 #property copyright "Argos"
 #property version   "1.00"
-#property strict
 
 #include <Argos/Node.mqh>
 

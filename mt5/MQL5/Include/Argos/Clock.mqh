@@ -1,5 +1,4 @@
 // Three clocks: this machine's, the gateway's and the broker's. All moments here are Unix milliseconds in UTC.
-#property strict
 
 #define CLOCK_TRUSTED_MS 500
 #define OFFSETS_KEPT 8

@@ -1,5 +1,4 @@
 // One instruction of the gateway, as it travels and as the journal keeps it.
-#property strict
 
 #include <Argos/Json.mqh>
 

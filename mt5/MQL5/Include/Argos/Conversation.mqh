@@ -1,5 +1,4 @@
 // What the node says to the gateway besides facts: hello once, then one short poll after the other.
-#property strict
 
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>
@@ -21,6 +20,13 @@ bool Heard(const JsonDocument &answer)
    return(true);
 }
 
+string ClockJson(void)
+{
+   return("{" + Field("node_time", MomentText(OwnNowMs())) + ","
+          + Field("broker_time", MomentText((long)TimeTradeServer() * 1000)) + ","
+          + WholeField("broker_offset_ms", g_broker_offset_ms) + "}");
+}
+
 // Begins a new epoch. False when the gateway did not grant one.
 bool SayHello(void)
 {
@@ -29,8 +35,7 @@ bool SayHello(void)
    string body = "{" + Field("version", PROTOCOL_VERSION) + "," + Field("account", g_settings.account) + ","
                  + Field("log_id", g_log_id) + "," + RawField("log_counter", CounterUsed()) + ","
                  + RawField("info", SnapshotJson(instruments)) + "," + RawField("terminal", TerminalJson()) + ","
-                 + RawField("clock", "{" + Field("node_time", MomentText(OwnNowMs())) + "," + Field("broker_time", MomentText((long)TimeTradeServer() * 1000))
-                                     + "," + WholeField("broker_offset_ms", g_broker_offset_ms) + "}") + "}";
+                 + RawField("clock", ClockJson()) + "}";
    if(!CallGateway("/node/v1/hello", body, 0, g_settings.request_timeout_ms, answer))
       return(false);
    long epoch = StringToInteger(JsonText(answer.document, 0, "epoch"));

@@ -1,5 +1,4 @@
 // Hashes, HMAC-SHA-256 and name-based ids, built from the terminal's own CryptEncode.
-#property strict
 
 #include <Argos/Text.mqh>
 

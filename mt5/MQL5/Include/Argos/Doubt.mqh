@@ -1,5 +1,4 @@
 // When a doubt ends, from what was seen. A look that failed is no part of it.
-#property strict
 
 #include <Argos/Session.mqh>
 

@@ -1,5 +1,4 @@
 // One command from its arrival to its answer: seen before? at the broker already? still allowed? then sent.
-#property strict
 
 #include <Argos/Sender.mqh>
 

@@ -1,5 +1,4 @@
 // This node's own reasons not to send, looked at just before the call. The gateway's came before.
-#property strict
 
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>

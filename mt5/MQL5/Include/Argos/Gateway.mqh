@@ -1,5 +1,4 @@
 // Signed calls to the gateway. An answer that is not signed for this very request is not believed: it is silence.
-#property strict
 
 #include <Argos/Journal.mqh>
 #include <Argos/Settings.mqh>

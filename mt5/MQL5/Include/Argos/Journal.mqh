@@ -1,6 +1,5 @@
 // The node's own log in the terminal's SQLite: written before and after every call of the broker, read first after
 // a crash. One expert at a time holds it.
-#property strict
 
 #include <Argos/Clock.mqh>
 #include <Argos/Command.mqh>

@@ -1,5 +1,4 @@
 // Commands and executions in the journal. What writes stands inside Begin() and Commit() of the caller.
-#property strict
 
 #include <Argos/Journal.mqh>
 

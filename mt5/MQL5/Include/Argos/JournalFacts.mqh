@@ -1,5 +1,4 @@
 // The outbox: a fact waits in the journal until the gateway has taken or refused it. Nothing is ever dropped.
-#property strict
 
 #include <Argos/Journal.mqh>
 

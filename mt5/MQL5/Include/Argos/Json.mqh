@@ -1,5 +1,4 @@
 // JSON both ways: a strict reader into one flat table of nodes, and the few words needed to write it.
-#property strict
 
 #include <Argos/Text.mqh>
 

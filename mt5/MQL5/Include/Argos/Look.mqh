@@ -1,6 +1,5 @@
 // One complete look at the account: working orders, what ended or was dealt since, and positions.
 // A look that could not be completed is no observation. An empty list means "none" only in a complete one.
-#property strict
 
 #include <Argos/Clock.mqh>
 #include <Argos/Settings.mqh>

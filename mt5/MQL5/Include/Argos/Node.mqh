@@ -1,6 +1,5 @@
 // The node's life, one short turn at a time: settle, look, say hello, then look, report and ask for work.
 // MQL5 gives an expert one thread, and WebRequest blocks it: so every wait in here is short.
-#property strict
 
 #include <Argos/Conversation.mqh>
 #include <Argos/Reports.mqh>

@@ -1,5 +1,4 @@
 // What a command acts on, found out just before it is sent, and the request that says so to the broker.
-#property strict
 
 #include <Argos/Gates.mqh>
 

@@ -1,5 +1,4 @@
 // Builds the node's facts and puts them into the outbox. Stands inside the caller's transaction.
-#property strict
 
 #include <Argos/JournalCommands.mqh>
 #include <Argos/JournalFacts.mqh>

@@ -1,5 +1,4 @@
 // Carries facts from the outbox to the gateway until each is taken or refused.
-#property strict
 
 #include <Argos/JournalFacts.mqh>
 #include <Argos/Session.mqh>

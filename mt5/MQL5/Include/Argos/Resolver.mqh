@@ -1,5 +1,4 @@
 // Judges the open doubts by a completed look: what the scanner found is adopted already, this is about the rest.
-#property strict
 
 #include <Argos/Executor.mqh>
 

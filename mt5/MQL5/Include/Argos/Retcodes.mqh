@@ -1,6 +1,5 @@
 // What each return code of the trade server means for us. A code that stands nowhere here is doubt.
 // Source: MQL5 Reference, "Return Codes of the Trade Server".
-#property strict
 
 enum ENUM_VERDICT
 {

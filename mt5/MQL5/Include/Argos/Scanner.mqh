@@ -1,5 +1,4 @@
 // Writes down what a look shows that was not known: facts for the gateway, evidence for open commands.
-#property strict
 
 #include <Argos/Reporter.mqh>
 

@@ -1,5 +1,4 @@
 // One sending: the durable SEND_STARTED, the broker call, and its answer or the doubt it leaves.
-#property strict
 
 #include <Argos/Doubt.mqh>
 #include <Argos/Plan.mqh>

@@ -1,5 +1,4 @@
 // This node's standing with the gateway: its epoch and the brakes on the account.
-#property strict
 
 #include <Argos/Gateway.mqh>
 

@@ -1,5 +1,4 @@
 // What the operator tells this node, what the gateway may tune, and the file that holds the node's key.
-#property strict
 
 #include <Argos/Json.mqh>
 

@@ -1,5 +1,4 @@
 // What a broker says of a symbol, and what follows from it before anything is sent.
-#property strict
 
 #include <Argos/Command.mqh>
 

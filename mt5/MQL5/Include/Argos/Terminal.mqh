@@ -1,5 +1,4 @@
 // What terminal and account look like now: flags, money, quotes and terms, in the words of the node protocol.
-#property strict
 
 #include <Argos/Scanner.mqh>
 

@@ -1,5 +1,4 @@
 // Numbers, moments and bytes as the node protocol writes them: plain decimals, RFC 3339 in UTC.
-#property strict
 
 // Plain notation without trailing zeros; eight digits are finer than any price, volume or amount here.
 string DecimalText(const double value, const int digits = 8)
