@@ -3,8 +3,12 @@
 
 #include "mql5.hpp"
 
-static uint32_t left(uint32_t x, int n) { return x << n | x >> (32 - n); }
-static uint32_t right(uint32_t x, int n) { return x >> n | x << (32 - n); }
+static uint32_t left(uint32_t x, int n) {
+    return x << n | x >> (32 - n);
+}
+static uint32_t right(uint32_t x, int n) {
+    return x >> n | x << (32 - n);
+}
 
 static std::vector<uchar> padded(const std::vector<uchar> &data) {
     std::vector<uchar> out = data;
@@ -14,7 +18,9 @@ static std::vector<uchar> padded(const std::vector<uchar> &data) {
     return out;
 }
 
-static uint32_t word(const uchar *at) { return uint32_t(at[0]) << 24 | at[1] << 16 | at[2] << 8 | at[3]; }
+static uint32_t word(const uchar *at) {
+    return uint32_t(at[0]) << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
 
 static std::vector<uchar> bytes_of(const uint32_t *state, int words) {
     std::vector<uchar> out;
@@ -31,7 +37,9 @@ static std::vector<uchar> sha1(const std::vector<uchar> &data) {
         for (int i = 0; i < 16; i++) w[i] = word(&text[block + 4 * i]);
         for (int i = 16; i < 80; i++) w[i] = left(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
         for (int i = 0; i < 80; i++) {
-            const uint32_t f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (b & d) | (c & d);
+            const uint32_t f = i < 20              ? (b & c) | (~b & d)
+                               : i < 40 || i >= 60 ? b ^ c ^ d
+                                                   : (b & c) | (b & d) | (c & d);
             const uint32_t k = i < 20 ? 0x5A827999 : i < 40 ? 0x6ED9EBA1 : i < 60 ? 0x8F1BBCDC : 0xCA62C1D6;
             const uint32_t next = left(a, 5) + f + e + k + w[i];
             e = d, d = c, c = left(b, 30), b = a, a = next;
@@ -57,7 +65,8 @@ static uint32_t sha256_constant(int index) {
 }
 
 static std::vector<uchar> sha256(const std::vector<uchar> &data) {
-    uint32_t h[8] = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
+    uint32_t h[8] = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A,
+                     0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19};
     const std::vector<uchar> text = padded(data);
     for (size_t block = 0; block < text.size(); block += 64) {
         uint32_t w[64], s[8];
@@ -83,7 +92,8 @@ static std::vector<uchar> sha256(const std::vector<uchar> &data) {
 }
 
 // Nothing for no data, as the terminal does.
-int CryptEncode(ENUM_CRYPT_METHOD method, const MqlArray<uchar> &data, const MqlArray<uchar> &key, MqlArray<uchar> &result) {
+int CryptEncode(ENUM_CRYPT_METHOD method, const MqlArray<uchar> &data, const MqlArray<uchar> &key,
+                MqlArray<uchar> &result) {
     if (data.items.empty() || !key.items.empty()) return 0;
     result.items = method == CRYPT_HASH_SHA1 ? sha1(data.items) : sha256(data.items);
     return ArraySize(result);

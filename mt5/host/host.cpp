@@ -1,8 +1,9 @@
 // The program around the expert: settings, clocks, the event loop, and a line of orders from whoever runs it.
 //
-// usage: host --broker URL --key KEY [--directory D] [--account N] [--allow URL]... [--offset SECONDS] [INPUT=VALUE]...
-// Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, charge TYPE AMOUNT COMMENT, quit.
-// Handlers never nest: what happens during one waits until it has returned, as in a terminal.
+// usage: host --broker URL --key KEY [--directory D] [--account N] [--allow URL]... [--offset SECONDS]
+// [INPUT=VALUE]... Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, charge TYPE
+// AMOUNT COMMENT, quit. Handlers never nest: what happens during one waits until it has returned, as in a
+// terminal.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -22,11 +23,16 @@ volatile sig_atomic_t stopped = 0;
 
 const auto started_at = std::chrono::steady_clock::now();
 
-long elapsed_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_at).count(); }
+long elapsed_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 started_at)
+        .count();
+}
 
 void deliver_transactions() {
     MqlTradeTransaction transaction;
-    while (next_transaction(transaction)) OnTradeTransaction(transaction, MqlTradeRequest(), MqlTradeResult());
+    while (next_transaction(transaction))
+        OnTradeTransaction(transaction, MqlTradeRequest(), MqlTradeResult());
 }
 
 void obey(const std::string &line) {
@@ -67,7 +73,8 @@ void listen(int wait_ms) {
         return;
     }
     pending.append(buffer, count);
-    for (size_t end; (end = pending.find('\n')) != std::string::npos; pending.erase(0, end + 1)) obey(pending.substr(0, end));
+    for (size_t end; (end = pending.find('\n')) != std::string::npos; pending.erase(0, end + 1))
+        obey(pending.substr(0, end));
 }
 
 void run_events() {
@@ -84,14 +91,22 @@ void run_events() {
 }
 
 bool take_argument(const std::string &name, const std::string &value) {
-    if (name == "--broker") the_settings.broker_url = value;
-    else if (name == "--key") the_settings.broker_key = value;
-    else if (name == "--directory") the_settings.directory = value;
-    else if (name == "--account") the_settings.account = value;
-    else if (name == "--allow") the_settings.allowed_urls.push_back(value);
-    else if (name == "--offset") the_settings.broker_offset_s = std::stol(value);
-    else if (name == "--broker-timeout") the_settings.broker_timeout_ms = std::stoi(value);
-    else return false;
+    if (name == "--broker")
+        the_settings.broker_url = value;
+    else if (name == "--key")
+        the_settings.broker_key = value;
+    else if (name == "--directory")
+        the_settings.directory = value;
+    else if (name == "--account")
+        the_settings.account = value;
+    else if (name == "--allow")
+        the_settings.allowed_urls.push_back(value);
+    else if (name == "--offset")
+        the_settings.broker_offset_s = std::stol(value);
+    else if (name == "--broker-timeout")
+        the_settings.broker_timeout_ms = std::stoi(value);
+    else
+        return false;
     return true;
 }
 
@@ -100,7 +115,8 @@ bool take_arguments(int count, char **arguments) {
         const std::string text = arguments[i];
         const size_t equals = text.find('=');
         const auto input = MqlInput::all().find(text.substr(0, equals));
-        if (input != MqlInput::all().end() && equals != std::string::npos) input->second(text.substr(equals + 1));
+        if (input != MqlInput::all().end() && equals != std::string::npos)
+            input->second(text.substr(equals + 1));
         else if (i + 1 >= count || !take_argument(text, arguments[++i])) {
             std::cerr << "not understood: " << text << "\n";
             return false;
@@ -122,32 +138,64 @@ int run() {
 
 }  // namespace
 
-HostSettings &settings() { return the_settings; }
-void set_error(int code) { last_error = code; }
-double unix_now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+HostSettings &settings() {
+    return the_settings;
+}
+void set_error(int code) {
+    last_error = code;
+}
+double unix_now_s() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 std::map<std::string, MqlInput::Setter> &MqlInput::all() {
     static std::map<std::string, Setter> inputs;
     return inputs;
 }
 
-void mql_print(const std::string &text) { std::cout << "print " << text << std::endl; }
-int GetLastError() { return last_error; }
-void ResetLastError() { last_error = 0; }
-datetime TimeGMT() { return datetime(static_cast<long>(unix_now_s())); }
-datetime TimeTradeServer() { return datetime(static_cast<long>(unix_now_s()) + the_settings.broker_offset_s); }
-ulong GetMicrosecondCount() { return static_cast<ulong>(elapsed_us()); }
+void mql_print(const std::string &text) {
+    std::cout << "print " << text << std::endl;
+}
+int GetLastError() {
+    return last_error;
+}
+void ResetLastError() {
+    last_error = 0;
+}
+datetime TimeGMT() {
+    return datetime(static_cast<long>(unix_now_s()));
+}
+datetime TimeTradeServer() {
+    return datetime(static_cast<long>(unix_now_s()) + the_settings.broker_offset_s);
+}
+ulong GetMicrosecondCount() {
+    return static_cast<ulong>(elapsed_us());
+}
 // Counts from the machine's start, as on Windows, so it is never near zero.
-ulong GetTickCount64() { return static_cast<ulong>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()); }
-uint GetTickCount() { return static_cast<uint>(GetTickCount64()); }
-void Sleep(int ms) { usleep(static_cast<useconds_t>(ms) * 1000); }
-bool IsStopped() { return removed || stopped; }
+ulong GetTickCount64() {
+    return static_cast<ulong>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  std::chrono::steady_clock::now().time_since_epoch())
+                                  .count());
+}
+uint GetTickCount() {
+    return static_cast<uint>(GetTickCount64());
+}
+void Sleep(int ms) {
+    usleep(static_cast<useconds_t>(ms) * 1000);
+}
+bool IsStopped() {
+    return removed || stopped;
+}
 bool EventSetMillisecondTimer(int ms) {
     timer_ms = ms;
     return ms > 0;
 }
-void EventKillTimer() { timer_ms = 0; }
-void ExpertRemove() { removed = true; }
+void EventKillTimer() {
+    timer_ms = 0;
+}
+void ExpertRemove() {
+    removed = true;
+}
 
 int main(int count, char **arguments) {
     signal(SIGTERM, [](int) { stopped = 1; });

@@ -34,12 +34,13 @@ void between_handlers();
 bool next_transaction(MqlTradeTransaction &transaction);
 
 struct HttpReply {
-    int status = 0;            // 0: no whole answer
+    int status = 0;  // 0: no whole answer
     bool timed_out = false;
     std::string headers;
     std::string body;
 };
-HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers, const std::string &body, int timeout_ms);
+HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers,
+                    const std::string &body, int timeout_ms);
 
 struct Json {
     enum Kind { NONE, SCALAR, ARRAY, OBJECT } kind = NONE;

@@ -78,18 +78,27 @@ bool receive(int fd, Clock::time_point deadline, HttpReply &reply) {
 
 }  // namespace
 
-HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers, const std::string &body, int timeout_ms) {
+HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers,
+                    const std::string &body, int timeout_ms) {
     HttpReply reply;
     if (url.compare(0, 7, "http://") != 0) return reply;
     const size_t slash = std::min(url.find('/', 7), url.size());
-    const std::string authority = url.substr(7, slash - 7), path = slash < url.size() ? url.substr(slash) : "/";
+    const std::string authority = url.substr(7, slash - 7),
+                      path = slash < url.size() ? url.substr(slash) : "/";
     const size_t colon = authority.find(':');
     Socket connection;
-    if (!connect_to(authority.substr(0, colon), colon == std::string::npos ? "80" : authority.substr(colon + 1), connection)) return reply;
+    if (!connect_to(authority.substr(0, colon),
+                    colon == std::string::npos ? "80" : authority.substr(colon + 1), connection))
+        return reply;
     const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-    const std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + authority + "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+    const std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + authority +
+                                "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                                "\r\n" + headers + "\r\n" + body;
     for (size_t sent = 0; sent < request.size();) {
-        const ssize_t count = ready(connection.fd, POLLOUT, deadline) ? send(connection.fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL) : -1;
+        const ssize_t count =
+            ready(connection.fd, POLLOUT, deadline)
+                ? send(connection.fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL)
+                : -1;
         if (count <= 0) return reply;
         sent += count;
     }
@@ -98,14 +107,18 @@ HttpReply http_call(const std::string &method, const std::string &url, const std
 }
 
 // The URL must be allowed, as in the terminal's options.
-int WebRequest(const string &method, const string &url, const string &headers, int timeout_ms, const MqlArray<char> &body, MqlArray<char> &reply, string &reply_headers) {
+int WebRequest(const string &method, const string &url, const string &headers, int timeout_ms,
+               const MqlArray<char> &body, MqlArray<char> &reply, string &reply_headers) {
     const std::string target = url.utf8();
     const auto &allowed = settings().allowed_urls;
-    if (std::none_of(allowed.begin(), allowed.end(), [&](const std::string &prefix) { return target.compare(0, prefix.size(), prefix) == 0; })) {
+    if (std::none_of(allowed.begin(), allowed.end(), [&](const std::string &prefix) {
+            return target.compare(0, prefix.size(), prefix) == 0;
+        })) {
         set_error(ERR_FUNCTION_NOT_ALLOWED);
         return -1;
     }
-    const HttpReply answer = http_call(method.utf8(), target, headers.utf8(), std::string(body.items.begin(), body.items.end()), timeout_ms);
+    const HttpReply answer = http_call(method.utf8(), target, headers.utf8(),
+                                       std::string(body.items.begin(), body.items.end()), timeout_ms);
     if (answer.status == 0) {
         set_error(answer.timed_out ? ERR_WEBREQUEST_TIMEOUT : ERR_WEBREQUEST_REQUEST_FAILED);
         return -1;

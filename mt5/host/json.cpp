@@ -34,7 +34,9 @@ struct Reader {
             const char c = text[at + 1];
             at += 2;
             if (c == 'u') {
-                out += string(std::u16string(1, static_cast<char16_t>(std::stoul(text.substr(at, 4), nullptr, 16)))).utf8();
+                out += string(std::u16string(
+                                  1, static_cast<char16_t>(std::stoul(text.substr(at, 4), nullptr, 16))))
+                           .utf8();
                 at += 4;
             } else {
                 out += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
@@ -71,7 +73,9 @@ struct Reader {
         out.kind = out.text == "null" ? Json::NONE : Json::SCALAR;
         return out;
     }
-    static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || isspace(static_cast<unsigned char>(c)); }
+    static bool ends_scalar(char c) {
+        return c == ',' || c == '}' || c == ']' || isspace(static_cast<unsigned char>(c));
+    }
 };
 
 }  // namespace
@@ -83,10 +87,16 @@ const Json &Json::operator[](const std::string &key) const {
     return none;
 }
 
-long Json::whole() const { return text == "true" ? 1 : strtol(text.c_str(), nullptr, 10); }
-double Json::real() const { return strtod(text.c_str(), nullptr); }
+long Json::whole() const {
+    return text == "true" ? 1 : strtol(text.c_str(), nullptr, 10);
+}
+double Json::real() const {
+    return strtod(text.c_str(), nullptr);
+}
 
-Json parse_json(const std::string &text) { return Reader{text}.value(); }
+Json parse_json(const std::string &text) {
+    return Reader{text}.value();
+}
 
 std::string json_text(const std::string &text) {
     std::string out = "\"";

@@ -62,7 +62,8 @@ void FileFlush(int file) {
 
 string FileReadString(int file) {
     std::string line;
-    for (int c; files.count(file) && (c = fgetc(files[file])) != EOF && c != '\n';) line += static_cast<char>(c);
+    for (int c; files.count(file) && (c = fgetc(files[file])) != EOF && c != '\n';)
+        line += static_cast<char>(c);
     return string::from_utf8(line);
 }
 
@@ -84,16 +85,22 @@ int DatabaseOpen(const string &name, uint flags) {
 // A statement that was not finalized keeps its read lock: the expert has a leak.
 void DatabaseClose(int database) {
     if (!databases.count(database)) return;
-    if (sqlite3_next_stmt(databases[database], nullptr)) throw std::runtime_error("a statement was not finalized");
+    if (sqlite3_next_stmt(databases[database], nullptr))
+        throw std::runtime_error("a statement was not finalized");
     sqlite3_close(databases[database]);
     databases.erase(database);
 }
 
-bool DatabaseExecute(int database, const string &sql) { return databases.count(database) && good(sqlite3_exec(databases[database], sql.utf8().c_str(), nullptr, nullptr, nullptr)); }
+bool DatabaseExecute(int database, const string &sql) {
+    return databases.count(database) &&
+           good(sqlite3_exec(databases[database], sql.utf8().c_str(), nullptr, nullptr, nullptr));
+}
 
 int DatabasePrepare(int database, const string &sql) {
     sqlite3_stmt *statement = nullptr;
-    if (!databases.count(database) || !good(sqlite3_prepare_v2(databases[database], sql.utf8().c_str(), -1, &statement, nullptr))) return INVALID_HANDLE;
+    if (!databases.count(database) ||
+        !good(sqlite3_prepare_v2(databases[database], sql.utf8().c_str(), -1, &statement, nullptr)))
+        return INVALID_HANDLE;
     statements[++last_handle] = statement;
     return last_handle;
 }
@@ -106,7 +113,9 @@ bool DatabaseBind(int statement, int index, long value) {
     sqlite3_stmt *found = statement_of(statement);
     return found && good(sqlite3_bind_int64(found, index + 1, value));
 }
-bool DatabaseBind(int statement, int index, int value) { return DatabaseBind(statement, index, static_cast<long>(value)); }
+bool DatabaseBind(int statement, int index, int value) {
+    return DatabaseBind(statement, index, static_cast<long>(value));
+}
 bool DatabaseBind(int statement, int index, double value) {
     sqlite3_stmt *found = statement_of(statement);
     return found && good(sqlite3_bind_double(found, index + 1, value));
@@ -115,7 +124,10 @@ bool DatabaseBind(int statement, int index, double value) {
 bool DatabaseRead(int statement) {
     sqlite3_stmt *found = statement_of(statement);
     const int code = found ? sqlite3_step(found) : SQLITE_ERROR;
-    if (found) set_error(code == SQLITE_DONE ? ERR_DATABASE_NO_MORE_DATA : code == SQLITE_ROW ? 0 : ERR_DATABASE_ERROR);
+    if (found)
+        set_error(code == SQLITE_DONE  ? ERR_DATABASE_NO_MORE_DATA
+                  : code == SQLITE_ROW ? 0
+                                       : ERR_DATABASE_ERROR);
     return code == SQLITE_ROW;
 }
 
@@ -142,6 +154,12 @@ bool DatabaseColumnDouble(int statement, int column, double &value) {
     return found != nullptr;
 }
 
-bool DatabaseTransactionBegin(int database) { return DatabaseExecute(database, "BEGIN IMMEDIATE"); }
-bool DatabaseTransactionCommit(int database) { return DatabaseExecute(database, "COMMIT"); }
-bool DatabaseTransactionRollback(int database) { return DatabaseExecute(database, "ROLLBACK"); }
+bool DatabaseTransactionBegin(int database) {
+    return DatabaseExecute(database, "BEGIN IMMEDIATE");
+}
+bool DatabaseTransactionCommit(int database) {
+    return DatabaseExecute(database, "COMMIT");
+}
+bool DatabaseTransactionRollback(int database) {
+    return DatabaseExecute(database, "ROLLBACK");
+}
