@@ -1,7 +1,5 @@
 """The expert advisor's own source, compiled for Linux, between a stub of the gateway and a real paper broker."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,73 +17,14 @@ from argos.protocol.commands import Command
 from argos.protocol.facts import Report
 from contract.node.gateway_stub import KEY, NODE, GatewayStub
 from eventually import eventually
+from expert_process import Expert, built_host
 from paper_process import PaperProcess, exact_settings
 from unit.node.rig import entry
 
-ROOT = Path(__file__).resolve().parents[3]
 SYMBOL = "AAPL"
 ACCOUNT = "prop-1"
 ACCOUNTS = 60
 BROKER_OFFSET_S = 3 * 3600
-
-
-@dataclass
-class Expert:
-    """One host process with the expert in it; its directory outlives it, as a terminal's does."""
-
-    program: Path
-    directory: Path
-    arguments: list[str]
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def log(self) -> str:
-        return (self.directory / "output").read_text(encoding="utf-8")
-
-    def start(self, **inputs: Any) -> "Expert":
-        given = [f"{name}={value}" for name, value in inputs.items()]
-        with (self.directory / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                [self.program, *self.arguments, *given],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return self
-
-    async def tell(self, line: str) -> None:
-        """Hands the host an order and waits until it is obeyed."""
-        assert self.process is not None
-        assert self.process.stdin is not None
-        before = self.log.count(f"obeyed {line}")
-        self.process.stdin.write(f"{line}\n".encode())
-        self.process.stdin.flush()
-        await eventually(lambda: self.log.count(f"obeyed {line}") > before, what=f"{line} obeyed")
-
-    async def ended(self) -> int:
-        """The exit code, once the process is over."""
-        assert self.process is not None
-        process = self.process
-        await eventually(lambda: process.poll() is not None, what="the host ends")
-        assert process.stdin is not None
-        process.stdin.close()
-        self.process = None
-        return process.returncode
-
-    async def quit(self) -> int:
-        assert self.process is not None
-        assert self.process.stdin is not None
-        self.process.stdin.write(b"quit\n")
-        self.process.stdin.flush()
-        return await self.ended()
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            assert self.process.stdin is not None
-            self.process.stdin.close()
-            self.process = None
 
 
 @dataclass
@@ -164,15 +103,7 @@ def order(**changes: Any) -> Command:
 
 @pytest.fixture(scope="session")
 def host_program() -> Path:
-    """The host, built once. Without a compiler this fails: what is not built is not tested."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "mt5" / "host" / "build.py"],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return Path(done.stdout.strip())
+    return built_host()
 
 
 Brokers = Callable[[bool], tuple[PaperProcess, str]]
@@ -218,17 +149,15 @@ async def make_desk(
         broker, account = brokers(hedging)
         await broker.feed(SYMBOL, "100")
         directory = tmp_path / f"terminal-{len(made)}"
-        directory.mkdir()
-        key_file = {"node": NODE, "key": KEY.hex()}
-        (directory / "argos-node.key").write_bytes(orjson.dumps(key_file))
-        arguments = [
-            *("--broker", broker.url, "--key", f"key-{account}", "--directory", str(directory)),
+        expert = Expert(program=host_program, directory=directory)
+        expert.arguments = [
+            *("--broker", broker.url, "--key", f"key-{account}"),
             *("--allow", gateway.url, "--offset", str(BROKER_OFFSET_S)),
             f"InpGatewayUrl={gateway.url}",
             f"InpAccount={ACCOUNT}",
             *("InpTurnMs=5", "InpSettleMs=0", "InpPollWaitMs=200", "InpLotsMax=100"),
         ]
-        expert = Expert(program=host_program, directory=directory, arguments=arguments)
+        expert.key_file.write_bytes(orjson.dumps({"node": NODE, "key": KEY.hex()}))
         desk = Desk(gateway=gateway, broker=broker, broker_account=account, expert=expert)
         made.append(desk)
         return desk

@@ -207,7 +207,7 @@ async def test_commands_of_one_symbol_run_in_their_order(desk: Desk) -> None:
 
 async def test_an_enrolment_code_is_traded_for_a_key_that_is_kept(make_desk: MakeDesk) -> None:
     desk: Desk = await make_desk()
-    (desk.expert.directory / "argos-node.key").unlink()
+    desk.expert.key_file.unlink()
     desk.gateway.faults["enrol"].append("away")
     desk.expert.start(InpEnrolCode=CODE)
     await desk.working()
@@ -219,7 +219,7 @@ async def test_an_enrolment_code_is_traded_for_a_key_that_is_kept(make_desk: Mak
 
 async def test_without_key_or_code_the_expert_says_so_and_ends(make_desk: MakeDesk) -> None:
     desk: Desk = await make_desk()
-    (desk.expert.directory / "argos-node.key").unlink()
+    desk.expert.key_file.unlink()
     desk.expert.start()
     await desk.expert.ended()
     assert "NODE_KEY_MISSING" in desk.expert.log
