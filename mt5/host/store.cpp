@@ -91,9 +91,18 @@ void DatabaseClose(int database) {
     databases.erase(database);
 }
 
+// One statement only: whether a terminal would run a second one is nowhere written.
 bool DatabaseExecute(int database, const string &sql) {
-    return databases.count(database) &&
-           good(sqlite3_exec(databases[database], sql.utf8().c_str(), nullptr, nullptr, nullptr));
+    const std::string text = sql.utf8();
+    sqlite3_stmt *statement = nullptr;
+    const char *rest = nullptr;
+    if (!databases.count(database) ||
+        !good(sqlite3_prepare_v2(databases[database], text.c_str(), -1, &statement, &rest)))
+        return false;
+    if (*rest) throw std::runtime_error("DatabaseExecute: more than one statement");
+    const int code = sqlite3_step(statement);
+    sqlite3_finalize(statement);
+    return good(code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code);
 }
 
 int DatabasePrepare(int database, const string &sql) {

@@ -1,7 +1,7 @@
 """The expert advisor's own source, compiled for Linux, between a stub of the gateway and a real paper broker."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -106,22 +106,23 @@ def host_program() -> Path:
     return built_host()
 
 
-Brokers = Callable[[bool], tuple[PaperProcess, str]]
+Brokers = Callable[..., tuple[PaperProcess, str]]
 
 
 @pytest.fixture(scope="session")
 def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brokers]:
-    """A fresh account at a broker that hedges or nets; the processes are shared."""
-    running: dict[bool, tuple[PaperProcess, Iterator[int]]] = {}
+    """A fresh account at a broker of these manners; the processes are shared."""
+    running: dict[str, tuple[PaperProcess, Iterator[int]]] = {}
 
-    def take(hedging: bool) -> tuple[PaperProcess, str]:
-        if hedging not in running:
+    def take(*, hedging: bool, **manners: Any) -> tuple[PaperProcess, str]:
+        name = f"{hedging} {manners}"
+        if name not in running:
             ledger = tmp_path_factory.mktemp("broker") / "ledger.db"
             settings = exact_settings(
                 Character.MT5, ledger=ledger, accounts=ACCOUNTS, hedging=hedging
             )
-            running[hedging] = PaperProcess(settings).start(), count()
-        broker, numbers = running[hedging]
+            running[name] = PaperProcess(replace(settings, **manners)).start(), count()
+        broker, numbers = running[name]
         return broker, f"a{next(numbers)}"
 
     yield take
@@ -145,8 +146,8 @@ async def make_desk(
     """Makes a desk whose expert is not started yet."""
     made: list[Desk] = []
 
-    async def make(*, hedging: bool = True) -> Desk:
-        broker, account = brokers(hedging)
+    async def make(*, hedging: bool = True, **manners: Any) -> Desk:
+        broker, account = brokers(hedging=hedging, **manners)
         await broker.feed(SYMBOL, "100")
         directory = tmp_path / f"terminal-{len(made)}"
         expert = Expert(program=host_program, directory=directory)

@@ -182,3 +182,14 @@ async def test_an_entry_that_is_refused_for_now_is_the_gateways_to_repeat(desk: 
     facts = await desk.do(command, "rejected")
     assert facts["rejected"].body["retryable"] is True
     assert await desk.deals() == []
+
+
+async def test_what_the_broker_cannot_fill_at_once_is_canceled(make_desk: MakeDesk) -> None:
+    desk: Desk = await make_desk(partial_probability=1.0)
+    desk.expert.start()
+    await desk.working()
+    command = order()
+    facts = await desk.do(command, "accepted", "fill", "canceled")
+    (deal,) = await desk.deals()
+    assert 0 < Decimal(deal["volume"]) < 10
+    assert Decimal(facts["fill"].body["qty"]) == Decimal(deal["volume"])

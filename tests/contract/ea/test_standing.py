@@ -171,6 +171,15 @@ async def test_two_experts_never_hold_one_journal(desk: Desk) -> None:
     assert "another expert holds" in desk.expert.log
 
 
+async def test_a_terminal_on_another_account_is_not_traded(desk: Desk) -> None:
+    await desk.do(order(), "fill")
+    await desk.expert.quit()
+    desk.expert.arguments += ["--account", "2002"]
+    desk.expert.start()
+    assert await desk.expert.ended() == 0
+    assert "this journal is of login 1001" in desk.expert.log
+
+
 async def test_the_algo_button_refuses_entries_and_is_told(desk: Desk) -> None:
     command = order()
     await desk.do(command, "fill")

@@ -46,11 +46,11 @@ ENUM_GATE LimitGate(const Command &command, Refusal &refusal)
    return(GATE_OPEN);
 }
 
-// Nothing reaches the broker through a terminal that is offline or may not trade. An entry that must not be sent is
+// Nothing reaches the broker through a terminal that is offline, on another account, or may not trade. An entry that must not be sent is
 // refused for good; an exit is given back, and comes again.
 ENUM_GATE TerminalGate(const Command &command, Refusal &refusal)
 {
-   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0)
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || !IsOwnLogin())
       return(GATE_DROP);
    bool entry = command.kind == KIND_SUBMIT && !command.is_exit;
    if(!MayTrade())

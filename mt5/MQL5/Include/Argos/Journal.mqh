@@ -15,6 +15,7 @@ int    g_journal_durable = -1;
 bool   g_journal_failed = false;   // within the open transaction
 long   g_counter = 0;
 string g_log_id = "";
+long   g_login = 0;                // the account at the broker that this journal is of
 
 // Runs a statement whose values are bound already. False, and the transaction is lost, when it failed.
 bool Ran(const int statement)
@@ -111,28 +112,32 @@ void SetMeta(const string key, const string value)
    Run2("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }
 
+bool MakeIndex(const string table, const string columns)
+{
+   string name = table + "_" + columns;
+   StringReplace(name, ", ", "_");
+   return(DatabaseExecute(g_journal, "CREATE INDEX IF NOT EXISTS " + name + " ON " + table + " (" + columns + ")"));
+}
+
+// One statement a call: a terminal may run no more than the first.
 bool MakeTables(void)
 {
-   return(DatabaseExecute(g_journal,
-      "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-      "CREATE TABLE IF NOT EXISTS commands ("
-      " command_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL,"
-      " magic INTEGER, state TEXT NOT NULL, attempt INTEGER NOT NULL, body TEXT NOT NULL, sent_at_ms INTEGER NOT NULL DEFAULT 0,"
-      " bid TEXT NOT NULL DEFAULT '', ask TEXT NOT NULL DEFAULT '', sent_qty REAL NOT NULL DEFAULT 0,"
-      " closes_all INTEGER NOT NULL DEFAULT 0, venue_order_id TEXT NOT NULL DEFAULT '', venue_state TEXT NOT NULL DEFAULT '');"
-      "CREATE INDEX IF NOT EXISTS commands_open ON commands (state);"
-      "CREATE INDEX IF NOT EXISTS commands_magic ON commands (magic);"
-      "CREATE INDEX IF NOT EXISTS commands_order ON commands (order_id);"
-      "CREATE INDEX IF NOT EXISTS commands_venue_order ON commands (venue_order_id);"
-      "CREATE TABLE IF NOT EXISTS executions ("
-      " venue_exec_id TEXT PRIMARY KEY, command_id TEXT NOT NULL DEFAULT '', own INTEGER NOT NULL,"
-      " position_id TEXT NOT NULL, qty REAL NOT NULL) WITHOUT ROWID;"
-      "CREATE INDEX IF NOT EXISTS executions_command ON executions (command_id);"
-      "CREATE TABLE IF NOT EXISTS facts ("
-      " seq INTEGER PRIMARY KEY AUTOINCREMENT, fact_id TEXT NOT NULL UNIQUE, command_id TEXT NOT NULL DEFAULT '',"
-      " kind TEXT NOT NULL, body TEXT NOT NULL, reported INTEGER NOT NULL DEFAULT 0, refused_code TEXT NOT NULL DEFAULT '');"
-      "CREATE INDEX IF NOT EXISTS facts_pending ON facts (reported, seq);"
-      "CREATE INDEX IF NOT EXISTS facts_command ON facts (command_id);"));
+   return(DatabaseExecute(g_journal, "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+          && DatabaseExecute(g_journal, "CREATE TABLE IF NOT EXISTS commands ("
+             " command_id TEXT PRIMARY KEY, order_id TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, magic INTEGER,"
+             " state TEXT NOT NULL, attempt INTEGER NOT NULL, body TEXT NOT NULL, sent_at_ms INTEGER NOT NULL DEFAULT 0,"
+             " bid TEXT NOT NULL DEFAULT '', ask TEXT NOT NULL DEFAULT '', sent_qty REAL NOT NULL DEFAULT 0,"
+             " closes_all INTEGER NOT NULL DEFAULT 0, venue_order_id TEXT NOT NULL DEFAULT '', venue_state TEXT NOT NULL DEFAULT '')")
+          && DatabaseExecute(g_journal, "CREATE TABLE IF NOT EXISTS executions ("
+             " venue_exec_id TEXT PRIMARY KEY, command_id TEXT NOT NULL DEFAULT '', own INTEGER NOT NULL,"
+             " position_id TEXT NOT NULL, qty REAL NOT NULL) WITHOUT ROWID")
+          && DatabaseExecute(g_journal, "CREATE TABLE IF NOT EXISTS facts ("
+             " seq INTEGER PRIMARY KEY AUTOINCREMENT, fact_id TEXT NOT NULL UNIQUE, command_id TEXT NOT NULL DEFAULT '',"
+             " kind TEXT NOT NULL, body TEXT NOT NULL, reported INTEGER NOT NULL DEFAULT 0,"
+             " refused_code TEXT NOT NULL DEFAULT '')")
+          && MakeIndex("commands", "state") && MakeIndex("commands", "magic") && MakeIndex("commands", "order_id")
+          && MakeIndex("commands", "venue_order_id") && MakeIndex("executions", "command_id")
+          && MakeIndex("facts", "reported, seq") && MakeIndex("facts", "command_id"));
 }
 
 // What no two logs share: the account, the machine's clocks and chance.
@@ -192,6 +197,25 @@ void CloseJournal(void)
       FileClose(g_journal_lock);
    g_journal = INVALID_HANDLE;
    g_journal_lock = INVALID_HANDLE;
+}
+
+// Whether this journal is of the account that is logged in: the first one that is seen is written down for good.
+bool IsOwnLogin(void)
+{
+   long login = AccountInfoInteger(ACCOUNT_LOGIN);
+   if(login == 0)
+      return(false);
+   if(g_login == 0)
+   {
+      string kept = Meta("login");
+      if(kept == "" && Begin(true))
+      {
+         SetMeta("login", IntegerToString(login));
+         kept = Commit() ? IntegerToString(login) : "";
+      }
+      g_login = StringToInteger(kept);
+   }
+   return(login == g_login);
 }
 
 // The highest counter this log has given out; 0 before the first.

@@ -241,7 +241,8 @@ bool JsonParse(const string text, JsonDocument &document)
 // The member of that name, or -1.
 int JsonMember(const JsonDocument &document, const int object, const string key)
 {
-   for(int i = object + 1; object >= 0 && i < ArraySize(document.nodes); i++)
+   int count = ArraySize(document.nodes);
+   for(int i = object + 1; object >= 0 && i < count && document.nodes[i].begin < document.nodes[object].end; i++)
       if(document.nodes[i].parent == object && document.nodes[i].key == key)
          return(i);
    return(-1);

@@ -2,6 +2,7 @@
 // A look that could not be completed is no observation. An empty list means "none" only in a complete one.
 
 #include <Argos/Clock.mqh>
+#include <Argos/Journal.mqh>
 #include <Argos/Settings.mqh>
 #include <Argos/Symbols.mqh>
 
@@ -71,11 +72,11 @@ struct Look
 // When the connection that stands now was first seen; 0 while there is none.
 long g_connected_since_ms = 0;
 
-// Connected, and long enough for the terminal to have fetched its lists: an account that looks empty just after a
+// Connected to our own account, and long enough for the terminal to have fetched its lists: an account that looks empty just after a
 // connection may not be.
 bool CanLook(void)
 {
-   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0)
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || !IsOwnLogin())
    {
       g_connected_since_ms = 0;
       return(false);

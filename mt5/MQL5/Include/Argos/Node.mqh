@@ -115,6 +115,14 @@ void EndFenced(void)
    ExpertRemove();
 }
 
+// Whoever logs the terminal into another account must not have that one traded in this one's name.
+void EndOnOtherAccount(void)
+{
+   PrintFormat("this journal is of login %s, and the terminal is on %s: nothing is done", IntegerToString(g_login),
+               IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN)));
+   ExpertRemove();
+}
+
 void TakeTurn(void)
 {
    if(!g_has_key)
@@ -125,6 +133,8 @@ void TakeTurn(void)
    if(!g_begun)
    {
       g_begun = LookNow(true);
+      if(!g_begun && g_login != 0 && !IsOwnLogin())
+         EndOnOtherAccount();
       return;
    }
    LookIfDue();
