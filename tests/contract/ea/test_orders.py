@@ -193,3 +193,17 @@ async def test_what_the_broker_cannot_fill_at_once_is_canceled(make_desk: MakeDe
     (deal,) = await desk.deals()
     assert 0 < Decimal(deal["volume"]) < 10
     assert Decimal(facts["fill"].body["qty"]) == Decimal(deal["volume"])
+
+
+async def test_the_quote_that_stood_when_the_alert_came_is_told(desk: Desk) -> None:
+    await desk.broker.feed(SYMBOL, "100")
+    await desk.quoted("100.03")
+    alert_at = datetime.now(tz=UTC)
+    await desk.broker.feed(SYMBOL, "102")
+    await desk.quoted("102.03")
+    facts = await desk.do(order(alert_received_at=alert_at), "send_started")
+    body = facts["send_started"].body
+    assert (body["arrival_ask"], body["ask"]) == ("100.03", "102.03")
+    facts = await desk.do(order(alert_received_at=alert_at - timedelta(hours=1)), "send_started")
+    assert facts["send_started"].body["arrival_ask"] is None
+    await desk.broker.feed(SYMBOL, "100")

@@ -14,12 +14,13 @@ input group "Limits of this node, whatever the gateway asks"
 input double InpLotsMax = 1.0;                          // Largest entry, in lots; 0: none set
 input int    InpOrdersPerMinuteMax = 20;                // Most entries in a minute; 0: none set
 input string InpSymbols = "";                           // Symbols that may be entered, by commas; empty: all
-input group "Timings, in milliseconds"
-input int    InpTurnMs = 50;                            // A turn of this expert
-input int    InpPollWaitMs = 1000;                      // Longest wait for work; blocks this expert
-input int    InpScanMs = 2000;                          // Between two looks at the account
-input int    InpSettleMs = 5000;                        // Trust in the terminal's lists after it has connected
-input int    InpRequestTimeoutMs = 10000;               // A call to the gateway
+input group "Timings"
+input int    InpTurnMs = 50;                            // A turn of this expert, in ms
+input int    InpPollWaitMs = 1000;                      // Longest wait for work, in ms; blocks this expert
+input int    InpScanMs = 2000;                          // Between two looks at the account, in ms
+input int    InpHistoryDays = 30;                       // How far back a look at everything goes, in days
+input int    InpSettleMs = 5000;                        // No trust in the terminal's lists so soon after it connected, in ms
+input int    InpRequestTimeoutMs = 10000;               // A call to the gateway, in ms
 
 void TakeInputs(void)
 {
@@ -34,6 +35,7 @@ void TakeInputs(void)
    ReadSymbols(InpSymbols, g_settings.symbols);
    g_settings.poll_wait_ms = InpPollWaitMs;
    g_settings.scan_ms = InpScanMs;
+   g_settings.history_days = InpHistoryDays;
    g_settings.settle_ms = InpSettleMs;
    g_settings.request_timeout_ms = InpRequestTimeoutMs;
    g_settings.doubt_looks_min = 3;
@@ -44,7 +46,7 @@ void TakeInputs(void)
 
 int OnInit(void)
 {
-   if(InpAccount == "" || InpGatewayUrl == "" || InpTurnMs <= 0 || InpPollWaitMs < 0 || InpScanMs <= 0)
+   if(InpAccount == "" || InpGatewayUrl == "" || InpTurnMs <= 0 || InpPollWaitMs < 0 || InpScanMs <= 0 || InpHistoryDays <= 0)
    {
       Print("inputs: account and gateway must be given, times must be positive");
       return(INIT_PARAMETERS_INCORRECT);

@@ -48,6 +48,7 @@ struct Command
    bool   is_exit;
    int    attempt;
    long   lease_ms;
+   long   alert_received_ms;
    string body;
 };
 
@@ -95,6 +96,7 @@ bool ReadCommand(const JsonDocument &document, const int node, Command &command)
    command.is_exit = JsonText(document, node, "is_exit") == "true";
    command.attempt = (int)StringToInteger(JsonText(document, node, "attempt"));
    command.lease_ms = StringToInteger(JsonText(document, node, "lease_ms"));
+   command.alert_received_ms = ParseMoment(JsonText(document, node, "alert_received_at"));
    command.body = JsonRaw(document, node);
    return(command.command_id != "" && command.order_id != "" && command.symbol != "" && command.magic > 0
           && command.attempt > 0 && command.valid_until_ms >= 0 && command.qty >= 0.0

@@ -216,7 +216,7 @@ bool SeePositions(SeenPosition &positions[])
 }
 
 // Orders before deals and deals before positions: what moves on meanwhile is seen later on. `cursor_s` is where the
-// last look ended, on the broker's clock; 0 looks at everything. False when it could not be completed.
+// last look ended, on the broker's clock; 0 looks as far back as the settings say. False when it could not be completed.
 bool TakeLook(const long cursor_s, Look &look)
 {
    if(!CanLook())
@@ -224,9 +224,9 @@ bool TakeLook(const long cursor_s, Look &look)
    look.began_ms = TicksMs();
    look.cursor_s = (long)TimeTradeServer();
    ArrayResize(look.orders, 0);
-   long from_s = MathMax(0, cursor_s - OVERLAP_S);
+   long from_s = cursor_s > 0 ? cursor_s - OVERLAP_S : look.cursor_s - (long)g_settings.history_days * 86400;
    bool complete = SeeWorkingOrders(look)
-                   && HistorySelect((datetime)from_s, (datetime)(look.cursor_s + AHEAD_S))
+                   && HistorySelect((datetime)MathMax(0, from_s), (datetime)(look.cursor_s + AHEAD_S))
                    && SeeEndedOrders(look) && SeeDeals(look) && SeePositions(look.positions);
    // The lists of a terminal that lost its connection meanwhile are of before.
    if(!complete || TerminalInfoInteger(TERMINAL_CONNECTED) == 0)

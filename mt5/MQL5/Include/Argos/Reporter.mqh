@@ -3,6 +3,7 @@
 #include <Argos/JournalCommands.mqh>
 #include <Argos/JournalFacts.mqh>
 #include <Argos/Look.mqh>
+#include <Argos/Quotes.mqh>
 
 // A fact's id is a pure function of what it states, so a repeated observation repeats its id.
 string FactId(const string kind, const string key)
@@ -25,11 +26,16 @@ void TellAbout(const LoggedCommand &row, const string kind, const string body)
    Tell(fact_id, kind, row.command.order_id, row.command.command_id, body == "" ? told : told + "," + body);
 }
 
+// The quote at the moment of sending, and the one that stood when the gateway received the alert.
 void TellSendStarted(const LoggedCommand &row, const long quote_ms)
 {
-   string quote_at = quote_ms > 0 ? MomentText(quote_ms) : "";
+   KeptQuote then;
+   string arrival = OptionalField("arrival_bid", "") + "," + OptionalField("arrival_ask", "") + "," + OptionalField("arrival_quote_at", "");
+   if(QuoteThen(row.command.symbol, row.command.alert_received_ms, then))
+      arrival = NumberField("arrival_bid", then.bid) + "," + NumberField("arrival_ask", then.ask) + ","
+                + Field("arrival_quote_at", MomentText(then.at_ms));
    TellAbout(row, "send_started", OptionalField("bid", row.bid) + "," + OptionalField("ask", row.ask) + ","
-             + OptionalField("quote_at", quote_at));
+             + OptionalField("quote_at", quote_ms > 0 ? MomentText(quote_ms) : "") + "," + arrival);
 }
 
 // `qty` stands in the body only when less was sent than the command asked.

@@ -113,7 +113,7 @@ bool Observe(const Look &look)
    return(true);
 }
 
-// A look begun now, written down. From the account's beginning at the start, after every lost connection and once
+// A look begun now, written down. From as far back as the settings say at the start, after every lost connection and once
 // a day; else from a while behind the last one. False when nothing was observed.
 bool LookNow(const bool everything)
 {

@@ -16,6 +16,7 @@ struct NodeSettings
    int    orders_per_minute_max;
    int    poll_wait_ms;
    int    scan_ms;
+   int    history_days;       // how far back a look at everything goes
    int    settle_ms;          // a terminal that has just connected may not have its lists yet
    int    request_timeout_ms;
    int    doubt_looks_min;

@@ -1,5 +1,6 @@
 // What terminal and account look like now: flags, money, quotes and terms, in the words of the node protocol.
 
+#include <Argos/Quotes.mqh>
 #include <Argos/Scanner.mqh>
 
 #define SYMBOLS_TOLD_MAX 200
@@ -92,6 +93,7 @@ string QuotesJson(void)
    {
       if(!Quote(symbols[i], tick))
          continue;
+      KeepQuote(symbols[i], tick);
       list += (list == "" ? "" : ",") + "{" + Field("symbol", symbols[i]) + "," + NumberField("bid", tick.bid) + ","
               + NumberField("ask", tick.ask) + "," + Field("at", MomentText(UtcOfBroker(tick.time_msc))) + "}";
    }
