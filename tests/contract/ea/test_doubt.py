@@ -159,3 +159,16 @@ async def test_a_broker_out_of_reach_is_no_observation(make_desk: MakeDesk) -> N
     assert facts["unsent"].body["code"] == "EXPIRED_UNSENT"
     positions = [f for f in desk.gateway.facts.values() if f.kind.value == "position"]
     assert len(positions) == told, "an account that cannot be seen is not flat"
+
+
+async def test_looks_at_a_broker_out_of_reach_end_no_doubt(make_desk: MakeDesk) -> None:
+    """A terminal without its connection goes on showing its old lists, which prove nothing."""
+    desk = await started(await make_desk())
+    await desk.expert.tell("retcode 10012")
+    command = order(valid_until=datetime.now(tz=UTC) + timedelta(seconds=1))
+    await desk.do(command, "in_doubt")
+    outage = timedelta(seconds=2.5)
+    cut_at = datetime.now(tz=UTC)
+    await desk.fault("disconnect", delay_ms=outage // timedelta(milliseconds=1))
+    facts = await desk.told(command, "not_found")
+    assert facts["not_found"].at >= cut_at + outage
