@@ -79,6 +79,7 @@ async def test_an_alert_is_filled_by_the_expert_closed_and_reconciled(
     finally:
         expert.kill()
         await asyncio.to_thread(running.stop)
+    assert "refused" not in expert.log, "the gateway takes every kind of fact that the expert tells"
     (leg,) = story["legs"]
     assert (leg["account"], leg["outcome"]) == (ACCOUNT, "loss"), "the spread was paid"
     stages = [entry["stage"] for entry in story["timeline"]]

@@ -12,7 +12,7 @@ SURELY_OPEN = {10011, 10012, 10023, 10028, 10031, 10039}
 
 def numbers() -> dict[str, int]:
     """The terminal's own constants, as the host knows them."""
-    text = (MT5 / "host" / "mql5.hpp").read_text(encoding="utf-8")
+    text = (MT5 / "host" / "mql5_words.hpp").read_text(encoding="utf-8")
     found: dict[str, int] = {}
     number = 0
     for name, given in re.findall(r"\b(TRADE_RETCODE_\w+)\b(?:\s*=\s*(\d+))?\s*[,}]", text):

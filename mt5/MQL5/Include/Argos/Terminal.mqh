@@ -4,10 +4,8 @@
 #include <Argos/Scanner.mqh>
 
 #define SYMBOLS_TOLD_MAX 200
-#define HEARTBEAT_MS 60000
 
 string g_flags_told = "";
-long   g_flags_told_ms = 0;
 
 // Whether an expert may send at all. The algo button, the permissions of this expert and those of the account.
 bool MayTrade(void)
@@ -40,20 +38,16 @@ string TerminalJson(void)
           + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))) + "}");
 }
 
-// A heartbeat when a flag has changed, and once a minute: nobody should wonder why no order goes out.
+// A heartbeat when a flag has changed: nobody should wonder why no order goes out. That the node lives, its polls say.
 void TellFlags(void)
 {
    string flags = FlagsJson();
-   if(flags == g_flags_told && TicksMs() - g_flags_told_ms < HEARTBEAT_MS)
+   if(flags == g_flags_told || !Begin(false))
       return;
-   if(!Begin(false))
-      return;
-   Tell(FactId("heartbeat", IntegerToString(NowMs())), "heartbeat", "", "",
+   Tell(FactId("heartbeat", IntegerToString(NowMs()) + flags), "heartbeat", "", "",
         flags + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)));
-   if(!Commit())
-      return;
-   g_flags_told = flags;
-   g_flags_told_ms = TicksMs();
+   if(Commit())
+      g_flags_told = flags;
 }
 
 // The operator's list, or what stands in Market Watch.
