@@ -236,3 +236,13 @@ async def test_a_gateway_that_is_not_allowed_in_the_terminal_is_said(make_desk: 
     desk.expert.arguments[at + 1] = "http://other.example"
     desk.expert.start()
     await eventually(lambda: "error 4014" in desk.expert.log, what="the terminal's error")
+
+
+async def test_lists_are_not_trusted_right_after_the_terminal_connected(
+    make_desk: MakeDesk,
+) -> None:
+    desk: Desk = await make_desk()
+    started_at = datetime.now(tz=UTC)
+    desk.expert.start(InpSettleMs=1_500)
+    await desk.working()
+    assert datetime.now(tz=UTC) - started_at >= timedelta(milliseconds=1_500)

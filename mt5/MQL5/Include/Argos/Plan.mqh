@@ -95,10 +95,7 @@ ENUM_GATE PlanClose(const SeenPosition &positions[], const Command &command, Pla
 ENUM_GATE MakePlan(const Command &command, const bool by_whole_look, Plan &plan, Refusal &refusal)
 {
    SeenPosition positions[];
-   plan.order_ticket = 0;
-   plan.position_ticket = 0;
-   plan.qty = 0.0;
-   plan.closes_all = false;
+   ZeroMemory(plan);
    if(command.kind == KIND_SUBMIT)
       return(GATE_OPEN);
    if(command.kind == KIND_CLOSE && !by_whole_look)
