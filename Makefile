@@ -10,7 +10,7 @@ PYTHON ?=
 ARGS ?=
 TESTS ?= tests/unit tests/contract tests/integration tests/acceptance
 BIN := .venv/bin
-CODE := $(wildcard src tests benchmarks)
+CODE := $(wildcard src tests benchmarks mt5/host)
 STAMP := .venv/.prepared
 FIND_PYTHON := for p in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

@@ -1,0 +1,116 @@
+// What terminal and account look like now: flags, money, quotes and terms, in the words of the node protocol.
+
+#include <Argos/Quotes.mqh>
+#include <Argos/Scanner.mqh>
+
+#define SYMBOLS_TOLD_MAX 200
+
+string g_flags_told = "";
+
+// Whether an expert may send at all. The algo button, the permissions of this expert and those of the account.
+bool MayTrade(void)
+{
+   return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && MQLInfoInteger(MQL_TRADE_ALLOWED) != 0
+          && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0);
+}
+
+bool IsHedging(void)
+{
+   return(AccountInfoInteger(ACCOUNT_MARGIN_MODE) == ACCOUNT_MARGIN_MODE_RETAIL_HEDGING);
+}
+
+string FlagsJson(void)
+{
+   return(BoolField("connected", TerminalInfoInteger(TERMINAL_CONNECTED) != 0) + ","
+          + BoolField("algo_trading", TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0) + ","
+          + BoolField("expert_may_trade", MQLInfoInteger(MQL_TRADE_ALLOWED) != 0) + ","
+          + BoolField("account_may_trade", AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0) + ","
+          + BoolField("account_takes_experts", AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0) + ","
+          + WholeField("build", TerminalInfoInteger(TERMINAL_BUILD)) + ","
+          + WholeField("broker_offset_ms", g_broker_offset_ms));
+}
+
+string TerminalJson(void)
+{
+   return("{" + Field("venue", "mt5") + "," + BoolField("unique_client_ids", false) + "," + BoolField("hedging", IsHedging()) + ","
+          + FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
+          + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
+          + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))) + "}");
+}
+
+// A heartbeat when a flag has changed: nobody should wonder why no order goes out. That the node lives, its polls say.
+void TellFlags(void)
+{
+   string flags = FlagsJson();
+   if(flags == g_flags_told || !Begin(false))
+      return;
+   Tell(FactId("heartbeat", IntegerToString(NowMs()) + flags), "heartbeat", "", "",
+        flags + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)));
+   if(Commit())
+      g_flags_told = flags;
+}
+
+// The operator's list, or what stands in Market Watch.
+void ShownSymbols(string &symbols[])
+{
+   ArrayResize(symbols, 0);
+   int listed = ArraySize(g_settings.symbols);
+   int total = MathMin(listed > 0 ? listed : SymbolsTotal(true), SYMBOLS_TOLD_MAX);
+   for(int i = 0; i < total; i++)
+   {
+      string name = listed > 0 ? g_settings.symbols[i] : SymbolName(i, true);
+      if(!KnowSymbol(name))
+         continue;
+      int count = ArraySize(symbols);
+      ArrayResize(symbols, count + 1, 32);
+      symbols[count] = name;
+   }
+}
+
+string InstrumentsJson(void)
+{
+   string symbols[];
+   string list = "";
+   ShownSymbols(symbols);
+   for(int i = 0; i < ArraySize(symbols); i++)
+      list += (i == 0 ? "" : ",") + InstrumentJson(symbols[i]);
+   return("[" + list + "]");
+}
+
+string QuotesJson(void)
+{
+   string symbols[];
+   string list = "";
+   MqlTick tick;
+   ShownSymbols(symbols);
+   for(int i = 0; i < ArraySize(symbols); i++)
+   {
+      if(!Quote(symbols[i], tick))
+         continue;
+      KeepQuote(symbols[i], tick);
+      list += (list == "" ? "" : ",") + "{" + Field("symbol", symbols[i]) + "," + NumberField("bid", tick.bid) + ","
+              + NumberField("ask", tick.ask) + "," + Field("at", MomentText(UtcOfBroker(tick.time_msc))) + "}";
+   }
+   return("[" + list + "]");
+}
+
+int WorkingOrders(const Look &look)
+{
+   int count = 0;
+   for(int i = 0; i < ArraySize(look.orders); i++)
+      if(look.orders[i].is_live)
+         count++;
+   return(count);
+}
+
+// The account as the newest complete look and the terminal show it; `instruments_json` is [] when they are known.
+string SnapshotJson(const string instruments_json)
+{
+   return("{" + Field("account", g_settings.account) + "," + Field("currency", AccountInfoString(ACCOUNT_CURRENCY)) + ","
+          + NumberField("balance", AccountInfoDouble(ACCOUNT_BALANCE)) + ","
+          + NumberField("equity", AccountInfoDouble(ACCOUNT_EQUITY)) + ","
+          + NumberField("margin_free", AccountInfoDouble(ACCOUNT_MARGIN_FREE)) + "," + BoolField("hedging", IsHedging()) + ","
+          + Field("taken_at", MomentText(g_look.taken_at_ms)) + "," + WholeField("open_orders", WorkingOrders(g_look)) + ","
+          + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
+          + RawField("instruments", instruments_json) + "}");
+}
