@@ -176,6 +176,16 @@ async def test_a_close_that_is_refused_for_now_is_tried_again(desk: Desk) -> Non
     assert "rejected" not in facts
 
 
+async def test_a_cancel_that_is_refused_is_said_again(desk: Desk) -> None:
+    command = order(order_type=OrderType.LIMIT, price=Decimal(90))
+    await desk.do(command, "accepted")
+    await desk.fault("reject", request="cancel")
+    cancel = change_of(command, CommandKind.CANCEL, str(uuid4()))
+    facts = await desk.do(cancel, "canceled")
+    assert "rejected" not in facts
+    assert await desk.broker_rows("orders") == []
+
+
 async def test_an_entry_that_is_refused_for_now_is_the_gateways_to_repeat(desk: Desk) -> None:
     await desk.expert.tell("retcode 10004")
     command = order()

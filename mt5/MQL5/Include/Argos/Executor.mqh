@@ -60,7 +60,7 @@ ENUM_GATE PlanAgain(const Sending &sending, Plan &plan)
    return(gate);
 }
 
-// Sends; a close that is refused only for now is tried again under its lease, and looks first.
+// Sends; a close refused for now, or a refused cancel, is tried again under its lease, and looks first.
 bool SendWithTries(Sending &sending)
 {
    Plan plan;

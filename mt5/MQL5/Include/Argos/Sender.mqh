@@ -7,7 +7,7 @@
 enum ENUM_SENT
 {
    SENT_OVER,                 // the journal says how it ended
-   SENT_FOR_NOW_NO,           // a close was refused only for now; nothing is written of that yet
+   SENT_FOR_NOW_NO,           // a close was refused only for now, or a cancel at all; nothing is written of that yet
    SENT_NOT_WRITTEN           // the journal could not be written, so nothing was sent
 };
 
@@ -50,7 +50,7 @@ void WriteRefusal(const Sending &sending, const string code, const string venue_
    Commit();
 }
 
-// Ends a close that was refused for now and cannot be tried again.
+// Ends a close or a cancel that was refused and cannot be tried again.
 void WriteLastRefusal(const Sending &sending)
 {
    WriteRefusal(sending, "VENUE_REFUSED", IntegerToString(sending.retcode), true);
@@ -131,7 +131,8 @@ ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
       return(SENT_OVER);
    }
    bool for_now = (verdict == VERDICT_REFUSED_FOR_NOW);
-   if(for_now && sending.row.command.kind == KIND_CLOSE)
+   // Exits do not expire. That an order be cancelled may be said as often as it takes, whatever the refusal.
+   if(sending.row.command.kind == KIND_CANCEL || (for_now && sending.row.command.kind == KIND_CLOSE))
       return(SENT_FOR_NOW_NO);
    string code = verdict == VERDICT_POSITION_GONE ? "VENUE_POSITION_CLOSED" : "VENUE_REFUSED";
    WriteRefusal(sending, code, venue_code, for_now);
@@ -139,7 +140,7 @@ ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
 }
 
 // Calls the broker once. Whatever the call does, the journal then says answered, refused or in doubt; a close that
-// was refused only for now is left to the caller, and should the process end first, it will be a doubt.
+// was refused only for now, or a refused cancel, is left to the caller, and should the process end first, it will be a doubt.
 ENUM_SENT Send(Sending &sending)
 {
    MqlTradeRequest request;
