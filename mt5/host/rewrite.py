@@ -1,4 +1,4 @@
-"""Turns an expert advisor, written in the subset of `docs/reference/mql5-subset.md`, into C++ for the host.
+"""Turns an expert advisor, written in the subset of `docs/concepts/mql5-subset.md`, into C++ for the host.
 
 Line numbers are kept, so that messages of the compiler and the debugger point at the MQL5 file. What C++ takes and
 MetaEditor would not is refused: a green test of such a source would mean nothing.

@@ -1,4 +1,4 @@
-"""The subset of `docs/reference/mql5-subset.md`: what is bridged, and what is refused before any compiler sees it."""
+"""The subset of `docs/concepts/mql5-subset.md`: what is bridged, and what is refused before any compiler sees it."""
 
 import importlib.util
 import sys
