@@ -13,7 +13,7 @@ from argos.core.position import Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueIntent:
-    """An intent to decide now. `attempts` so far; `more_wait` says whether it was the last one."""
+    """An intent to decide now. `attempts` so far; `more_wait`: it is not the only one that waits."""
 
     outbox_id: int
     attempts: int

@@ -76,7 +76,7 @@ class OrderDesk:
             raise _gone(asked)
         request = cancel_request(order["ticket"], now=_levels(order), terms=terms, quote=quote)
         result = self._send(request)
-        return _answer(result, state=VenueOrderState.CANCELED, order=order["ticket"])
+        return words.answer_of(result, state=VenueOrderState.CANCELED, order=order["ticket"])
 
     def modify(self, asked: Asked, wanted: Levels) -> VenueAnswer:
         terms, quote = self._market(asked.symbol)
@@ -86,13 +86,13 @@ class OrderDesk:
                 order["ticket"], now=_levels(order), wanted=wanted, terms=terms, quote=quote
             )
             result = self._send(request)
-            return _answer(result, state=VenueOrderState.WORKING, order=order["ticket"])
+            return words.answer_of(result, state=VenueOrderState.WORKING, order=order["ticket"])
         position = self._position(asked)
         request = protect_request(
             position["ticket"], now=_levels(position), wanted=wanted, terms=terms, quote=quote
         )
         result = self._send(request)
-        return _answer(result, state=VenueOrderState.FILLED, order=result.order)
+        return words.answer_of(result, state=VenueOrderState.FILLED, order=result.order)
 
     def _market(self, symbol: str) -> tuple[SymbolTerms, Quote]:
         """The symbol's terms and its quote of this moment, from a terminal that is online."""
@@ -127,9 +127,9 @@ class OrderDesk:
     def _deal(self, request: Request) -> VenueAnswer:
         result = self._send(request)
         if not result.deal:
-            return _answer(result, state=VenueOrderState.WORKING, order=result.order)
+            return words.answer_of(result, state=VenueOrderState.WORKING, order=result.order)
         whole = result.retcode != PARTIAL
-        return _answer(
+        return words.answer_of(
             result,
             state=VenueOrderState.FILLED if whole else VenueOrderState.CANCELED,
             order=result.order,
@@ -196,21 +196,4 @@ def _gone(asked: Asked) -> VenueRefused:
         f"no order or position of magic {asked.magic}",
         code=ORDER_GONE,
         venue_code="not_found",
-    )
-
-
-def _answer(
-    result: words.Result,
-    *,
-    state: VenueOrderState,
-    order: int,
-    executions: tuple[Execution, ...] = (),
-) -> VenueAnswer:
-    return VenueAnswer(
-        venue_order_id=str(order) if order else "",
-        state=state,
-        executions=executions,
-        bid=result.bid,
-        ask=result.ask,
-        text=result.text,
     )

@@ -12,7 +12,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.core.position import Position
-from argos.ports import VenueIdentity, VenueOrderReport, VenueOrderState
+from argos.ports import VenueAnswer, VenueIdentity, VenueOrderReport, VenueOrderState
 from argos.protocol.values import parse_decimal
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,6 +101,24 @@ def result_of(row: Mapping[str, Any]) -> Result:
         bid=level(row, "bid") if "bid" in row else None,
         ask=level(row, "ask") if "ask" in row else None,
         text=str(row.get("comment", "")),
+    )
+
+
+def answer_of(
+    result: Result,
+    *,
+    state: VenueOrderState,
+    order: int,
+    executions: tuple[Execution, ...] = (),
+) -> VenueAnswer:
+    """What the result of a request comes to; `order` is the ticket it speaks of, 0 for none."""
+    return VenueAnswer(
+        venue_order_id=str(order) if order else "",
+        state=state,
+        executions=executions,
+        bid=result.bid,
+        ask=result.ask,
+        text=result.text,
     )
 
 

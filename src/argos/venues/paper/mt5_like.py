@@ -111,7 +111,7 @@ class Mt5LikeVenue:
         if ticket is None:
             raise _gone(identity)
         result = await self._send({"action": REMOVE, "order": ticket}, timeout_s=timeout_s)
-        return _answer(result, state=VenueOrderState.CANCELED, order=ticket)
+        return words.answer_of(result, state=VenueOrderState.CANCELED, order=ticket)
 
     async def modify(
         self,
@@ -135,7 +135,7 @@ class Mt5LikeVenue:
                 **_levels(price=price, sl=sl, tp=tp),
             }
             result = await self._send(body, timeout_s=timeout_s)
-            return _answer(result, state=VenueOrderState.WORKING, order=ticket)
+            return words.answer_of(result, state=VenueOrderState.WORKING, order=ticket)
         for row in await self._query("positions", query={"symbol": symbol}, timeout_s=timeout_s):
             if int(row["magic"]) == identity.magic:
                 return await self._protect(row["ticket"], symbol, sl, tp, timeout_s=timeout_s)
@@ -229,11 +229,11 @@ class Mt5LikeVenue:
     async def _order_send(self, body: Mapping[str, Any], *, timeout_s: float) -> VenueAnswer:
         result = await self._send(body, timeout_s=timeout_s)
         if not result.deal:
-            return _answer(result, state=VenueOrderState.WORKING, order=result.order)
+            return words.answer_of(result, state=VenueOrderState.WORKING, order=result.order)
         whole = result.retcode != PARTIAL
         state = VenueOrderState.FILLED if whole else VenueOrderState.CANCELED
         executions = await self._deals_of(result.order)
-        return _answer(result, state=state, order=result.order, executions=executions)
+        return words.answer_of(result, state=state, order=result.order, executions=executions)
 
     async def _deals_of(self, order: int) -> tuple[Execution, ...]:
         """The order's deals with their costs, which the answer itself does not tell."""
@@ -265,7 +265,7 @@ class Mt5LikeVenue:
     ) -> VenueAnswer:
         body = {"action": SLTP, "symbol": symbol, "position": position, **_levels(sl=sl, tp=tp)}
         result = await self._send(body, timeout_s=timeout_s)
-        return _answer(result, state=VenueOrderState.FILLED, order=result.order)
+        return words.answer_of(result, state=VenueOrderState.FILLED, order=result.order)
 
     async def _working_ticket(
         self, identity: VenueIdentity, *, symbol: str, timeout_s: float
@@ -310,21 +310,4 @@ def _gone(identity: VenueIdentity) -> VenueRefused:
         f"no working order with magic {identity.magic}",
         code=ORDER_GONE,
         venue_code="not_found",
-    )
-
-
-def _answer(
-    result: words.Result,
-    *,
-    state: VenueOrderState,
-    order: int,
-    executions: tuple[Execution, ...] = (),
-) -> VenueAnswer:
-    return VenueAnswer(
-        venue_order_id=str(order) if order else "",
-        state=state,
-        executions=executions,
-        bid=result.bid,
-        ask=result.ask,
-        text=result.text,
     )
