@@ -1,6 +1,7 @@
 """Whatever supervises the stack may be killed at any instant: nothing is left running and nothing is lost."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,24 @@ asyncio.run(main())
 """
 
 
+async def stop(pid: int) -> None:
+    """Stop a process and wait until it has stopped.
+
+    A stop is only asked for: a process that has not run since then would take the signal of its parent's
+    death first, for that has the smaller number.
+    """
+    os.kill(pid, SIGSTOP)
+    await eventually(lambda: state_of(pid).startswith("T"), what="the process stops")
+
+
+def state_of(pid: int) -> str:
+    if sys.platform == "linux":
+        # proc(5): the state is field 3; the name before it may hold spaces.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    asked = ["/bin/ps", "-o", "state=", "-p", str(pid)]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
 async def rows_kept(server: EmbeddedPostgres) -> int:
     connection = await asyncpg.connect(str(await server.start()))
     try:
@@ -89,7 +108,7 @@ async def test_a_server_that_outlived_its_parent_is_ended_by_the_next_start(
 ) -> None:
     parent, (server_pid,) = start_program(RUN_A_SERVER, str(home.root))
     # A stopped server cannot act on the death of its parent.
-    os.kill(int(server_pid), SIGSTOP)
+    await stop(int(server_pid))
     parent.kill()
     parent.wait()
     assert birth_mark(int(server_pid)) is not None
@@ -148,7 +167,7 @@ async def test_a_child_that_outlived_its_parent_is_ended_by_the_next_supervisor(
 ) -> None:
     parent, words = start_program(RUN_CHILDREN, str(home.root))
     stopped = int(words[0])
-    os.kill(stopped, SIGSTOP)
+    await stop(stopped)
     parent.kill()
     parent.wait()
     assert birth_mark(stopped) is not None
