@@ -70,8 +70,14 @@ long broker_ms(long utc_ms) {
     return utc_ms + settings().broker_offset_s * 1000;
 }
 
+// Times by the broker's clock; one of zero is none.
+long shown(long value, ENUM_ORDER_PROPERTY_INTEGER p) {
+    return p == ORDER_TIME_EXPIRATION && value ? value + settings().broker_offset_s : value;
+}
+
 const char *name_of(ENUM_ORDER_PROPERTY_INTEGER p) {
-    return p == ORDER_STATE ? "state" : p == ORDER_MAGIC ? "magic" : "reason";
+    static const char *names[] = {"state", "magic", "reason", "type_time", "time_expiration"};
+    return names[p];
 }
 const char *name_of(ENUM_ORDER_PROPERTY_DOUBLE p) {
     return p == ORDER_PRICE_OPEN ? "price_open" : p == ORDER_SL ? "sl" : "tp";
@@ -91,7 +97,8 @@ const char *name_of(ENUM_DEAL_PROPERTY_STRING p) {
     return p == DEAL_SYMBOL ? "symbol" : "comment";
 }
 const char *name_of(ENUM_POSITION_PROPERTY_INTEGER p) {
-    return p == POSITION_IDENTIFIER ? "identifier" : p == POSITION_TYPE ? "type" : "magic";
+    static const char *names[] = {"identifier", "type", "magic", "time_msc"};
+    return names[p];
 }
 const char *name_of(ENUM_POSITION_PROPERTY_DOUBLE p) {
     static const char *names[] = {"volume", "price_open", "sl", "tp"};
@@ -114,7 +121,9 @@ std::string decimal(double value) {
 std::string request_json(const MqlTradeRequest &q) {
     return "{\"action\":" + std::to_string(q.action) + ",\"symbol\":" + json_text(q.symbol.utf8()) +
            ",\"type\":" + std::to_string(q.type) + ",\"type_filling\":" + std::to_string(q.type_filling) +
-           ",\"type_time\":" + std::to_string(q.type_time) + ",\"volume\":" + decimal(q.volume) +
+           ",\"type_time\":" + std::to_string(q.type_time) + ",\"expiration\":" +
+           std::to_string(q.expiration.seconds ? q.expiration.seconds - settings().broker_offset_s : 0) +
+           ",\"volume\":" + decimal(q.volume) +
            ",\"price\":" + decimal(q.price) + ",\"stoplimit\":" + decimal(q.stoplimit) +
            ",\"sl\":" + decimal(q.sl) + ",\"tp\":" + decimal(q.tp) +
            ",\"deviation\":" + std::to_string(q.deviation) +
@@ -227,7 +236,7 @@ ulong OrderGetTicket(int index) {
     return selected_order ? static_cast<ulong>((*selected_order)["ticket"].whole()) : 0;
 }
 long OrderGetInteger(ENUM_ORDER_PROPERTY_INTEGER p) {
-    return selected_order ? (*selected_order)[name_of(p)].whole() : 0;
+    return selected_order ? shown((*selected_order)[name_of(p)].whole(), p) : 0;
 }
 double OrderGetDouble(ENUM_ORDER_PROPERTY_DOUBLE p) {
     return selected_order ? (*selected_order)[name_of(p)].real() : 0;
@@ -245,7 +254,8 @@ ulong PositionGetTicket(int index) {
     return selected_position ? static_cast<ulong>((*selected_position)["ticket"].whole()) : 0;
 }
 long PositionGetInteger(ENUM_POSITION_PROPERTY_INTEGER p) {
-    return selected_position ? (*selected_position)[name_of(p)].whole() : 0;
+    const long value = selected_position ? (*selected_position)[name_of(p)].whole() : 0;
+    return p == POSITION_TIME_MSC && value ? broker_ms(value) : value;
 }
 double PositionGetDouble(ENUM_POSITION_PROPERTY_DOUBLE p) {
     return selected_position ? (*selected_position)[name_of(p)].real() : 0;
@@ -273,7 +283,7 @@ ulong HistoryOrderGetTicket(int index) {
                : 0;
 }
 long HistoryOrderGetInteger(ulong ticket, ENUM_ORDER_PROPERTY_INTEGER p) {
-    return by_ticket(history_orders, ticket)[name_of(p)].whole();
+    return shown(by_ticket(history_orders, ticket)[name_of(p)].whole(), p);
 }
 double HistoryOrderGetDouble(ulong ticket, ENUM_ORDER_PROPERTY_DOUBLE p) {
     return by_ticket(history_orders, ticket)[name_of(p)].real();
@@ -325,6 +335,8 @@ long AccountInfoInteger(ENUM_ACCOUNT_INFO_INTEGER property) {
             return account_row()["margin_mode"].whole();
         case ACCOUNT_TRADE_ALLOWED:
             return account_row()["trade_allowed"].whole();
+        case ACCOUNT_FIFO_CLOSE:
+            return account_row()["fifo_close"].whole();
         default:
             return account_row()["trade_expert"].whole();
     }
@@ -353,18 +365,21 @@ bool SymbolSelect(const string &symbol, bool) {
 }
 
 long SymbolInfoInteger(const string &symbol, ENUM_SYMBOL_INFO_INTEGER p) {
-    static const char *names[] = {"trade_stops_level", "trade_freeze_level", "trade_exemode",
-                                  "trade_mode",        "filling_mode",       "expiration_mode"};
+    static const char *names[] = {"trade_stops_level", "trade_freeze_level", "trade_exemode", "trade_mode",
+                                  "filling_mode",      "expiration_mode",    "digits",        "trade_calc_mode",
+                                  "swap_mode",         "swap_rollover3days"};
     return symbol_row(symbol)[names[p]].whole();
 }
 double SymbolInfoDouble(const string &symbol, ENUM_SYMBOL_INFO_DOUBLE p) {
     static const char *names[] = {
-        "point",      "trade_tick_size", "trade_tick_value", "trade_tick_value", "trade_contract_size",
-        "volume_min", "volume_max",      "volume_step"};
+        "point",         "trade_tick_size", "trade_tick_value", "trade_tick_value_profit", "trade_tick_value_loss",
+        "trade_contract_size", "volume_min", "volume_max", "volume_step", "volume_limit",
+        "swap_long", "swap_short"};
     return symbol_row(symbol)[names[p]].real();
 }
-string SymbolInfoString(const string &symbol, ENUM_SYMBOL_INFO_STRING) {
-    return text_of(symbol_row(symbol), "currency_profit");
+string SymbolInfoString(const string &symbol, ENUM_SYMBOL_INFO_STRING p) {
+    static const char *names[] = {"currency_base", "currency_profit", "currency_margin"};
+    return text_of(symbol_row(symbol), names[p]);
 }
 
 bool SymbolInfoTick(const string &symbol, MqlTick &tick) {

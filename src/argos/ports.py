@@ -21,11 +21,15 @@ ORDER_GONE: Final = "VENUE_ORDER_GONE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTraits:
-    """What a venue promises. Without unique client ids an entry is never sent again after doubt."""
+    """What a venue promises. Without unique client ids an entry is never sent again after doubt.
+
+    `fifo`: of the positions in a symbol the oldest must be closed first; a close of another is refused.
+    """
 
     name: str
     unique_client_ids: bool
     hedging: bool
+    fifo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

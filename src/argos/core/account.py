@@ -38,12 +38,19 @@ class Halt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLimits:
-    """The operator's own ceilings; None means none set."""
+    """The operator's own ceilings; None means none set.
+
+    `terms_age_s_max`: how old the values of a symbol's ticks may be for a size that is measured by them.
+    `commission_per_lot`: what the broker charges on one side of a lot (of `contract_size` units), in the account's
+    currency, where the operator states it; no venue tells it beforehand.
+    """
 
     qty_max: Decimal | None = None
     notional_max: Decimal | None = None
     positions_max: int | None = None
     snapshot_age_s_max: int = 60
+    terms_age_s_max: int = 300
+    commission_per_lot: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSnapshot:
-    """What a node last saw of its account. Money is in the account's currency."""
+    """What a node last saw of its account. Money is in the account's currency.
+
+    `terms_at` is when the node last read `instruments` from the venue and found them so; None if it does not say.
+    `fifo`: of the positions in a symbol the oldest must be closed first.
+    """
 
     account: str
     currency: str
@@ -71,6 +82,8 @@ class AccountSnapshot:
     open_orders: int = 0
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    terms_at: datetime | None = None
+    fifo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

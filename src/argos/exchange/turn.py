@@ -213,7 +213,7 @@ class Turn:
             side=order.side,
             qty=qty,
             price=price,
-            unit_value=self.market.instruments[order.symbol].unit_value,
+            instrument=self.market.instruments[order.symbol],
             money_step=self.market.costs[order.symbol].money_step,
         )
 
@@ -227,10 +227,10 @@ class Turn:
         position_id: int,
     ) -> Deal:
         costs = self.market.costs[order.symbol]
-        commission = costs.commission(qty=qty, price=price)
-        fee = costs.fee(side=order.side, qty=qty, price=price)
         quote = self.market.quotes[order.symbol]
         unit_value = self.market.instruments[order.symbol].unit_value
+        commission = costs.commission(qty=qty, price=price * unit_value)
+        fee = costs.fee(side=order.side, qty=qty, price=price * unit_value)
         earned = settlement.profit - settlement.swap
         traded = -qty * price * order.side.sign * unit_value
         settled = self.terms.character is Character.MT5

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,10 +35,15 @@ class Conversation:
         self._scanner = scanner
         self._instruments: Mapping[str, Instrument] = {}
         self._instruments_told = True
+        self._terms_at: datetime | None = None
         self._told_ms = -self._node.session.timings.snapshot_gap_ms
 
     def learn_instruments(self, instruments: Sequence[Instrument]) -> None:
-        """What can be traded; goes into the next poll when it differs from before."""
+        """What can be traded, as read just now; goes into the next poll when it differs from before.
+
+        When it was read goes into every snapshot: of terms that did not change, too, it must be known how old they are.
+        """
+        self._terms_at = self._node.session.now()
         learned = {item.symbol: item for item in instruments}
         self._instruments_told = self._instruments_told and learned == self._instruments
         self._instruments = learned
@@ -55,6 +61,7 @@ class Conversation:
                 "venue": traits.name,
                 "unique_client_ids": traits.unique_client_ids,
                 "hedging": traits.hedging,
+                "fifo": traits.fifo,
                 "connected": True,
             },
             "clock": {"node_time": moment_text(session.clock.now())},
@@ -128,6 +135,7 @@ class Conversation:
             positions=scan.positions,
             quotes={symbol: quote for symbol, quote in quotes.items() if quote is not None},
             instruments=self._instruments if with_instruments else {},
+            terms_at=self._terms_at,
         )
 
 

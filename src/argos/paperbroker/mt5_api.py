@@ -68,6 +68,10 @@ class Mt5Api:
             return answer({"retcode": int(Retcode.INVALID), "comment": str(error)})
 
         def work(plan: Mapping[Fault, int]) -> web.Response:
+            self._broker.requests[account] = self._broker.requests.get(account, 0) + 1
+            forbidden = self._broker.forbidden.get(account)
+            if forbidden:
+                return _without_result(Retcode(forbidden), "Trade is not allowed")
             turn = self._broker.turn(account)
             result = carry_out(
                 turn, request, terms=self._broker.symbol_terms, received_at=received_at
@@ -113,7 +117,7 @@ class Mt5Api:
         return handle
 
     def _positions(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        market = self._broker.market
+        market = self._broker.market_of(account)
         return [
             position_row(
                 position,
@@ -165,16 +169,15 @@ class Mt5Api:
     def _account_info(self, account: str, _: Mapping[str, str]) -> dict[str, Any]:
         book = self._broker.books[account]
         return account_row(
-            funds(book, self._broker.market),
+            funds(book, self._broker.market_of(account)),
             login=account,
-            currency=book.terms.currency,
-            hedging=book.terms.hedging,
-            leverage=book.terms.leverage,
+            terms=book.terms,
+            forbidden=self._broker.forbidden.get(account, 0),
             server=self._broker.settings.name,
         )
 
-    def _symbol_info(self, _: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        market = self._broker.market
+    def _symbol_info(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        market = self._broker.market_of(account)
         return [
             symbol_row(
                 instrument,
@@ -192,8 +195,8 @@ class Mt5Api:
     def _order_calc_margin(self, account: str, asked: Mapping[str, str]) -> dict[str, Any]:
         return {"margin": calc_margin(self._broker, account, asked)}
 
-    def _order_calc_profit(self, _: str, asked: Mapping[str, str]) -> dict[str, Any]:
-        return {"profit": calc_profit(self._broker, asked)}
+    def _order_calc_profit(self, account: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        return {"profit": calc_profit(self._broker, account, asked)}
 
     def _terminal_info(self, _: str, __: Mapping[str, str]) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-// What a broker says of a symbol, and what follows from it before anything is sent.
+// What follows from a symbol's terms before anything is sent.
 
 #include <Argos/Command.mqh>
 
@@ -115,22 +115,4 @@ bool IsFrozen(const string symbol, const double price)
    if(reach <= 0.0 || price <= 0.0 || !Quote(symbol, tick))
       return(false);
    return(MathMin(MathAbs(tick.ask - price), MathAbs(tick.bid - price)) <= reach);
-}
-
-string InstrumentJson(const string symbol)
-{
-   double size = ContractSize(symbol);
-   double tick = TickSize(symbol);
-   // The value of a losing tick is the right one for sizing; brokers that give none have one for both.
-   double tick_value = SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_VALUE_LOSS);
-   if(tick_value <= 0.0)
-      tick_value = SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_VALUE);
-   double stops = (double)SymbolInfoInteger(symbol, SYMBOL_TRADE_STOPS_LEVEL) * SymbolInfoDouble(symbol, SYMBOL_POINT);
-   bool tradable = SymbolInfoInteger(symbol, SYMBOL_TRADE_MODE) == SYMBOL_TRADE_MODE_FULL;
-   return("{" + Field("symbol", symbol) + "," + Field("quote_currency", SymbolInfoString(symbol, SYMBOL_CURRENCY_PROFIT)) + ","
-          + BoolField("tradable", tradable) + "," + NumberField("contract_size", size) + "," + NumberField("tick_size", tick) + ","
-          + NumberField("qty_min", SymbolInfoDouble(symbol, SYMBOL_VOLUME_MIN) * size) + ","
-          + NumberField("qty_max", SymbolInfoDouble(symbol, SYMBOL_VOLUME_MAX) * size) + ","
-          + NumberField("qty_step", SymbolInfoDouble(symbol, SYMBOL_VOLUME_STEP) * size) + ","
-          + NumberField("stops_distance_min", stops) + "," + NumberField("unit_value", tick_value / tick / size) + "}");
 }

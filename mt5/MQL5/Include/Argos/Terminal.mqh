@@ -2,6 +2,7 @@
 
 #include <Argos/Quotes.mqh>
 #include <Argos/Scanner.mqh>
+#include <Argos/Terms.mqh>
 
 #define SYMBOLS_TOLD_MAX 200
 
@@ -19,6 +20,12 @@ bool IsHedging(void)
    return(AccountInfoInteger(ACCOUNT_MARGIN_MODE) == ACCOUNT_MARGIN_MODE_RETAIL_HEDGING);
 }
 
+// Of the positions in a symbol the oldest must be closed first. Told for hedging accounts only.
+bool IsFifo(void)
+{
+   return(AccountInfoInteger(ACCOUNT_FIFO_CLOSE) != 0);
+}
+
 string FlagsJson(void)
 {
    return(BoolField("connected", TerminalInfoInteger(TERMINAL_CONNECTED) != 0) + ","
@@ -33,7 +40,7 @@ string FlagsJson(void)
 string TerminalJson(void)
 {
    return("{" + Field("venue", "mt5") + "," + BoolField("unique_client_ids", false) + "," + BoolField("hedging", IsHedging()) + ","
-          + FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
+          + BoolField("fifo", IsFifo()) + "," + FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
           + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
           + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))) + "}");
 }
@@ -103,13 +110,15 @@ int WorkingOrders(const Look &look)
    return(count);
 }
 
-// The account as the newest complete look and the terminal show it; `instruments_json` is [] when they are known.
-string SnapshotJson(const string instruments_json)
+// The account as the newest complete look and the terminal show it; `instruments_json` is [] when they are known, and
+// `terms_at_ms` is when they were read and found so.
+string SnapshotJson(const string instruments_json, const long terms_at_ms)
 {
    return("{" + Field("account", g_settings.account) + "," + Field("currency", AccountInfoString(ACCOUNT_CURRENCY)) + ","
           + NumberField("balance", AccountInfoDouble(ACCOUNT_BALANCE)) + ","
           + NumberField("equity", AccountInfoDouble(ACCOUNT_EQUITY)) + ","
           + NumberField("margin_free", AccountInfoDouble(ACCOUNT_MARGIN_FREE)) + "," + BoolField("hedging", IsHedging()) + ","
+          + BoolField("fifo", IsFifo()) + "," + OptionalField("terms_at", terms_at_ms > 0 ? MomentText(terms_at_ms) : "") + ","
           + Field("taken_at", MomentText(g_look.taken_at_ms)) + "," + WholeField("open_orders", WorkingOrders(g_look)) + ","
           + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
           + RawField("instruments", instruments_json) + "}");

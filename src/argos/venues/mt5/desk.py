@@ -1,7 +1,7 @@
 """Trade requests through a terminal: looked up, checked, sent once, and the answer judged. In its thread."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from argos.venues.mt5.requests import (
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
 from argos.venues.mt5.rows import row_of
 from argos.venues.mt5.scan import TRADES, TerminalScanner
-from argos.venues.mt5.terms import SymbolTerms, terms_of
+from argos.venues.mt5.terms import SymbolTerms, check_not_frozen, check_oldest, terms_of
 
 Row = Mapping[str, Any]
 
@@ -66,7 +66,15 @@ class OrderDesk:
 
     def close(self, close: VenueClose) -> VenueAnswer:
         terms, quote = self._market(close.symbol)
-        ticket = self._position_ticket(close.position_id)
+        rows = self._positions()
+        position = _named(rows, close.position_id)
+        if position is not None:
+            if self._link.fifo:
+                check_oldest(position, rows)
+            levels = _levels(position)
+            check_not_frozen(terms, levels.sl, levels.tp, quote=quote)
+        # The broker judges an unknown one: it may have been closed a moment ago.
+        ticket = int(close.position_id) if position is None else int(position["ticket"])
         return self._deal(close_request(close, ticket=ticket, terms=terms, quote=quote))
 
     def cancel(self, asked: Asked) -> VenueAnswer:
@@ -158,21 +166,20 @@ class OrderDesk:
                 return row
         raise _gone(asked)
 
-    def _position_ticket(self, position_id: str) -> int:
-        """A position's ticket may change in its life, its id does not; the broker judges an unknown one."""
-        if not position_id.isdigit():
-            raise VenueRefused(
-                f"{position_id!r} is no position id; nothing was sent",
-                code="VENUE_POSITION_UNKNOWN",
-                venue_code=str(CLOSED),
-            )
-        rows = self._positions()
-        named = (int(row["ticket"]) for row in rows if str(row["identifier"]) == position_id)
-        return next(named, int(position_id))
-
     def _positions(self) -> list[Row]:
         found = self._link.told(self._link.package.positions_get(), what="positions")
         return [row_of(item) for item in found]
+
+
+def _named(rows: Sequence[Row], position_id: str) -> Row | None:
+    """The position of that id, which stays the same all its life; its ticket may change."""
+    if not position_id.isdigit():
+        raise VenueRefused(
+            f"{position_id!r} is no position id; nothing was sent",
+            code="VENUE_POSITION_UNKNOWN",
+            venue_code=str(CLOSED),
+        )
+    return next((row for row in rows if str(row["identifier"]) == position_id), None)
 
 
 def _levels(row: Row) -> Levels:

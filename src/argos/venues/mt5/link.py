@@ -21,11 +21,15 @@ FIXES: Final = {
 
 
 class TerminalLink:
-    """`sessions` counts attachments: when it rises, what the terminal tells of the past may lag behind."""
+    """`sessions` counts attachments: when it rises, what the terminal tells of the past may lag behind.
+
+    `account` is what was told of the account last, None before; `fifo`: its oldest positions must be closed first.
+    """
 
     def __init__(self, package: Package, settings: TerminalSettings) -> None:
         self.package = package
         self.sessions = 0
+        self.account: Row | None = None
         self._settings = settings
         self._attached = False
 
@@ -45,6 +49,11 @@ class TerminalLink:
         )
         if objection:
             raise VenueUnreachable(objection, code="VENUE_WRONG_ACCOUNT")
+        self.account = account
+
+    @property
+    def fifo(self) -> bool:
+        return self.account is not None and bool(self.account.fifo_close)
 
     def ensure_online(self) -> Row:
         """The terminal's own state; VenueUnreachable unless it is connected to the broker.

@@ -1,6 +1,6 @@
 """A symbol's terms at this broker, and what of an order can be known to be wrong before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -16,7 +16,7 @@ FILL_FOK, FILL_IOC, FILL_RETURN = 0, 1, 2
 """Values of `type_filling` in a request. Not the bits: mixing the two is the usual way to 10030."""
 EXECUTION_MARKET: Final = 2
 INVALID_VOLUME, INVALID_PRICE, INVALID_STOPS = "10014", "10015", "10016"
-FROZEN, INVALID_FILL = "10029", "10030"
+FROZEN, INVALID_FILL, FIFO = "10029", "10030", "10045"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,24 @@ def check_not_frozen(terms: SymbolTerms, *levels: Decimal | None, quote: Quote) 
                 venue_code=FROZEN,
                 retryable=True,
             )
+
+
+def check_oldest(position: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> None:
+    """On an account that closes first in, first out, only a symbol's oldest position; VenueRefused otherwise.
+
+    Source: MQL5 reference, ACCOUNT_FIFO_CLOSE. The close is not turned to the oldest instead: that one may be
+    another trade's, and would be closed in the name of this one. Refused it is not for ever: once the older ones are
+    closed, a close that follows it up will go through.
+    """
+    older = [row for row in held if row["symbol"] == position["symbol"]]
+    oldest = min(older, key=lambda row: (row["time_msc"], row["ticket"]))
+    if oldest["identifier"] != position["identifier"]:
+        raise _refused(
+            f"position {oldest['identifier']} of {position['symbol']} is older, and this account closes"
+            " first in, first out",
+            FIFO,
+            "VENUE_FIFO",
+        )
 
 
 def _refused(text: str, venue_code: str, code: str) -> VenueRefused:

@@ -75,7 +75,9 @@ class Mt5Venue:
     @property
     def traits(self) -> VenueTraits:
         """`hedging` is right once connected."""
-        return VenueTraits(name="mt5", unique_client_ids=False, hedging=self._hedging)
+        return VenueTraits(
+            name="mt5", unique_client_ids=False, hedging=self._hedging, fifo=self._link.fifo
+        )
 
     @property
     def sessions(self) -> int:
@@ -99,7 +101,8 @@ class Mt5Venue:
 
     async def instruments(self) -> Sequence[Instrument]:
         def load() -> Sequence[Instrument]:
-            self._link.ensure()
+            # Offline a terminal tells values of long ago, which must not pass for those of now.
+            self._link.ensure_online()
             return self._scanner.load_instruments()
 
         found = await self._ask(load)

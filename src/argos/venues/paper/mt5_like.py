@@ -46,16 +46,20 @@ class Mt5LikeVenue:
         self._stream = LiveStream(self._wire, read_hint=words.hint_of)
         self._instruments: dict[str, Instrument] = {}
         self._hedging = True
+        self._fifo = False
 
     @property
     def traits(self) -> VenueTraits:
         """`hedging` is right once connected."""
-        return VenueTraits(name="paper-mt5", unique_client_ids=False, hedging=self._hedging)
+        return VenueTraits(
+            name="paper-mt5", unique_client_ids=False, hedging=self._hedging, fifo=self._fifo
+        )
 
     async def connect(self) -> None:
         info = await self._query("account_info")
         await self._load_instruments()
         self._hedging = info["margin_mode"] == words.MARGIN_MODE_HEDGING
+        self._fifo = bool(info.get("fifo_close", False))
         self._stream.start()
         await self._stream.first_word(timeout_s=STREAM_WAIT_S)
 
