@@ -43,6 +43,20 @@ PositionsMax = Annotated[
 SnapshotAge = Annotated[
     int | None, typer.Option(min=1, help="Seconds after which the account's picture is too old.")
 ]
+TermsAge = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Seconds after which the value of a tick is too old for sizes measured by it."
+    ),
+]
+CommissionPerLot = Annotated[
+    str | None,
+    typer.Option(
+        help="What the broker charges on one side of a lot, in the account's currency; counts as risk. "
+        "'none' where it is not known.",
+        metavar="DECIMAL",
+    ),
+]
 COLUMNS: Final = (
     "account", "venue", "currency", "hedging", "enabled", ">qty max", ">notional max", ">positions max",
     "mode", ">equity", ">balance", ">seen, s ago",
@@ -106,6 +120,8 @@ def add(
     notional_max: NotionalMax = None,
     positions_max: PositionsMax = None,
     snapshot_age: SnapshotAge = None,
+    terms_age: TermsAge = None,
+    commission_per_lot: CommissionPerLot = None,
     as_json: AsJson = False,
 ) -> None:
     """Add an account. It trades once it has a node (`argos nodes add`) and stands in a route."""
@@ -117,10 +133,9 @@ def add(
         hedging=bool(hedging),
         limits=_limits(
             AccountLimits(),
-            qty_max=qty_max,
-            notional_max=notional_max,
+            decimals=(qty_max, notional_max, commission_per_lot),
             positions_max=positions_max,
-            snapshot_age=snapshot_age,
+            ages=(snapshot_age, terms_age),
         ),
     )
 
@@ -143,6 +158,8 @@ def edit(
     notional_max: NotionalMax = None,
     positions_max: PositionsMax = None,
     snapshot_age: SnapshotAge = None,
+    terms_age: TermsAge = None,
+    commission_per_lot: CommissionPerLot = None,
     as_json: AsJson = False,
 ) -> None:
     """Change what is given, and nothing else. Limits hold for entries, never for exits."""
@@ -153,10 +170,9 @@ def edit(
             held,
             limits=_limits(
                 held.limits,
-                qty_max=qty_max,
-                notional_max=notional_max,
+                decimals=(qty_max, notional_max, commission_per_lot),
                 positions_max=positions_max,
-                snapshot_age=snapshot_age,
+                ages=(snapshot_age, terms_age),
             ),
             **given(venue=venue, currency=currency, hedging=hedging, enabled=enabled),
         )
@@ -169,20 +185,24 @@ def edit(
 def _limits(
     held: AccountLimits,
     *,
-    qty_max: str | None,
-    notional_max: str | None,
+    decimals: tuple[str | None, str | None, str | None],
     positions_max: str | None,
-    snapshot_age: int | None,
+    ages: tuple[int | None, int | None],
 ) -> AccountLimits:
+    """`held` with what was given: `decimals` and `ages` in the order of their names below."""
+    names = ("qty_max", "notional_max", "commission_per_lot")
     changed: dict[str, Any] = {}
-    for name, text in (("qty_max", qty_max), ("notional_max", notional_max)):
+    for name, text in zip(names, decimals, strict=True):
         if text is not None:
             changed[name] = _ceiling(text, name)
     if positions_max is not None:
         count = _ceiling(positions_max, "positions_max")
         changed["positions_max"] = None if count is None else int(count)
-    if snapshot_age is not None:
-        changed["snapshot_age_s_max"] = snapshot_age
+    changed |= {
+        name: age
+        for name, age in zip(("snapshot_age_s_max", "terms_age_s_max"), ages, strict=True)
+        if age is not None
+    }
     return replace(held, **changed)
 
 

@@ -27,6 +27,8 @@ def encode_limits(limits: AccountLimits) -> dict[str, Any]:
         "notional_max": optional_decimal_text(limits.notional_max),
         "positions_max": limits.positions_max,
         "snapshot_age_s_max": limits.snapshot_age_s_max,
+        "terms_age_s_max": limits.terms_age_s_max,
+        "commission_per_lot": optional_decimal_text(limits.commission_per_lot),
     }
 
 

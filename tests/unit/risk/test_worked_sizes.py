@@ -1,0 +1,202 @@
+"""Sizes by risk, worked by hand: what the chosen volume loses at the stop, and what one step more would lose.
+
+The table of docs/concepts/sizing.md is this one.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from argos.core.account import AccountLimits
+from argos.core.decision import Denied
+from argos.core.denial import DenialCode
+from argos.core.instrument import Instrument, unit_value_of
+from argos.core.intent import Size, SizeMode
+from argos.risk.assess import assess
+from argos.risk.sizing import Sized, SizeTerms, size_order
+from unit.core.builders import AAPL, NOW, make_account, make_snapshot
+
+D = Decimal
+EQUITY = D(100_000)
+RISK = D(1_000)
+"""1 % of it."""
+
+# What a loss of one tick of one lot costs is the broker's own figure: tick size x contract size in the symbol's quote
+# currency, converted. In the dollar account USDJPY stands at 156.25: 0.001 x 100,000 = 100 yen = 0.64 dollars. In the
+# euro account a euro buys 1.25 dollars (a dollar is 0.8 euros) and 200 yen (100 yen are 0.5 euros).
+#
+# loss of a lot = |entry - stop| / tick size x tick value; lots = 1,000 / loss of a lot, down to the step.
+EXAMPLES = """
+symbol  account  tick     tick value  contract  step  entry    stop     loss of a lot  lots  loses    one step more
+EURUSD  USD      0.00001  1           100000    0.01  1.0850   1.0800   500.00         2.00  1000.00  1005.00
+EURUSD  USD      0.00001  1           100000    0.01  1.0850   1.0813   370.00         2.70  999.00   1002.70
+USDJPY  USD      0.001    0.64        100000    0.01  156.250  155.750  320.00         3.12  998.40   1001.60
+XAUUSD  USD      0.01     1           100       0.01  2400.00  2387.35  1265.00        0.79  999.35   1012.00
+US30    USD      0.01     0.01        1         0.1   39000    38865    135.00         7.4   999.00   1012.50
+AAPL    USD      0.01     0.01        1         1     187.50   180.25   7.25           137   993.25   1000.50
+EURUSD  EUR      0.00001  0.8         100000    0.01  1.2500   1.2450   400.00         2.50  1000.00  1004.00
+USDJPY  EUR      0.001    0.5         100000    0.01  160.000  159.300  350.00         2.85  997.50   1001.00
+XAUUSD  EUR      0.01     0.8         100       0.01  2400.00  2387.35  1012.00        0.98  991.76   1001.88
+US30    EUR      0.01     0.008       1         0.1   39000    38865    108.00         9.2   993.60   1004.40
+AAPL    EUR      0.01     0.008       1         1     187.50   180.25   5.80           172   997.60   1003.40
+"""
+NAMES = (
+    "symbol", "account", "tick", "tick_value", "contract", "step", "entry", "stop", "lot", "lots", "loses",
+    "more",
+)  # fmt: skip
+ROWS = [dict(zip(NAMES, line.split(), strict=True)) for line in EXAMPLES.strip().splitlines()[1:]]
+
+
+def instrument(**told: Any) -> Instrument:
+    """A symbol as a node makes it of what the broker tells: volumes in lots, the value of a lost tick of one lot."""
+    tick, contract, step = (D(told[name]) for name in ("tick", "contract", "step"))
+    return replace(
+        AAPL,
+        symbol=told.get("symbol", "AAPL"),
+        tick_size=tick,
+        contract_size=contract,
+        qty_min=D(told.get("min", told["step"])) * contract,
+        qty_step=step * contract,
+        qty_max=D(told.get("max", 10_000)) * contract,
+        unit_value=unit_value_of(D(told["tick_value"]), tick_size=tick, contract_size=contract),
+    )
+
+
+def at_risk(symbol: Instrument, entry: Any, stop: Any, **more: Any) -> Sized:
+    terms = SizeTerms(instrument=symbol, equity=EQUITY, prices=(D(entry),), sl=D(stop))
+    found = size_order(
+        Size(mode=SizeMode.RISK_FRACTION, value=more.pop("fraction", D("0.01"))),
+        replace(terms, **more),
+    )
+    assert isinstance(found, Sized), found
+    return found
+
+
+def lost(row: dict[str, str], lots: Decimal) -> Decimal:
+    ticks = abs(D(row["entry"]) - D(row["stop"])) / D(row["tick"])
+    return lots * ticks * D(row["tick_value"])
+
+
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda row: f"{row['symbol']} {row['account']} {row['stop']}"
+)
+def test_a_risk_comes_to_the_lots_of_the_table(row: dict[str, str]) -> None:
+    symbol = instrument(**row)
+    qty = at_risk(symbol, row["entry"], row["stop"]).qty
+    assert qty / symbol.contract_size == D(row["lots"])
+    assert lost(row, D(1)) == D(row["lot"])
+    assert lost(row, D(row["lots"])) == D(row["loses"]) <= RISK
+    assert lost(row, D(row["lots"]) + D(row["step"])) == D(row["more"]) > RISK
+
+
+def test_a_sell_is_measured_upwards() -> None:
+    row = ROWS[3]
+    above = D(row["entry"]) + (D(row["entry"]) - D(row["stop"]))
+    assert at_risk(instrument(**row), row["entry"], above).qty == D(row["lots"]) * 100
+
+
+def test_a_commission_that_is_stated_is_part_of_the_risk() -> None:
+    # 3.50 on each side of a lot: a lot loses 370 + 7 = 377. 1,000 / 377 = 2.652: 2.65 lots lose 999.05, 2.66 1,002.82.
+    found = at_risk(instrument(**ROWS[1]), "1.0850", "1.0813", commission_per_lot=D("3.5"))
+    assert found.qty == D("2.65") * 100_000
+    assert D(found.working["risk_taken"]) == D("2.65") * 377 == D("999.05")
+    assert found.working["commission_per_lot"] == "3.5"
+
+
+def test_a_share_and_a_confidence_scale_the_risk_not_the_rounded_size() -> None:
+    # 1,000 x 0.5 x 0.9 = 450 over 370 a lot: 1.216 lots, and 1.21 are taken.
+    found = at_risk(instrument(**ROWS[1]), "1.0850", "1.0813", share=D("0.5"), confidence=D("0.9"))
+    assert found.qty == D("1.21") * 100_000
+
+
+def entry(symbol: Instrument, *, fraction: str = "0.01", **limits: Any) -> dict[str, Any]:
+    """Changes of a request: a buy at 100 with a stop at 95."""
+    return {
+        "entry_price": D(100),
+        "size": Size(mode=SizeMode.RISK_FRACTION, value=D(fraction)),
+        "tp": None,
+        "snapshot": make_snapshot(instruments={"AAPL": symbol}, quotes={}, terms_at=NOW),
+        "account": make_account(limits=AccountLimits(**limits)),
+    }
+
+
+SHARE = {"tick": "0.01", "tick_value": "0.01", "contract": "1", "step": "1"}
+
+
+def test_a_smallest_volume_that_risks_too_much_is_denied_and_never_rounded_up(
+    request_for: Any,
+) -> None:
+    # 0.01 % of 100,000 is 10, and a share loses 5: two. The broker takes no less than three.
+    assessment = assess(request_for(**entry(instrument(**SHARE, min="3"), fraction="0.0001")))
+    assert assessment.denied is not None
+    assert assessment.denied.code is DenialCode.SIZE_BELOW_MINIMUM
+    assert assessment.qty == 2
+
+
+def test_the_brokers_largest_order_binds_and_the_order_says_so(request_for: Any) -> None:
+    # 1 % is 1,000, a share loses 5: 200. The broker takes 150 in one order.
+    assessment = assess(request_for(**entry(instrument(**SHARE, max="150"))))
+    assert assessment.denied is None
+    assert (assessment.qty, assessment.working["binding"]) == (150, "qty_max")
+    row = next(item.as_row() for item in assessment.checks if item.check == "size_found")
+    assert row["note"] == "the risk would allow 200; qty_max keeps it at 150"
+    assert row["values"]["risk_taken"] == "750"
+
+
+def test_the_operators_own_largest_order_still_denies(request_for: Any) -> None:
+    assessment = assess(request_for(**entry(instrument(**SHARE), qty_max=D(150))))
+    assert isinstance(assessment.denied, Denied)
+    assert assessment.denied.code is DenialCode.SIZE_ABOVE_MAXIMUM
+
+
+ticks = st.sampled_from([D(text) for text in ("0.00001", "0.001", "0.01", "0.1", "0.25", "1", "5")])
+contracts = st.sampled_from([D(number) for number in (1, 5, 10, 100, 1_000, 100_000)])
+steps = st.sampled_from([D(text) for text in ("0.001", "0.01", "0.1", "0.5", "1")])
+tick_values = st.decimals(min_value="0.00000001", max_value="1000", places=15)
+counts = st.integers(min_value=1, max_value=200_000)
+fractions = st.decimals(min_value="0.0001", max_value="0.2", places=4)
+shares = st.decimals(min_value="0.01", max_value="1", places=2)
+commissions = st.none() | st.decimals(min_value="0", max_value="50", places=4)
+equities = st.decimals(min_value="0.01", max_value="100000000", places=2)
+
+
+@given(
+    tick=ticks, contract=contracts, step=steps, value=tick_values, distance=counts, fraction=fractions,
+    share=shares, commission=commissions, equity=equities, largest=st.integers(min_value=1, max_value=1_000_000),
+)  # fmt: skip
+def test_no_size_risks_more_than_stated_and_one_step_more_always_would(
+    tick: Decimal,
+    contract: Decimal,
+    step: Decimal,
+    value: Decimal,
+    distance: int,
+    fraction: Decimal,
+    share: Decimal,
+    commission: Decimal | None,
+    equity: Decimal,
+    largest: int,
+) -> None:
+    told = {"tick": tick, "contract": contract, "step": step, "tick_value": value, "max": largest}
+    symbol = instrument(**told)
+    assume(symbol.unit_value > 0)
+    stop = tick * 1_000
+    found = at_risk(
+        symbol, stop + tick * distance, stop,
+        fraction=fraction, share=share, commission_per_lot=commission, equity=equity,
+    )  # fmt: skip
+
+    def loses(lots: Fraction) -> Fraction:
+        return lots * (distance * Fraction(value) + 2 * Fraction(commission or 0))
+
+    lots, risk = Fraction(found.qty / contract), Fraction(equity * fraction * share)
+    assert lots % Fraction(step) == 0
+    assert loses(lots) <= risk
+    if found.binding:
+        assert lots == largest - Fraction(largest) % Fraction(step)
+    # One in 10^26 is what a value that does not end in decimals may be told dearer than it is.
+    assert found.binding or loses(lots + Fraction(step)) * (1 + Fraction(1, 10**26)) > risk
