@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-_VALUE: Final = Context(prec=28, rounding=ROUND_CEILING)
-"""What division leaves over makes a tick dearer by its 28th digit, never cheaper: risk is measured by it."""
+from argos.core.money import ONE, divide_up
 
 
 class ProfitRule(StrEnum):
@@ -87,10 +86,13 @@ class Instrument:
 
 
 def unit_value_of(tick_value: Decimal, *, tick_size: Decimal, contract_size: Decimal) -> Decimal:
-    """`unit_value` from the value of one tick of one lot; 0 where a term is missing, which no order can be sized by."""
+    """`unit_value` from the value of one tick of one lot; 0 where a term is missing, which no order can be sized by.
+
+    Risk is measured by it, so it is rounded up, if at all.
+    """
     if tick_size <= 0 or contract_size <= 0:
         return Decimal(0)
-    return _VALUE.divide(_VALUE.divide(tick_value, tick_size), contract_size)
+    return divide_up(divide_up(tick_value, tick_size), contract_size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ class ExchangeRate:
     profit: Decimal
 
 
-PAR: Final = ExchangeRate(loss=Decimal(1), profit=Decimal(1))
+PAR: Final = ExchangeRate(loss=ONE, profit=ONE)
 
 
 def exchange_rate(
@@ -137,5 +139,5 @@ def exchange_rate(
         if (item.base_currency, item.quote_currency) == (currency, account_currency):
             return ExchangeRate(loss=quote.ask, profit=quote.bid)
         if (item.base_currency, item.quote_currency) == (account_currency, currency):
-            return ExchangeRate(loss=_VALUE.divide(Decimal(1), quote.bid), profit=1 / quote.ask)
+            return ExchangeRate(loss=divide_up(ONE, quote.bid), profit=ONE / quote.ask)
     return None

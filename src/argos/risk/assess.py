@@ -6,7 +6,7 @@ from argos.core.intent import Size
 from argos.risk.gate import GateInput, entry_prices, run_gates
 from argos.risk.gates import CHAINS
 from argos.risk.sizing import Sized, SizeTerms, size_order
-from argos.risk.tick_values import tick_value
+from argos.risk.tick_values import loss_value
 
 
 def assess(request: RiskRequest, *, scale_by_confidence: bool = False) -> Assessment:
@@ -48,7 +48,9 @@ def _size(request: RiskRequest, *, scale_by_confidence: bool) -> Sized | Denied 
         sl=request.sl,
         share=request.leg.share,
         confidence=request.intent.confidence if scale_by_confidence else None,
-        unit_value=tick_value(request.instrument, request.snapshot).trusted,
+        unit_value=loss_value(
+            request.instrument, request.snapshot, side=request.side, sl=request.sl
+        ),
         commission_per_lot=request.account.limits.commission_per_lot,
     )
     return size_order(size, terms)

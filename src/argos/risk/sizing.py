@@ -36,7 +36,7 @@ class SizeTerms:
 
     `prices` are all prices at which the entry may be done: its own, or the account's quote and the strategy's.
     The dearest counts, and the one furthest from the stop, so that doubt about the price makes orders smaller.
-    `unit_value` is the one to trust (`risk.tick_values`), the instrument's own if None. `commission_per_lot` is
+    `unit_value` is what counts at the stop (`risk.tick_values`), the instrument's own if None. `commission_per_lot` is
     one side's, None where nobody told it. `confidence` scales the size when given.
     """
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from argos.core.account import AccountSnapshot
 from argos.core.instrument import Instrument, ProfitRule, exchange_rate
+from argos.core.intent import Side
+from argos.core.money import ONE, divide_up
 
 TOLERANCE: Final = Decimal("0.02")
 """How far the two may be apart: rates move between the reading of the terms and the quote, and have two sides."""
@@ -54,3 +56,25 @@ def tick_value(instrument: Instrument, snapshot: AccountSnapshot) -> TickValue:
             quotes=snapshot.quotes,
         )
     return TickValue(told=instrument.unit_value, formula=None if rate is None else rate.loss)
+
+
+def loss_value(
+    instrument: Instrument, snapshot: AccountSnapshot, *, side: Side, sl: Decimal | None
+) -> Decimal:
+    """What a move of 1.0 costs per unit where the stop is, in account currency: what a size by risk is measured by.
+
+    It is what a tick is worth now, except for a pair whose base currency is the account's: such a loss is converted
+    by the very price that made it, at the stop, where a buy has less of it than now and a sell more. A rate that comes
+    from another pair is taken as it stands: nobody knows where that one will be.
+    """
+    value = tick_value(instrument, snapshot).trusted
+    own_rate = (
+        instrument.profit_rule is ProfitRule.PAIR and instrument.base_currency == snapshot.currency
+    )
+    if sl is None or not own_rate:
+        return value
+    quote = snapshot.quotes.get(instrument.symbol)
+    if quote is None:
+        return max(value, divide_up(ONE, sl))
+    bid_at_stop = sl if side is Side.BUY else max(quote.bid, sl - (quote.ask - quote.bid))
+    return divide_up(value * quote.bid, bid_at_stop)

@@ -208,7 +208,7 @@ def test_a_size_is_the_greatest_multiple_of_the_step_that_is_not_above_the_exact
     equity: Decimal,
 ) -> None:
     assume(price != sl)
-    instrument = replace(AAPL, qty_step=step)
+    instrument = replace(AAPL, qty_step=step, qty_max=D("1e15"))
     result = sized(mode, value, terms(instrument, price, sl=sl, share=share, equity=equity))
     assert result.qty % step == 0
     assert 0 <= result.qty <= result.qty_exact < result.qty + step

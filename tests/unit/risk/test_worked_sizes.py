@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from argos.core.account import AccountLimits
 from argos.core.decision import Denied
 from argos.core.denial import DenialCode
-from argos.core.instrument import Instrument, unit_value_of
-from argos.core.intent import Size, SizeMode
+from argos.core.instrument import Instrument, ProfitRule, Quote, unit_value_of
+from argos.core.intent import Side, Size, SizeMode
+from argos.core.money import divide_up
 from argos.risk.assess import assess
 from argos.risk.sizing import Sized, SizeTerms, size_order
+from argos.risk.tick_values import loss_value
 from unit.core.builders import AAPL, NOW, make_account, make_snapshot
 
 D = Decimal
@@ -26,21 +28,22 @@ EQUITY = D(100_000)
 RISK = D(1_000)
 """1 % of it."""
 
-# What a loss of one tick of one lot costs is the broker's own figure: tick size x contract size in the symbol's quote
-# currency, converted. In the dollar account USDJPY stands at 156.25: 0.001 x 100,000 = 100 yen = 0.64 dollars. In the
-# euro account a euro buys 1.25 dollars (a dollar is 0.8 euros) and 200 yen (100 yen are 0.5 euros).
+# What a loss of one tick of one lot costs is tick size x contract size in the symbol's quote currency, converted. In
+# the dollar account 100 yen cost 100 / 160 = 0.625 dollars at the stop of USDJPY, not 100 / 160.5 as at its entry: the
+# loss is converted by the price that made it. In the euro account a euro is 1.25 dollars (a dollar 0.8 euros) and
+# 200 yen (100 yen are 0.5 euros); a loss in EURUSD is converted at its own stop, which is 1.25, too.
 #
 # loss of a lot = |entry - stop| / tick size x tick value; lots = 1,000 / loss of a lot, down to the step.
 EXAMPLES = """
 symbol  account  tick     tick value  contract  step  entry    stop     loss of a lot  lots  loses    one step more
 EURUSD  USD      0.00001  1           100000    0.01  1.0850   1.0800   500.00         2.00  1000.00  1005.00
 EURUSD  USD      0.00001  1           100000    0.01  1.0850   1.0813   370.00         2.70  999.00   1002.70
-USDJPY  USD      0.001    0.64        100000    0.01  156.250  155.750  320.00         3.12  998.40   1001.60
+USDJPY  USD      0.001    0.625       100000    0.01  160.500  160.000  312.50         3.20  1000.00  1003.125
 XAUUSD  USD      0.01     1           100       0.01  2400.00  2387.35  1265.00        0.79  999.35   1012.00
 US30    USD      0.01     0.01        1         0.1   39000    38865    135.00         7.4   999.00   1012.50
 AAPL    USD      0.01     0.01        1         1     187.50   180.25   7.25           137   993.25   1000.50
-EURUSD  EUR      0.00001  0.8         100000    0.01  1.2500   1.2450   400.00         2.50  1000.00  1004.00
-USDJPY  EUR      0.001    0.5         100000    0.01  160.000  159.300  350.00         2.85  997.50   1001.00
+EURUSD  EUR      0.00001  0.8         100000    0.01  1.2550   1.2500   400.00         2.50  1000.00  1004.00
+USDJPY  EUR      0.001    0.5         100000    0.01  160.500  159.800  350.00         2.85  997.50   1001.00
 XAUUSD  EUR      0.01     0.8         100       0.01  2400.00  2387.35  1012.00        0.98  991.76   1001.88
 US30    EUR      0.01     0.008       1         0.1   39000    38865    108.00         9.2   993.60   1004.40
 AAPL    EUR      0.01     0.008       1         1     187.50   180.25   5.80           172   997.60   1003.40
@@ -60,6 +63,7 @@ def instrument(**told: Any) -> Instrument:
         symbol=told.get("symbol", "AAPL"),
         tick_size=tick,
         contract_size=contract,
+        stops_distance_min=D(0),
         qty_min=D(told.get("min", told["step"])) * contract,
         qty_step=step * contract,
         qty_max=D(told.get("max", 10_000)) * contract,
@@ -82,16 +86,64 @@ def lost(row: dict[str, str], lots: Decimal) -> Decimal:
     return lots * ticks * D(row["tick_value"])
 
 
+OWN_RATE = {("USDJPY", "USD"), ("EURUSD", "EUR")}
+"""Pairs whose base currency is the account's: their losses are converted by their own price."""
+
+
+def told(row: dict[str, str]) -> tuple[Instrument, Quote]:
+    """The symbol of a row as its broker tells it at the entry, with a quote whose ask is the entry."""
+    symbol, entry = instrument(**row), D(row["entry"])
+    quote = Quote(symbol=symbol.symbol, bid=entry - D(row["tick"]), ask=entry, at=NOW)
+    if (row["symbol"], row["account"]) in OWN_RATE:
+        base = row["symbol"][:3]
+        symbol = replace(
+            symbol,
+            profit_rule=ProfitRule.PAIR,
+            base_currency=base,
+            quote_currency=row["symbol"][3:],
+            unit_value=divide_up(D(1), quote.bid),
+        )
+    return symbol, quote
+
+
 @pytest.mark.parametrize(
     "row", ROWS, ids=lambda row: f"{row['symbol']} {row['account']} {row['stop']}"
 )
-def test_a_risk_comes_to_the_lots_of_the_table(row: dict[str, str]) -> None:
-    symbol = instrument(**row)
-    qty = at_risk(symbol, row["entry"], row["stop"]).qty
-    assert qty / symbol.contract_size == D(row["lots"])
+def test_a_risk_comes_to_the_lots_of_the_table(row: dict[str, str], request_for: Any) -> None:
+    symbol, quote = told(row)
+    snapshot = make_snapshot(
+        currency=row["account"],
+        instruments={symbol.symbol: symbol},
+        quotes={symbol.symbol: quote},
+        terms_at=NOW,
+    )
+    assessment = assess(
+        request_for(
+            symbol=symbol.symbol, entry_price=D(row["entry"]), sl=D(row["stop"]), tp=None, snapshot=snapshot,
+            size=Size(mode=SizeMode.RISK_FRACTION, value=D("0.01")),
+        )
+    )  # fmt: skip
+    assert assessment.denied is None
+    assert assessment.qty / symbol.contract_size == D(row["lots"])
     assert lost(row, D(1)) == D(row["lot"])
     assert lost(row, D(row["lots"])) == D(row["loses"]) <= RISK
     assert lost(row, D(row["lots"]) + D(row["step"])) == D(row["more"]) > RISK
+
+
+def test_a_sell_of_such_a_pair_loses_less_at_its_stop_than_now() -> None:
+    # Sold at 160.00, stopped at 160.50, where the bid is 160.49 and 100 yen cost 100 / 160.49 dollars.
+    sold = Quote(symbol="USDJPY", bid=D("160.00"), ask=D("160.01"), at=NOW)
+    symbol = replace(told(ROWS[2])[0], unit_value=divide_up(D(1), sold.bid))
+    snapshot = make_snapshot(instruments={"USDJPY": symbol}, quotes={"USDJPY": sold})
+    value = loss_value(symbol, snapshot, side=Side.SELL, sl=D("160.50"))
+    assert value.quantize(D("1e-12")) == (1 / D("160.49")).quantize(D("1e-12"))
+
+
+def test_without_a_quote_the_stop_or_the_told_value_counts_whichever_is_dearer() -> None:
+    symbol, _ = told(ROWS[2])
+    snapshot = make_snapshot(instruments={"USDJPY": symbol}, quotes={})
+    assert loss_value(symbol, snapshot, side=Side.BUY, sl=D(160)) == 1 / D(160)
+    assert loss_value(symbol, snapshot, side=Side.SELL, sl=D(200)) == symbol.unit_value
 
 
 def test_a_sell_is_measured_upwards() -> None:
