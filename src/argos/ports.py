@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from argos.core.account import AccountSnapshot
 from argos.core.execution import Execution
@@ -30,6 +30,24 @@ class VenueTraits:
     unique_client_ids: bool
     hedging: bool
     fifo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueStanding:
+    """Whether a venue takes anything at all now; what it is made for by default is that it does.
+
+    `offline`: nothing would reach it. `forbidden` says why every request would be refused, and `code` in the venue's
+    words; empty if none would. `exits_wait`: an exit should not be tried now either. `flags` are told when they change.
+    """
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    offline: bool = False
+    forbidden: str = ""
+    code: str = ""
+    exits_wait: bool = False
+
+
+ABLE: Final = VenueStanding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +151,10 @@ class Venue(Protocol):
 
     @property
     def traits(self) -> VenueTraits: ...
+
+    def standing(self) -> VenueStanding:
+        """Whether it takes requests now, by what is known. No I/O."""
+        ...
 
     async def connect(self) -> None: ...
 

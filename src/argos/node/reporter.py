@@ -185,6 +185,11 @@ class Reporter:
         }
         return self._of_account(ReportKind.POSITION, at=at, key=body, body=body)
 
+    def heartbeat(self, flags: Mapping[str, Any], *, at: datetime) -> Report:
+        """The venue's flags, told when they have changed: nobody should wonder why no order goes out."""
+        key = {"at": moment_text(at), "flags": dict(flags)}
+        return self._of_account(ReportKind.HEARTBEAT, key=key, at=at, body=dict(flags))
+
     def charge(self, charge: Mapping[str, str], *, at: datetime) -> Report:
         """A booking on the account that belongs to no execution, in the venue's own words."""
         return self._of_account(

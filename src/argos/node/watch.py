@@ -1,9 +1,9 @@
 """When the node looks at its venue: regularly, and sooner when there is reason to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -25,7 +25,10 @@ class Watch:
         self._venue = node.venue
         self._session = node.session
         self._doubts = node.doubts
+        self._log = node.log
         self._read = node.log.read
+        self._reporter = node.reporter
+        self._flags_told: Mapping[str, Any] = {}
         self._scanner = scanner
         self._hints = Hints()
         self._resolver = Resolver(
@@ -41,6 +44,7 @@ class Watch:
         backoff = Backoff.of(self._session.timings)
         while True:
             await self._until_next_scan()
+            self._tell_flags()
             try:
                 look = await self._scanner.fresh()
             except VenueUnreachable as error:
@@ -50,6 +54,15 @@ class Watch:
             backoff.reset()
             for work in self._resolver.judge(look):
                 put(work)
+
+    def _tell_flags(self) -> None:
+        """What terminal and account permit goes home when it has changed. That the node lives, its polls say."""
+        flags = self._venue.standing().flags
+        if flags == self._flags_told:
+            return
+        with self._log.transaction(durable=False) as writer:
+            writer.add_fact(self._reporter.heartbeat(flags, at=self._session.now()))
+        self._flags_told = flags
 
     async def _until_next_scan(self) -> None:
         """The scan interval, or until a hint or a doubt asks for one; never sooner than the gap."""

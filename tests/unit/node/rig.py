@@ -29,6 +29,7 @@ from argos.node.session import Session
 from argos.node.settings import NodeLimits, NodeTimings
 from argos.node.work import Outcome, Work
 from argos.ports import (
+    ABLE,
     VenueAnswer,
     VenueClose,
     VenueIdentity,
@@ -36,6 +37,7 @@ from argos.ports import (
     VenueOrderReport,
     VenueOrderState,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.protocol.commands import Command
@@ -88,8 +90,12 @@ class FakeVenue:
         self.charges: list[Mapping[str, str]] = []
         self.under_way: list[VenueOrder | VenueClose] = []
         self.quotes_known = True
+        self.stands = ABLE
         self.cursors: list[str] = []
         self._numbers = 0
+
+    def standing(self) -> VenueStanding:
+        return self.stands
 
     async def connect(self) -> None: ...
 

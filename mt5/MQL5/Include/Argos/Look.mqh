@@ -56,6 +56,7 @@ struct SeenPosition
    double price_open;
    double sl;
    double tp;
+   long   opened_ms;          // by the broker's clock
    string comment;
 };
 
@@ -208,6 +209,7 @@ bool SeePositions(SeenPosition &positions[])
       positions[i].price_open = PositionGetDouble(POSITION_PRICE_OPEN);
       positions[i].sl = PositionGetDouble(POSITION_SL);
       positions[i].tp = PositionGetDouble(POSITION_TP);
+      positions[i].opened_ms = PositionGetInteger(POSITION_TIME_MSC);
       positions[i].comment = PositionGetString(POSITION_COMMENT);
       if(!KnowSymbol(positions[i].symbol))
          return(false);

@@ -123,8 +123,6 @@ void WriteAnswer(const Sending &sending, const MqlTradeResult &result)
 ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
 {
    string venue_code = IntegerToString(sending.retcode);
-   if(verdict == VERDICT_NOT_PERMITTED)
-      g_not_permitted_until_ms = TicksMs() + NOT_PERMITTED_PAUSE_MS;
    if(sending.repeat)
    {
       LeaveInDoubt(sending.row, "a repeat was refused: " + venue_code + " " + sending.text, sending.lease_until_ms);
@@ -160,6 +158,7 @@ ENUM_SENT Send(Sending &sending)
    bool sent = OrderSend(request, result);
    sending.retcode = result.retcode;
    sending.text = result.comment;
+   NoteAnswer(result.retcode);
    PrintFormat("%s %s: return code %u, error %d", sending.row.command.kind, sending.row.command.symbol, result.retcode,
                sent ? 0 : GetLastError());
    ENUM_VERDICT verdict = VerdictOf(result.retcode);

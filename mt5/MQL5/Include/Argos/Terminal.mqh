@@ -1,5 +1,6 @@
 // What terminal and account look like now: flags, money, quotes and terms, in the words of the node protocol.
 
+#include <Argos/Circuit.mqh>
 #include <Argos/Quotes.mqh>
 #include <Argos/Scanner.mqh>
 #include <Argos/Terms.mqh>
@@ -7,13 +8,6 @@
 #define SYMBOLS_TOLD_MAX 200
 
 string g_flags_told = "";
-
-// Whether an expert may send at all. The algo button, the permissions of this expert and those of the account.
-bool MayTrade(void)
-{
-   return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && MQLInfoInteger(MQL_TRADE_ALLOWED) != 0
-          && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0);
-}
 
 bool IsHedging(void)
 {
@@ -33,6 +27,7 @@ string FlagsJson(void)
           + BoolField("expert_may_trade", MQLInfoInteger(MQL_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_may_trade", AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_takes_experts", AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0) + ","
+          + Field("not_permitted", NotPermitted() == 0 ? "" : IntegerToString(NotPermitted())) + ","
           + WholeField("build", TerminalInfoInteger(TERMINAL_BUILD)) + ","
           + WholeField("broker_offset_ms", g_broker_offset_ms));
 }

@@ -17,6 +17,7 @@ from argos.ports import (
     VenueOrderState,
 )
 from argos.venues.mt5 import words
+from argos.venues.mt5.circuit import TradingCircuit, flags_of
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import MODIFY, SLTP, TIME_GTC
@@ -29,7 +30,7 @@ from argos.venues.mt5.requests import (
     move_request,
     protect_request,
 )
-from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
+from argos.venues.mt5.retcodes import CLOSED, PARTIAL, not_permitted, require_done
 from argos.venues.mt5.rows import row_of
 from argos.venues.mt5.scan import TRADES, TerminalScanner
 from argos.venues.mt5.terms import SymbolTerms, check_not_frozen, check_oldest, terms_of
@@ -49,8 +50,16 @@ class Asked:
 class OrderDesk:
     """Each method sends at most once. VenueRefused is a definite no, everything else VenueUnreachable."""
 
-    def __init__(self, link: TerminalLink, *, scanner: TerminalScanner, clock: BrokerClock) -> None:
+    def __init__(
+        self,
+        link: TerminalLink,
+        *,
+        scanner: TerminalScanner,
+        clock: BrokerClock,
+        circuit: TradingCircuit,
+    ) -> None:
         self._link = link
+        self._circuit = circuit
         self._scanner = scanner
         self._clock = clock
         self._until_s = 0.0
@@ -62,6 +71,7 @@ class OrderDesk:
     def submit(self, order: VenueOrder, *, seen: Quote | None) -> VenueAnswer:
         """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
         terms, quote = self._market(order.symbol)
+        self._require_permission()
         return self._deal(entry_request(order, terms=terms, quote=quote, seen=seen or quote))
 
     def close(self, close: VenueClose) -> VenueAnswer:
@@ -119,6 +129,13 @@ class OrderDesk:
         at = self._clock.utc(tick["time_msc"])
         return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=at)
 
+    def _require_permission(self) -> None:
+        """Raises VenueRefused for an entry that terminal, account or a late answer of the server forbid."""
+        flags = flags_of(self._link.terminal, self._link.account)
+        standing = self._circuit.standing(flags=flags, offline=False)
+        if standing.forbidden:
+            raise not_permitted(int(standing.code), standing.forbidden)
+
     def _send(self, request: Request) -> words.Result:
         if time.monotonic() > self._until_s:
             raise VenueUnreachable("its time was over before it was sent", code="VENUE_TIMEOUT")
@@ -128,6 +145,7 @@ class OrderDesk:
             error = self._link.failure("order_send")
             raise VenueUnreachable(error.message, code="VENUE_OUTCOME_OPEN")
         result = words.result_of(row_of(answer))
+        self._circuit.note(result.retcode, flags=flags_of(self._link.terminal, self._link.account))
         change = request["action"] in {SLTP, MODIFY}
         require_done(result.retcode, result.text, change=change)
         return result

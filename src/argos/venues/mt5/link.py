@@ -23,13 +23,14 @@ FIXES: Final = {
 class TerminalLink:
     """`sessions` counts attachments: when it rises, what the terminal tells of the past may lag behind.
 
-    `account` is what was told of the account last, None before; `fifo`: its oldest positions must be closed first.
+    `account` and `terminal`: what was told of them last, None before. `fifo`: the account closes first in, first out.
     """
 
     def __init__(self, package: Package, settings: TerminalSettings) -> None:
         self.package = package
         self.sessions = 0
         self.account: Row | None = None
+        self.terminal: Row | None = None
         self._settings = settings
         self._attached = False
 
@@ -61,7 +62,7 @@ class TerminalLink:
         Offline it goes on answering queries, with what it knew before.
         """
         self.ensure()
-        terminal = self.told(self.package.terminal_info(), what="terminal")
+        terminal = self.terminal = self.told(self.package.terminal_info(), what="terminal")
         if not terminal.connected:
             raise VenueUnreachable(
                 "the terminal is not connected to its broker", code="VENUE_TERMINAL_OFFLINE"

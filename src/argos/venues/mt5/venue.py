@@ -18,9 +18,11 @@ from argos.ports import (
     VenueIdentity,
     VenueOrder,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.venues.mt5 import words
+from argos.venues.mt5.circuit import TradingCircuit, flags_of
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.desk import Asked, OrderDesk
 from argos.venues.mt5.link import TerminalLink
@@ -69,7 +71,10 @@ class Mt5Venue:
             now=now,
             quotes=self._watch.quotes.newest,
         )
-        self._desk = OrderDesk(self._link, scanner=self._scanner, clock=self.clock)
+        self._circuit = TradingCircuit()
+        self._desk = OrderDesk(
+            self._link, scanner=self._scanner, clock=self.clock, circuit=self._circuit
+        )
         self._hedging = True
 
     @property
@@ -83,6 +88,11 @@ class Mt5Venue:
     def sessions(self) -> int:
         """How often a terminal was attached; more than once means that it was lost between."""
         return self._link.sessions
+
+    def standing(self) -> VenueStanding:
+        """By what terminal and account said last, a second ago at most, and by the trade server's answers."""
+        flags = flags_of(self._link.terminal, self._link.account)
+        return self._circuit.standing(flags=flags, offline=not flags["connected"])
 
     async def connect(self) -> None:
         timeout_s = self._settings.attach_timeout_ms / 1000 + QUERY_TIMEOUT_S

@@ -12,6 +12,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.position import Position
 from argos.ports import (
+    ABLE,
     ORDER_GONE,
     VenueAnswer,
     VenueClose,
@@ -19,6 +20,7 @@ from argos.ports import (
     VenueOrder,
     VenueOrderState,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.protocol.values import decimal_text
@@ -54,6 +56,10 @@ class Mt5LikeVenue:
         return VenueTraits(
             name="paper-mt5", unique_client_ids=False, hedging=self._hedging, fifo=self._fifo
         )
+
+    def standing(self) -> VenueStanding:
+        """Always able: a paper broker that refuses says so by itself."""
+        return ABLE
 
     async def connect(self) -> None:
         info = await self._query("account_info")
