@@ -35,7 +35,6 @@ from argos.protocol.facts import ReportKind
 
 _T = TypeVar("_T")
 _PAUSE_S: Final = 0.1
-_KEPT_BACK_PAUSE_S: Final = 1.0
 _MINUTE: Final = timedelta(minutes=1)
 
 
@@ -207,7 +206,7 @@ class Executor:
             return self._unsent(
                 command, Refusal(code="NODE_NOT_PERMITTED", text=standing.forbidden)
             )
-        await asyncio.sleep(_KEPT_BACK_PAUSE_S)
+        await asyncio.sleep(self._session.timings.kept_back_ms / 1000)
         return Outcome.DROPPED
 
     def _is_kept_back(self, command: Command) -> bool:

@@ -9,9 +9,9 @@ import pytest
 
 from argos.core.account import TradingMode
 from argos.core.order import CommandKind
-from argos.node.settings import NodeLimits
+from argos.node.settings import NodeLimits, NodeTimings
 from argos.node.work import Outcome, Work
-from argos.ports import VenueOrderState
+from argos.ports import ABLE, VenueOrderState, VenueStanding
 from argos.protocol.facts import decode_execution, execution_fact_id
 from argos.protocol.values import decimal_text, moment_text
 from unit.node.rig import (
@@ -618,3 +618,34 @@ async def test_an_error_nobody_foresaw_leaves_a_call_in_doubt(rig: Rig) -> None:
 def test_abandoning_a_command_that_was_never_sent_changes_nothing(rig: Rig) -> None:
     rig.executor.abandon(Work(command=entry(), lease_until_ms=0))
     assert rig.facts() == []
+
+
+FORBIDDEN = VenueStanding(forbidden="Algo Trading is off", code="10027", exits_wait=True)
+
+
+async def test_what_the_venue_would_refuse_anyway_is_an_entrys_end_and_an_exits_pause(
+    make_rig: MakeRig,
+) -> None:
+    rig = make_rig(settings={"timings": NodeTimings(kept_back_ms=1)})
+    opened, late = entry(), entry("late")
+    await rig.deliver(opened)
+    rig.venue.stands = FORBIDDEN
+    close = exit_of(opened)
+    assert await rig.deliver(late) is Outcome.DONE
+    assert rig.fact(late, "unsent").body["code"] == "NODE_NOT_PERMITTED"
+    assert rig.fact(late, "unsent").body["text"] == FORBIDDEN.forbidden
+    assert await rig.deliver(close) is Outcome.DROPPED
+    assert rig.kinds(close) == []
+    rig.venue.stands = replace(FORBIDDEN, exits_wait=False)
+    assert await rig.deliver(close) is Outcome.DONE
+    assert [name for name, _ in rig.venue.calls] == ["submit", "close"]
+
+
+async def test_while_nothing_reaches_the_venue_commands_are_given_back(make_rig: MakeRig) -> None:
+    rig = make_rig(settings={"timings": NodeTimings(kept_back_ms=1)})
+    rig.venue.stands = replace(FORBIDDEN, offline=True)
+    command = entry()
+    assert await rig.deliver(command) is Outcome.DROPPED
+    assert rig.venue.calls == []
+    rig.venue.stands = ABLE
+    assert await rig.deliver(command) is Outcome.DONE
