@@ -60,7 +60,10 @@ class VenueIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueOrder:
-    """An entry as the venue shall get it. Quantities in units, prices already on the tick."""
+    """An entry as the venue shall get it. Quantities in units, prices already on the tick.
+
+    `working_until` is for a pending order: the venue ends it then, if it can; its node sees to it that it ends.
+    """
 
     identity: VenueIdentity
     symbol: str
@@ -73,6 +76,7 @@ class VenueOrder:
     tp: Decimal | None
     deviation_points: int
     comment: str
+    working_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

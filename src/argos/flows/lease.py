@@ -15,7 +15,7 @@ from argos.core.ids import comment_of, fact_uuid
 from argos.core.intent import OrderType, Side
 from argos.core.order import CommandKind, FactKind, OrderStatus
 from argos.protocol.commands import Command
-from argos.protocol.values import decimal_text, moment_text
+from argos.protocol.values import decimal_text, moment_text, optional_moment
 
 LEASE_MS: Final = 10_000
 """A node may begin to send this long after it got the command; nobody else gets it sooner."""
@@ -329,4 +329,13 @@ def _command(head: Mapping[str, Any], *, qty: Decimal, attempt: int) -> Command:
         attempt=attempt,
         lease_ms=LEASE_MS,
         alert_received_at=head["alert_received_at"],
+        working_until=_working_until(head),
     )
+
+
+def _working_until(head: Mapping[str, Any]) -> datetime | None:
+    """An expiry that the intent itself states is also a pending order's end; one of the route's is not."""
+    pending = OrderType(head["order_type"]) is not OrderType.MARKET
+    if head["kind"] != CommandKind.SUBMIT or not pending:
+        return None
+    return optional_moment(head.get("intent_expires_at"), field="expires_at")

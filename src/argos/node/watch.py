@@ -11,6 +11,7 @@ from argos.core.errors import VenueUnreachable
 from argos.node.backoff import Backoff
 from argos.node.executor import Surroundings
 from argos.node.hints import Hints
+from argos.node.lifetimes import Lifetimes
 from argos.node.resolver import Resolver
 from argos.node.scanner import Scanner
 from argos.node.work import Work
@@ -31,6 +32,7 @@ class Watch:
         self._flags_told: Mapping[str, Any] = {}
         self._scanner = scanner
         self._hints = Hints()
+        self._lifetimes = Lifetimes(venue=node.venue, log=node.log, session=node.session)
         self._resolver = Resolver(
             venue=node.venue,
             log=node.log,
@@ -52,6 +54,7 @@ class Watch:
                 await asyncio.sleep(backoff.next_s())
                 continue
             backoff.reset()
+            await self._lifetimes.enforce(look.scan)
             for work in self._resolver.judge(look):
                 put(work)
 

@@ -1,6 +1,7 @@
 """What a broker's own rules forbid is refused by name before it is sent, by the expert as by the Python node."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -172,3 +173,27 @@ async def test_a_lost_connection_stops_the_next_entries(desk: Desk) -> None:
     facts = await desk.do(order(), "unsent")
     assert "10031" in facts["unsent"].body["text"]
     assert await permission(desk, 0) - before == 1
+
+
+@pytest.mark.parametrize("flags", [15, 3], ids=["the broker takes a moment", "it does not"])
+async def test_a_pending_order_ends_at_its_moment(make_desk: MakeDesk, flags: int) -> None:
+    desk = await started(make_desk, instruments=terms(expiration_flags=flags))
+    until = datetime.now(tz=UTC) + timedelta(seconds=2)
+    command = order(order_type=OrderType.LIMIT, price=Decimal(90), working_until=until)
+    await desk.do(command, "accepted")
+    (row,) = await desk.broker_rows("orders")
+    told = datetime.fromtimestamp(row["time_expiration"], tz=UTC)
+    assert (told - until < timedelta(seconds=1)) if flags == 15 else row["time_expiration"] == 0
+    changed = change_of(command, CommandKind.MODIFY, str(uuid4()), price=Decimal(91))
+    await desk.do(changed, "modified")
+    (row,) = await desk.broker_rows("orders")
+    assert row["type_time"] == (2 if flags == 15 else 0), "a modify leaves its end as it was"
+    facts = await desk.told(command, "canceled" if flags == 3 else "accepted")
+    if flags == 15:
+        await eventually(lambda: datetime.now(tz=UTC) > told, what="its moment")
+        await desk.broker.feed(
+            SYMBOL, "100.01"
+        )  # this broker looks at its orders when a price comes
+        facts = await desk.told(command, "expired")
+    assert "fill" not in facts
+    assert await desk.broker_rows("orders") == []

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.core.intent import OrderType
 from argos.paperbroker.settings import BrokerSettings
 from argos.ports import VenueClose
-from contract.venues.conftest import SYMBOL, TIMEOUT_S, Desk, package_venue, settings_for
+from argos.venues.mt5.rows import row_of
+from argos.venues.mt5.terms import lifetime_for, terms_of
+from contract.venues.conftest import (
+    CLOCK_OFFSET_S,
+    SYMBOL,
+    TIMEOUT_S,
+    Desk,
+    package_venue,
+    settings_for,
+)
 from eventually import eventually
 from paper_process import PaperProcess
 
@@ -197,3 +207,31 @@ async def test_an_exit_is_sent_whatever_the_circuit_says(desk_with: MakeDesk) ->
     )  # fmt: skip
     await desk.venue.close(request, timeout_s=TIMEOUT_S)
     assert not desk.venue.standing().forbidden, "it was taken: so will others be"
+
+
+async def test_a_pending_order_bears_its_end_by_the_brokers_clock(desk_with: MakeDesk) -> None:
+    desk: Desk = await desk_with()
+    until = datetime.now(tz=UTC) + timedelta(minutes=5)
+    limit = desk.order(order_type=OrderType.LIMIT, price=Decimal(90), working_until=until)
+    await desk.submit(limit)
+    (row,) = desk.venue._link.package.orders_get()
+    by_broker = datetime.fromtimestamp(row.time_expiration - CLOCK_OFFSET_S, tz=UTC)
+    assert timedelta(0) <= by_broker - until < timedelta(seconds=1)
+    assert row.type_time == 2
+    await desk.venue.modify(
+        limit.identity, symbol=SYMBOL, position_id="", price=Decimal(91), sl=None, tp=None, timeout_s=TIMEOUT_S
+    )  # fmt: skip
+    (row,) = desk.venue._link.package.orders_get()
+    assert (row.price_open, row.type_time) == (91, 2)
+
+
+@pytest.mark.parametrize(("flags", "lasts"), [(15, 0), (3, 0), (2, 1), (0, 0)])
+async def test_without_a_moment_it_lasts_as_long_as_the_symbol_lets_it(
+    desk_with: MakeDesk, flags: int, lasts: int
+) -> None:
+    """A symbol that takes no moment leaves the end to the node."""
+    desk: Desk = await desk_with()
+    told = desk.venue._link.package.symbol_info(SYMBOL)
+    terms = told._replace(expiration_mode=flags)
+    until_s = 0 if flags == 15 else 1_800_000_000
+    assert lifetime_for(terms_of(row_of(terms)), until_s) == (lasts, 0)

@@ -20,6 +20,8 @@ struct SeenOrder
    double price;
    double sl;
    double tp;
+   long   lifetime;
+   long   expires_s;          // by the broker's clock; 0: never
    bool   by_broker;          // written by the broker itself to close at a stop, a target or for lack of margin
    bool   is_live;
    string comment;
@@ -131,6 +133,8 @@ bool SeeWorkingOrders(Look &look)
       order.price = OrderGetDouble(ORDER_PRICE_OPEN);
       order.sl = OrderGetDouble(ORDER_SL);
       order.tp = OrderGetDouble(ORDER_TP);
+      order.lifetime = OrderGetInteger(ORDER_TYPE_TIME);
+      order.expires_s = OrderGetInteger(ORDER_TIME_EXPIRATION);
       order.by_broker = IsByBroker(OrderGetInteger(ORDER_REASON));
       order.is_live = true;
       order.comment = OrderGetString(ORDER_COMMENT);
@@ -155,6 +159,8 @@ bool SeeEndedOrders(Look &look)
       order.price = HistoryOrderGetDouble(ticket, ORDER_PRICE_OPEN);
       order.sl = HistoryOrderGetDouble(ticket, ORDER_SL);
       order.tp = HistoryOrderGetDouble(ticket, ORDER_TP);
+      order.lifetime = ORDER_TIME_GTC;
+      order.expires_s = 0;
       order.by_broker = IsByBroker(HistoryOrderGetInteger(ticket, ORDER_REASON));
       order.is_live = false;
       order.comment = HistoryOrderGetString(ticket, ORDER_COMMENT);

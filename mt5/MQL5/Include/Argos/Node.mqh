@@ -2,6 +2,7 @@
 // MQL5 gives an expert one thread, and WebRequest blocks it: so every wait in here is short.
 
 #include <Argos/Conversation.mqh>
+#include <Argos/Lifetimes.mqh>
 #include <Argos/Reports.mqh>
 #include <Argos/Resolver.mqh>
 
@@ -46,8 +47,10 @@ void LookIfDue(void)
       return;
    bool looked = LookNow(false);
    g_last_look_ms = TicksMs();
-   if(looked)
-      JudgeDoubts();
+   if(!looked)
+      return;
+   JudgeDoubts();
+   EndOverdueOrders(g_look);
 }
 
 // One after the other. What stands behind a command that was dropped is dropped with it, if it is of the same symbol:

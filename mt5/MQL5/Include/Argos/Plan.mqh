@@ -248,7 +248,10 @@ void FillOrderRequest(const Command &command, const Plan &plan, MqlTradeRequest 
    {
       request.price = OnTickSize(command.symbol, command.price);
       request.stoplimit = OnTickSize(command.symbol, command.stop_limit_price);
-      request.type_time = ChooseLifetime(command.symbol);
+      request.type_time = ChooseLifetime(command.symbol, command.working_until_ms > 0);
+      // In whole seconds of the broker's clock, rounded up.
+      if(request.type_time == ORDER_TIME_SPECIFIED)
+         request.expiration = (datetime)((command.working_until_ms + g_broker_offset_ms + 999) / 1000);
    }
    if(command.kind == KIND_SUBMIT)
    {
@@ -271,7 +274,9 @@ void FillChangeRequest(const Command &command, const Plan &plan, MqlTradeRequest
    request.order = (ulong)plan.order_ticket;
    request.price = command.price > 0.0 ? OnTickSize(command.symbol, command.price) : plan.order.price;
    request.stoplimit = OnTickSize(command.symbol, command.stop_limit_price);
-   request.type_time = ChooseLifetime(command.symbol);
+   // What a modify leaves out the server would take away.
+   request.type_time = (ENUM_ORDER_TYPE_TIME)plan.order.lifetime;
+   request.expiration = (datetime)plan.order.expires_s;
 }
 
 void FillRequest(const Command &command, const Plan &plan, MqlTradeRequest &request)

@@ -64,9 +64,12 @@ bool ChooseFilling(const string symbol, const bool pending, ENUM_ORDER_TYPE_FILL
    return(true);
 }
 
-ENUM_ORDER_TYPE_TIME ChooseLifetime(const string symbol)
+// Until the moment that is wanted, where the symbol takes one, else until somebody ends it, or for the day.
+ENUM_ORDER_TYPE_TIME ChooseLifetime(const string symbol, const bool until_a_moment)
 {
    long modes = SymbolInfoInteger(symbol, SYMBOL_EXPIRATION_MODE);
+   if(until_a_moment && (modes & SYMBOL_EXPIRATION_SPECIFIED) != 0)
+      return(ORDER_TIME_SPECIFIED);
    return(modes == 0 || (modes & SYMBOL_EXPIRATION_GTC) != 0 ? ORDER_TIME_GTC : ORDER_TIME_DAY);
 }
 

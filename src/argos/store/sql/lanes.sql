@@ -62,7 +62,7 @@ SELECT n.epoch, (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM halts h) AS 
        c.price AS new_price, c.sl AS new_sl, c.tp AS new_tp, c.close_fraction, c.log_id,
        o.order_id, o.trade_id, o.route, o.bot_version, o.side, o.order_type, o.qty, o.price, o.stop_limit_price,
        o.sl, o.tp, o.magic, o.client_order_id, o.closes_order_id, o.planned_at,
-       i.received_at AS alert_received_at,
+       i.received_at AS alert_received_at, i.body->>'expires_at' AS intent_expires_at,
        entry.magic AS target_magic, entry.client_order_id AS target_client_order_id,
        entry_state.status AS target_status,
        coalesce(entry_state.filled_qty, 0) AS target_filled, coalesce(entry_state.closed_qty, 0) AS target_closed,

@@ -63,6 +63,12 @@ class BrokerClock:
         """A reading of the broker's clock in UTC; taken for UTC itself while no offset is known."""
         return moment_msc(msc) - (self.offset or timedelta(0))
 
+    def reading_s(self, moment: datetime | None) -> int:
+        """What this clock will show then, in whole seconds rounded up; 0 for no moment, or with no offset measured."""
+        if moment is None or self.offset is None:
+            return 0
+        return -((EPOCH - moment - self.offset) // timedelta(seconds=1))
+
     def _is_fresh(self, tick: Tick) -> bool:
         return self._last.get(tick.symbol, tick.time_msc) < tick.time_msc
 

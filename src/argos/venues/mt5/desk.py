@@ -72,7 +72,14 @@ class OrderDesk:
         """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
         terms, quote = self._market(order.symbol)
         self._require_permission()
-        return self._deal(entry_request(order, terms=terms, quote=quote, seen=seen or quote))
+        request = entry_request(
+            order,
+            terms=terms,
+            quote=quote,
+            seen=seen or quote,
+            until_s=self._clock.reading_s(order.working_until),
+        )
+        return self._deal(request)
 
     def close(self, close: VenueClose) -> VenueAnswer:
         terms, quote = self._market(close.symbol)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ TRADES: Final = frozenset({0, 1})
 """Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
 MONEY: Final = ("profit", "commission", "swap", "fee")
 
+WHOLE_EVERY: Final = timedelta(days=1)
+"""A broker may book what is older than any overlap of two scans."""
 READINGS: Final = 2
 """A deal that is done between two questions makes the first reading fail, and the second one good."""
 
@@ -63,6 +65,7 @@ class TerminalScanner:
         self._balance = BalanceCheck()
         self._session = 0
         self._whole = True
+        self._whole_at = now()
 
     def load_instruments(self) -> tuple[Instrument, ...]:
         rows = [row_of(item) for item in self._link.shown()]
@@ -80,8 +83,9 @@ class TerminalScanner:
         """One complete look. Raises VenueUnreachable, also while deals are missing that the balance speaks of."""
         self._link.ensure_online()
         taken_at = self._now()
-        if self._link.sessions != self._session:
+        if self._link.sessions != self._session or taken_at - self._whole_at >= WHOLE_EVERY:
             self._session, self._whole = self._link.sessions, True
+            self._whole_at = taken_at
         for _ in range(READINGS):
             read = self._read(cursor)
             if self._explained(read, at=taken_at):

@@ -1,6 +1,7 @@
 """The mt5-like paper broker as a venue. The magic number is an order's only identity there."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +26,9 @@ from argos.ports import (
 )
 from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
+from argos.venues.mt5.package import TIME_SPECIFIED
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
+from argos.venues.mt5.terms import LASTS_UNTIL
 from argos.venues.paper.live import LiveStream
 from argos.venues.paper.wire import Wire, answered, unreadable
 
@@ -96,7 +99,7 @@ class Mt5LikeVenue:
             **_levels(
                 price=order.price, stoplimit=order.stop_limit_price, sl=order.sl, tp=order.tp
             ),
-            **(self._tolerance(order) if is_market else {}),
+            **(self._tolerance(order) if is_market else self._lifetime(order)),
         }
         return await self._order_send(request, timeout_s=timeout_s)
 
@@ -291,6 +294,17 @@ class Mt5LikeVenue:
                 f"no symbol {symbol} here; nothing was sent", code="VENUE_SYMBOL_UNKNOWN"
             )
         return decimal_text(qty / instrument.contract_size)
+
+    def _lifetime(self, order: VenueOrder) -> dict[str, Any]:
+        """This broker's clock is in UTC."""
+        terms = self._instruments[order.symbol].venue_terms
+        takes_moment = terms is not None and terms.expiration_flags & LASTS_UNTIL
+        if order.working_until is None or not takes_moment:
+            return {}
+        return {
+            "type_time": TIME_SPECIFIED,
+            "expiration": math.ceil(order.working_until.timestamp()),
+        }
 
     def _tolerance(self, order: VenueOrder) -> dict[str, Any]:
         """The price we see and how far the fill may be from it; without a tolerance any price will do."""
