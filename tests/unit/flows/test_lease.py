@@ -24,7 +24,8 @@ from argos.flows.lease import (
     mode_of,
     plan_lease,
 )
-from argos.protocol.commands import Command
+from argos.protocol.commands import Command, decode_command, encode_command
+from argos.protocol.values import moment_text
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OWN_LOG, OTHER_LOG = UUID(int=100), UUID(int=101)
@@ -306,3 +307,23 @@ async def test_nothing_is_written_when_all_waits() -> None:
     lanes = FakeLanes([[head(waits_for=True)]])
     assert await lanes.lease() == []
     assert lanes.saved == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "ends"),
+    [
+        ({"order_type": "limit"}, True),
+        ({"order_type": "stop"}, True),
+        ({}, False),
+        ({"order_type": "limit", "intent_expires_at": None}, False),
+        ({"order_type": "limit", "kind": "cancel", "is_exit": True}, False),
+    ],
+    ids=["a limit", "a stop", "a market order", "the route's expiry alone", "its cancel"],
+)
+def test_an_expiry_that_the_intent_states_is_a_pending_orders_end(
+    changed: Mapping[str, Any], ends: bool
+) -> None:
+    until = NOW + timedelta(hours=1)
+    (command,) = plan(head(**{"intent_expires_at": moment_text(until)} | changed)).commands
+    assert command.working_until == (until if ends else None)
+    assert decode_command(encode_command(command)) == command

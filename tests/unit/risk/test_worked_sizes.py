@@ -6,6 +6,7 @@ The table of docs/concepts/sizing.md is this one.
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -252,3 +253,11 @@ def test_no_size_risks_more_than_stated_and_one_step_more_always_would(
         assert lots == largest - Fraction(largest) % Fraction(step)
     # One in 10^26 is what a value that does not end in decimals may be told dearer than it is.
     assert found.binding or loses(lots + Fraction(step)) * (1 + Fraction(1, 10**26)) > risk
+
+
+def test_the_page_on_sizing_shows_these_examples() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "concepts" / "sizing.md").read_text(
+        encoding="utf-8"
+    )
+    for row in ROWS:
+        assert "| " + " | ".join(row.values()) + " |" in page

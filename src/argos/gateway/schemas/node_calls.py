@@ -28,7 +28,13 @@ class SnapshotBody(BaseModel):
     equity: Annotated[str, Field(examples=["100012.5"])]
     margin_free: Annotated[str, Field(examples=["98750"])]
     hedging: Annotated[bool, Field(examples=[True])]
+    fifo: Annotated[
+        bool, Field(description="the oldest position of a symbol is closed first", examples=[False])
+    ] = False
     taken_at: MomentText
+    terms_at: Annotated[
+        MomentText | None, Field(description="when the instruments were last read and found so")
+    ] = None
     open_orders: Annotated[int, Field(examples=[0])]
     positions: Annotated[list[dict[str, Any]], Field(examples=[[]])]
     quotes: Annotated[list[dict[str, Any]], Field(examples=[[]])]
