@@ -160,6 +160,15 @@ void queue_transaction(const MqlTradeRequest &q, const MqlTradeResult &r) {
     transactions.push_back(t);
 }
 
+// When OrderSend was called, for whoever measures how long it took to come to that.
+void note_send(const MqlTradeRequest &q) {
+    if (settings().sends_file.empty()) return;
+    static FILE *file = fopen(settings().sends_file.c_str(), "a");
+    if (!file) throw std::runtime_error("cannot write " + settings().sends_file);
+    fprintf(file, "%llu %.0f\n", static_cast<unsigned long long>(q.magic), unix_now_s() * 1e6);
+    fflush(file);
+}
+
 bool answered(MqlTradeResult &r, uint retcode) {
     r.retcode = retcode;
     const bool done = retcode == TRADE_RETCODE_DONE || retcode == TRADE_RETCODE_DONE_PARTIAL ||
@@ -198,6 +207,7 @@ void book_charge(int type, double amount, const std::string &comment) {
 }
 
 bool OrderSend(const MqlTradeRequest &request, MqlTradeResult &result) {
+    note_send(request);
     result = MqlTradeResult();
     const Trouble now = next_trouble;
     next_trouble = Trouble();

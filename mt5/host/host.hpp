@@ -14,6 +14,7 @@ struct HostSettings {
     std::vector<std::string> allowed_urls;
     long broker_offset_s = 0;
     int broker_timeout_ms = 5000;
+    std::string sends_file;
 };
 HostSettings &settings();
 void set_error(int code);

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from argos.paperbroker.settings import Fault
+from argos.rehearsal.torture.kinds import NodeKind
 from argos.rehearsal.torture.plan import AlertMix, TortureMix, Trouble
 
 GATEWAY: Final = "gateway"
@@ -17,6 +18,7 @@ BASE: Final = TortureMix(
     alerts=AlertMix(limit_share=0.0, reverse_share=0.0, hold_s=(0.5, 2.5), reorder_s_max=1.5),
     troubles={},
     broker_faults={},
+    kinds=(NodeKind.PAPER,),
     brokers=("meridian",),
     settle_s_max=8.0,
     patience_s=2.5,

@@ -209,6 +209,7 @@ class StandIn:
         return self._trade("order_check", request, OrderCheckResult)
 
     def order_send(self, request: Any) -> OrderSendResult | None:
+        self._inside.note_send(request)
         return self._trade("order_send", request, OrderSendResult)
 
     def _trade(self, name: str, given: Any, kind: type[_Shape]) -> _Shape | None:
