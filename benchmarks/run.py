@@ -19,6 +19,7 @@ from fan_out import measure_fan_out
 from gateway_load import LoadSettings, measure_gateway
 from machine import Busyness
 from memory import MemoryWatch
+from mt5_latency import measure_mt5_latency
 from open_loop import measure_open_loop
 from reconciling import measure_reconciliation
 from report import print_table, store_results, write_page
@@ -34,14 +35,23 @@ class Sizes:
     load: LoadSettings
     open_loop_s: float
     fan_out_s: float
+    mt5_latency_s: float
     legs: int
 
 
 WHOLE: Final = Sizes(
-    load=LoadSettings(rounds=5, seconds=6), open_loop_s=15, fan_out_s=20, legs=100_000
+    load=LoadSettings(rounds=5, seconds=6),
+    open_loop_s=15,
+    fan_out_s=20,
+    mt5_latency_s=30,
+    legs=100_000,
 )
 QUICK: Final = Sizes(
-    load=LoadSettings(rounds=2, seconds=2, warm_up_s=1), open_loop_s=3, fan_out_s=5, legs=3_000
+    load=LoadSettings(rounds=2, seconds=2, warm_up_s=1),
+    open_loop_s=3,
+    fan_out_s=5,
+    mt5_latency_s=5,
+    legs=3_000,
 )
 
 
@@ -52,6 +62,7 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
             rate_per_s=OPEN_LOOP_PER_S, seconds=sizes.open_loop_s, memory=memory
         ),
         "fan-out": lambda: measure_fan_out(seconds=sizes.fan_out_s, memory=memory),
+        "mt5-latency": lambda: measure_mt5_latency(seconds=sizes.mt5_latency_s, memory=memory),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 
