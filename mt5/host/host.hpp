@@ -42,6 +42,7 @@ struct HttpReply {
 };
 HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers,
                     const std::string &body, int timeout_ms);
+HttpReply http_query(const std::string &url, const std::string &headers, int timeout_ms);
 
 struct Json {
     enum Kind { NONE, SCALAR, ARRAY, OBJECT } kind = NONE;
