@@ -15,6 +15,7 @@ from typing import Final
 
 import uvloop
 
+from deal_scan import measure_deal_scan
 from fan_out import measure_fan_out
 from gateway_load import LoadSettings, measure_gateway
 from machine import Busyness
@@ -36,6 +37,7 @@ class Sizes:
     open_loop_s: float
     fan_out_s: float
     mt5_latency_s: float
+    deals: int
     legs: int
 
 
@@ -44,6 +46,7 @@ WHOLE: Final = Sizes(
     open_loop_s=15,
     fan_out_s=20,
     mt5_latency_s=30,
+    deals=10_000,
     legs=100_000,
 )
 QUICK: Final = Sizes(
@@ -51,6 +54,7 @@ QUICK: Final = Sizes(
     open_loop_s=3,
     fan_out_s=5,
     mt5_latency_s=5,
+    deals=1_000,
     legs=3_000,
 )
 
@@ -63,6 +67,7 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
         ),
         "fan-out": lambda: measure_fan_out(seconds=sizes.fan_out_s, memory=memory),
         "mt5-latency": lambda: measure_mt5_latency(seconds=sizes.mt5_latency_s, memory=memory),
+        "mt5-scan": lambda: measure_deal_scan(deals=sizes.deals),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 
