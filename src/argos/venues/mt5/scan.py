@@ -57,13 +57,16 @@ class TerminalScanner:
         clock: BrokerClock,
         now: Callable[[], datetime],
         quotes: Callable[[], Mapping[str, Quote]],
+        between: Callable[[], None] = lambda: None,
     ) -> None:
+        """`between` is called between two questions of a look, for whatever cannot wait until it is over."""
         self.instruments: dict[str, Instrument] = {}
         self._link = link
         self._account = account
         self._clock = clock
         self._now = now
         self._quotes = quotes
+        self._between = between
         self._told = Told()
         self._balance = BalanceCheck()
         self._session = 0
@@ -100,6 +103,7 @@ class TerminalScanner:
         link, package = self._link, self._link.package
         working = self._rows(link.told(package.orders_get(), what="orders"))
         ended, deals, passed = self._history(cursor)
+        self._between()
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
         link.ensure_online()
@@ -111,8 +115,11 @@ class TerminalScanner:
         """Orders and deals of the window; of the whole past, each read anew, when the balance is not explained."""
         link, package = self._link, self._link.package
         since, until = self._told.window("" if self._whole else cursor, now=self._now())
+        self._between()
         ended = link.told(package.history_orders_get(since, until), what="history of orders")
+        self._between()
         deals = link.told(package.history_deals_get(since, until), what="history of deals")
+        self._between()
         known = {} if self._whole else self._told.known(cursor)
         told_orders, told_deals = known.get("order", NONE), known.get("deal", NONE)
         orders = [

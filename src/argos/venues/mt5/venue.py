@@ -68,6 +68,7 @@ class Mt5Venue:
             clock=self.clock,
             now=now,
             quotes=self._watch.quotes.newest,
+            between=self._thread.let_urgent_pass,
         )
         self._desk = OrderDesk(self._link, scanner=self._scanner, clock=self.clock)
         self._hedging = True
@@ -145,7 +146,7 @@ class Mt5Venue:
         return await self._ask(lambda: self._scanner.scan(cursor))
 
     async def positions(self) -> Sequence[Position]:
-        return await self._ask(self._scanner.positions)
+        return await self._ask(self._scanner.positions, urgent=True)
 
     async def _trade(self, work: Callable[[], VenueAnswer], *, timeout_s: float) -> VenueAnswer:
         until_s = time.monotonic() + timeout_s
@@ -154,7 +155,13 @@ class Mt5Venue:
             self._desk.send_until(until_s)
             return work()
 
-        return await self._ask(in_time, timeout_s=timeout_s)
+        return await self._ask(in_time, timeout_s=timeout_s, urgent=True)
 
-    async def _ask(self, work: Callable[[], _T], *, timeout_s: float = QUERY_TIMEOUT_S) -> _T:
-        return await self._thread.call(work, timeout_s=timeout_s)
+    async def _ask(
+        self,
+        work: Callable[[], _T],
+        *,
+        timeout_s: float = QUERY_TIMEOUT_S,
+        urgent: bool = False,
+    ) -> _T:
+        return await self._thread.call(work, timeout_s=timeout_s, urgent=urgent)
