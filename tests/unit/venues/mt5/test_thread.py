@@ -62,16 +62,22 @@ async def test_an_order_does_not_wait_for_a_look_that_asks_many_questions():
 
 
 async def test_an_urgent_call_goes_before_those_that_wait_and_never_begins_after_its_time():
-    thread, let_go, done = TerminalThread(), threading.Event(), []
-    hanging = asyncio.create_task(thread.call(let_go.wait, timeout_s=5))
-    waiting = asyncio.create_task(thread.call(lambda: done.append("query"), timeout_s=5))
-    await asyncio.sleep(0)
+    thread, begun, let_go, done = TerminalThread(), threading.Event(), threading.Event(), []
+
+    def hang() -> None:
+        begun.set()
+        let_go.wait()
+
+    calls = [asyncio.create_task(thread.call(hang, timeout_s=5))]
+    await asyncio.to_thread(begun.wait)
+    calls.append(asyncio.create_task(thread.call(lambda: done.append("query"), timeout_s=5)))
     with pytest.raises(VenueUnreachable):
         await thread.call(lambda: done.append("too late"), timeout_s=0.05, urgent=True)
-    order = asyncio.create_task(thread.call(lambda: done.append("order"), timeout_s=5, urgent=True))
+    order = thread.call(lambda: done.append("order"), timeout_s=5, urgent=True)
+    calls.append(asyncio.create_task(order))
     await asyncio.sleep(0)
     let_go.set()
-    await asyncio.gather(hanging, waiting, order)
+    await asyncio.gather(*calls)
     assert done == ["order", "query"]
     await thread.stop(lambda: None, timeout_s=5)
 
