@@ -11,7 +11,7 @@ from typing import Final
 from argos.cli.mt5_nodes import Mt5Seat, plan_expert_node, plan_python_node, started_as_experts
 from argos.paperbroker.presets import BrokerKeys, meridian, without_chance
 from argos.paperbroker.settings import AccountSettings, BrokerSettings, settings_json
-from argos.plans import PaperPlan, PlannedNode, ports
+from argos.plans import PaperPlan, ports
 from argos.rehearsal.expert import build_host
 from argos.running import Wrap
 from argos.stack.home import Home, write_atomically
@@ -33,17 +33,27 @@ def sends_file(home: Home, account: str) -> Path:
     return home.nodes / f"{account}.sends"
 
 
-def mt5_plan(counts: Mapping[Kind, int]) -> MakePlan:
-    """A broker, and so many nodes of each kind, named `python-1` and so on. Compiles the expert's host if needed."""
+def mt5_plan(counts: Mapping[Kind, int], *, poll_ms: int = 100) -> MakePlan:
+    """A broker, and so many nodes of each kind, named `python-1` and so on. Compiles the expert's host if needed.
+
+    `poll_ms` is how often a Python node asks its terminal for news.
+    """
     host = build_host() if counts.get(Kind.EA) else Path()
-    return partial(_plan, counts=counts, host=host)
+    return partial(_plan, counts=counts, terminal={"poll_ms": poll_ms}, host=host)
 
 
 def mt5_wrap(plan: PaperPlan) -> Wrap:
     return started_as_experts(plan.nodes)
 
 
-def _plan(home: Home, gateway_url: str, *, counts: Mapping[Kind, int], host: Path) -> PaperPlan:
+def _plan(
+    home: Home,
+    gateway_url: str,
+    *,
+    counts: Mapping[Kind, int],
+    terminal: Mapping[str, int],
+    host: Path,
+) -> PaperPlan:
     names = [
         (kind, f"{kind}-{number}")
         for kind, count in counts.items()
@@ -57,17 +67,16 @@ def _plan(home: Home, gateway_url: str, *, counts: Mapping[Kind, int], host: Pat
         seat = Mt5Seat(
             broker=broker, terms=terms, login=LOGIN_FIRST + place, gateway_url=gateway_url
         )
-        nodes.append(_plan_node(home, kind, seat, sends=sends_file(home, name), host=host))
+        sends = str(sends_file(home, name))
+        if kind is Kind.PYTHON:
+            node = plan_python_node(home, seat, terminal=terminal, standin={"sends_file": sends})
+        else:
+            options = {"--sends": sends}
+            node = plan_expert_node(home, seat, host=host, inputs=EXPERT_INPUTS, options=options)
+        nodes.append(node)
     return PaperPlan(
         brokers=(broker,), broker_paths=(path,), nodes=tuple(nodes), market_path=home.brokers
     )
-
-
-def _plan_node(home: Home, kind: Kind, seat: Mt5Seat, *, sends: Path, host: Path) -> PlannedNode:
-    if kind is Kind.PYTHON:
-        return plan_python_node(home, seat, terminal={}, standin={"sends_file": str(sends)})
-    options = {"--sends": str(sends)}
-    return plan_expert_node(home, seat, host=host, inputs=EXPERT_INPUTS, options=options)
 
 
 def _broker(home: Home, accounts: list[str]) -> BrokerSettings:

@@ -18,6 +18,7 @@ import uvloop
 from deal_scan import measure_deal_scan
 from fan_out import measure_fan_out
 from gateway_load import LoadSettings, measure_gateway
+from idle_nodes import measure_idle_nodes
 from machine import Busyness
 from memory import MemoryWatch
 from mt5_latency import measure_mt5_latency
@@ -38,6 +39,7 @@ class Sizes:
     fan_out_s: float
     mt5_latency_s: float
     deals: int
+    idle_s: float
     legs: int
 
 
@@ -47,6 +49,7 @@ WHOLE: Final = Sizes(
     fan_out_s=20,
     mt5_latency_s=30,
     deals=10_000,
+    idle_s=20,
     legs=100_000,
 )
 QUICK: Final = Sizes(
@@ -55,6 +58,7 @@ QUICK: Final = Sizes(
     fan_out_s=5,
     mt5_latency_s=5,
     deals=1_000,
+    idle_s=5,
     legs=3_000,
 )
 
@@ -68,6 +72,7 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
         "fan-out": lambda: measure_fan_out(seconds=sizes.fan_out_s, memory=memory),
         "mt5-latency": lambda: measure_mt5_latency(seconds=sizes.mt5_latency_s, memory=memory),
         "mt5-scan": lambda: measure_deal_scan(deals=sizes.deals),
+        "idle": lambda: measure_idle_nodes(seconds=sizes.idle_s, memory=memory),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 
