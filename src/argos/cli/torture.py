@@ -29,7 +29,10 @@ from argos.stack.home import Home
 
 ALERTS: Final = 300
 LINES_SHOWN: Final = 20
-EXAMPLE: Final = "Examples: `argos torture`; `argos torture --alerts 1000 --seed 7 --json`."
+EXAMPLE: Final = (
+    "Examples: `argos torture`; `argos torture --alerts 1000 --seed 7 --json`;"
+    " `argos torture --nodes paper,mt5-python`."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from argos.stack.home import read_private
 
 BUILD: Final = Path(__file__).resolve().parents[3] / "mt5" / "host" / "build.py"
 CODE_VARIABLE: Final = "ARGOS_ENROL_CODE"
-_PACKAGES: Final = "g++ libsqlite3-dev"
 
 
 def has_sources() -> bool:
@@ -43,7 +42,7 @@ def build_host() -> Path:
         raise ArgosError(
             f"the expert advisor's host cannot be built: {done.stderr.strip() or done.returncode}",
             code="EXPERT_NOT_BUILT",
-            fix=f"on Debian: apt install {_PACKAGES}; or leave mt5-ea out",
+            fix="on Debian: apt install g++ libsqlite3-dev; or leave it out: --nodes paper,mt5-python",
         )
     return Path(done.stdout.strip())
 
