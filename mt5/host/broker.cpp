@@ -9,18 +9,23 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <unordered_map>
 
 #include "host.hpp"
 
 namespace {
 
-constexpr double SYMBOLS_FRESH_S = 0.02;
+// What a terminal is told without asking is asked for here, but not at every look at it.
+constexpr double FRESH_S = 0.02;
 
-Json orders, positions, history_orders, history_deals, symbols, account;
+using ByTicket = std::unordered_map<ulong, const Json *>;
+
+Json orders, positions, history_orders, history_deals, symbols, account, terminal;
+ByTicket orders_by_ticket, deals_by_ticket;
 std::vector<Json> charges;
 const Json *selected_order = nullptr, *selected_position = nullptr;
 std::deque<MqlTradeTransaction> transactions;
-double symbols_read_at = 0;
+double symbols_read_at = 0, account_read_at = 0, terminal_read_at = 0;
 bool connected = true, algo = true;
 long next_charge = 9'000'000'000;
 Trouble next_trouble;
@@ -33,16 +38,19 @@ std::string headers() {
 bool ask(const std::string &path, Json &mirror) {
     if (!connected) return false;
     const HttpReply reply =
-        http_call("GET", settings().broker_url + "/mt5/" + path, headers(), "", settings().broker_timeout_ms);
+        http_query(settings().broker_url + "/mt5/" + path, headers(), settings().broker_timeout_ms);
     connected = reply.status == 200;
     if (connected) mirror = parse_json(reply.body);
     return connected;
 }
 
+void refresh(const char *path, Json &mirror, double &read_at) {
+    if (unix_now_s() - read_at > FRESH_S && ask(path, mirror)) read_at = unix_now_s();
+}
+
 const Json &symbol_row(const string &symbol) {
     static const Json none;
-    if (unix_now_s() - symbols_read_at > SYMBOLS_FRESH_S && ask("symbol_info", symbols))
-        symbols_read_at = unix_now_s();
+    refresh("symbol_info", symbols, symbols_read_at);
     const std::string name = symbol.utf8();
     for (const auto &item : symbols.items)
         if (item.second["name"].text == name) return item.second;
@@ -51,7 +59,7 @@ const Json &symbol_row(const string &symbol) {
 }
 
 const Json &account_row() {
-    ask("account_info", account);
+    refresh("account_info", account, account_read_at);
     return account;
 }
 
@@ -59,11 +67,17 @@ const Json *row_at(const Json &list, int index) {
     return index >= 0 && index < static_cast<int>(list.items.size()) ? &list.items[index].second : nullptr;
 }
 
-const Json &by_ticket(const Json &list, ulong ticket) {
-    static const Json none;
+ByTicket index_of(const Json &list) {
+    ByTicket found;
     for (const auto &item : list.items)
-        if (static_cast<ulong>(item.second["ticket"].whole()) == ticket) return item.second;
-    return none;
+        found.emplace(static_cast<ulong>(item.second["ticket"].whole()), &item.second);
+    return found;
+}
+
+const Json &by_ticket(const ByTicket &index, ulong ticket) {
+    static const Json none;
+    const auto found = index.find(ticket);
+    return found == index.end() ? none : *found->second;
 }
 
 long broker_ms(long utc_ms) {
@@ -169,6 +183,15 @@ void queue_transaction(const MqlTradeRequest &q, const MqlTradeResult &r) {
     transactions.push_back(t);
 }
 
+// When OrderSend was called, for whoever measures how long it took to come to that.
+void note_send(const MqlTradeRequest &q) {
+    if (settings().sends_file.empty()) return;
+    static FILE *file = fopen(settings().sends_file.c_str(), "a");
+    if (!file) throw std::runtime_error("cannot write " + settings().sends_file);
+    fprintf(file, "%llu %.0f\n", static_cast<unsigned long long>(q.magic), unix_now_s() * 1e6);
+    fflush(file);
+}
+
 bool answered(MqlTradeResult &r, uint retcode) {
     r.retcode = retcode;
     const bool done = retcode == TRADE_RETCODE_DONE || retcode == TRADE_RETCODE_DONE_PARTIAL ||
@@ -207,6 +230,7 @@ void book_charge(int type, double amount, const std::string &comment) {
 }
 
 bool OrderSend(const MqlTradeRequest &request, MqlTradeResult &result) {
+    note_send(request);
     result = MqlTradeResult();
     const Trouble now = next_trouble;
     next_trouble = Trouble();
@@ -272,6 +296,8 @@ bool HistorySelect(datetime from, datetime to) {
     ask("history_orders" + window, history_orders);
     if (ask("history_deals" + window, history_deals))
         for (const Json &charge : charges) history_deals.items.emplace_back("", charge);
+    orders_by_ticket = index_of(history_orders);
+    deals_by_ticket = index_of(history_deals);
     return true;
 }
 int HistoryOrdersTotal() {
@@ -283,13 +309,13 @@ ulong HistoryOrderGetTicket(int index) {
                : 0;
 }
 long HistoryOrderGetInteger(ulong ticket, ENUM_ORDER_PROPERTY_INTEGER p) {
-    return shown(by_ticket(history_orders, ticket)[name_of(p)].whole(), p);
+    return shown(by_ticket(orders_by_ticket, ticket)[name_of(p)].whole(), p);
 }
 double HistoryOrderGetDouble(ulong ticket, ENUM_ORDER_PROPERTY_DOUBLE p) {
-    return by_ticket(history_orders, ticket)[name_of(p)].real();
+    return by_ticket(orders_by_ticket, ticket)[name_of(p)].real();
 }
 string HistoryOrderGetString(ulong ticket, ENUM_ORDER_PROPERTY_STRING p) {
-    return text_of(by_ticket(history_orders, ticket), name_of(p));
+    return text_of(by_ticket(orders_by_ticket, ticket), name_of(p));
 }
 int HistoryDealsTotal() {
     return static_cast<int>(history_deals.items.size());
@@ -300,21 +326,21 @@ ulong HistoryDealGetTicket(int index) {
                : 0;
 }
 long HistoryDealGetInteger(ulong ticket, ENUM_DEAL_PROPERTY_INTEGER p) {
-    const long value = by_ticket(history_deals, ticket)[name_of(p)].whole();
+    const long value = by_ticket(deals_by_ticket, ticket)[name_of(p)].whole();
     return p == DEAL_TIME_MSC ? broker_ms(value) : value;
 }
 double HistoryDealGetDouble(ulong ticket, ENUM_DEAL_PROPERTY_DOUBLE p) {
-    return by_ticket(history_deals, ticket)[name_of(p)].real();
+    return by_ticket(deals_by_ticket, ticket)[name_of(p)].real();
 }
 string HistoryDealGetString(ulong ticket, ENUM_DEAL_PROPERTY_STRING p) {
-    return text_of(by_ticket(history_deals, ticket), name_of(p));
+    return text_of(by_ticket(deals_by_ticket, ticket), name_of(p));
 }
 
 long TerminalInfoInteger(ENUM_TERMINAL_INFO_INTEGER property) {
-    Json terminal;
     switch (property) {
         case TERMINAL_CONNECTED:
-            return ask("terminal_info", terminal) && terminal["connected"].whole();
+            refresh("terminal_info", terminal, terminal_read_at);
+            return connected && terminal["connected"].whole();
         case TERMINAL_TRADE_ALLOWED:
             return algo;
         case TERMINAL_BUILD:

@@ -29,6 +29,20 @@ async def test_a_market_order_is_sent_and_its_fill_is_told_in_utc(desk: Desk) ->
     assert desk.gateway.bodies("hello")[0]["info"]["account"] == ACCOUNT
 
 
+async def test_the_host_notes_when_it_was_told_to_send(make_desk: MakeDesk) -> None:
+    desk: Desk = await make_desk()
+    notes = desk.expert.directory / "sends"
+    desk.expert.arguments += ["--sends", str(notes)]
+    desk.expert.start()
+    await desk.working()
+    before_us = datetime.now(tz=UTC).timestamp() * 1e6
+    command = order()
+    await desk.do(command, "fill")
+    magic, at_us = notes.read_text().split()
+    assert int(magic) == command.magic
+    assert int(at_us) >= before_us
+
+
 async def test_a_pending_order_rests_is_changed_and_is_canceled(desk: Desk) -> None:
     for order_type, price, more in (
         (OrderType.LIMIT, "90", {}),

@@ -123,9 +123,14 @@ class OrderDesk:
         """The symbol's terms and its quote of this moment, from a terminal that is online."""
         link = self._link
         link.ensure_online()
-        terms = terms_of(row_of(link.select(symbol)))
-        tick = row_of(link.told(link.package.symbol_info_tick(symbol), what=f"tick of {symbol}"))
-        bid, ask = words.level(tick, "bid"), words.level(tick, "ask")
+        info = link.select(symbol)
+        row = row_of(info)
+        terms, quoted, at_msc = terms_of(row), row, 1_000 * row["time"]
+        if not info.visible:  # shown just now, so that what was told with it holds no quote
+            found = link.told(link.package.symbol_info_tick(symbol), what=f"tick of {symbol}")
+            quoted = row_of(found)
+            at_msc = quoted["time_msc"]
+        bid, ask = words.level(quoted, "bid"), words.level(quoted, "ask")
         if bid is None or ask is None:
             raise VenueRefused(
                 f"no quotes of {symbol}; nothing was sent",
@@ -133,8 +138,7 @@ class OrderDesk:
                 venue_code="10021",
                 retryable=True,
             )
-        at = self._clock.utc(tick["time_msc"])
-        return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=at)
+        return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=self._clock.utc(at_msc))
 
     def _require_permission(self) -> None:
         """Raises VenueRefused for an entry that terminal, account or a late answer of the server forbid."""

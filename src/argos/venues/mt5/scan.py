@@ -15,7 +15,7 @@ from argos.ports import VenueScan
 from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock
-from argos.venues.mt5.history import BalanceCheck, Told
+from argos.venues.mt5.history import BalanceCheck, Tickets, Told
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import Row
 from argos.venues.mt5.rows import RAW_TIME, row_of
@@ -29,16 +29,21 @@ WHOLE_EVERY: Final = timedelta(days=1)
 READINGS: Final = 2
 """A deal that is done between two questions makes the first reading fail, and the second one good."""
 
+NONE: Final[frozenset[int]] = frozenset()
 Rows = tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a terminal answered to the questions of one scan."""
+    """What a terminal answered to the questions of one scan.
+
+    `ended` and `deals` are without those that were told before, whose tickets are `passed`.
+    """
 
     working: Rows
     ended: Rows
     deals: Rows
+    passed: Tickets
     held: Rows
     account: Mapping[str, Any]
 
@@ -54,13 +59,16 @@ class TerminalScanner:
         clock: BrokerClock,
         now: Callable[[], datetime],
         quotes: Callable[[], Mapping[str, Quote]],
+        between: Callable[[], None] = lambda: None,
     ) -> None:
+        """`between` is called between two questions of a look, for whatever cannot wait until it is over."""
         self.instruments: dict[str, Instrument] = {}
         self._link = link
         self._account = account
         self._clock = clock
         self._now = now
         self._quotes = quotes
+        self._between = between
         self._told = Told()
         self._balance = BalanceCheck()
         self._session = 0
@@ -98,19 +106,37 @@ class TerminalScanner:
         """Asks for orders before deals and deals before positions: what moves meanwhile is seen later on."""
         link, package = self._link, self._link.package
         working = self._rows(link.told(package.orders_get(), what="orders"))
-        ended, deals = self._history("" if self._whole else cursor)
+        ended, deals, passed = self._history(cursor)
+        self._between()
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
         link.ensure_online()
-        return Reading(working=working, ended=ended, deals=deals, held=held, account=account)
+        return Reading(
+            working=working, ended=ended, deals=deals, passed=passed, held=held, account=account
+        )
 
-    def _history(self, cursor: str) -> tuple[Rows, Rows]:
+    def _history(self, cursor: str) -> tuple[Rows, Rows, Tickets]:
+        """Orders and deals of the window; of the whole past, each read anew, when the balance is not explained."""
         link, package = self._link, self._link.package
-        since, until = self._told.window(cursor, now=self._now())
+        since, until = self._told.window("" if self._whole else cursor, now=self._now())
+        self._between()
         ended = link.told(package.history_orders_get(since, until), what="history of orders")
+        self._between()
         deals = link.told(package.history_deals_get(since, until), what="history of deals")
-        orders = [{**row_of(item), RAW_TIME: item.time_done_msc} for item in ended]
-        return tuple(orders), self._rows(deals)
+        self._between()
+        known = {} if self._whole else self._told.known(cursor)
+        told_orders, told_deals = known.get("order", NONE), known.get("deal", NONE)
+        orders = [
+            {**row_of(item), RAW_TIME: item.time_done_msc}
+            for item in ended
+            if item.ticket not in told_orders
+        ]
+        fresh = [item for item in deals if item.ticket not in told_deals]
+        passed = {
+            "order": told_orders & {item.ticket for item in ended},
+            "deal": told_deals & {item.ticket for item in deals},
+        }
+        return tuple(orders), self._rows(fresh), passed
 
     def _explained(self, read: Reading, *, at: datetime) -> bool:
         """Whether the deals account for the balance; if not, the next reading is one of the whole history."""
@@ -122,7 +148,9 @@ class TerminalScanner:
         return explained
 
     def _told_as_scan(self, taken_at: datetime, cursor: str, read: Reading) -> VenueScan:
-        seen = self._told.take(cursor, {"order": read.ended, "deal": read.deals})
+        seen = self._told.take(
+            cursor, {"order": read.ended, "deal": read.deals}, passed=read.passed
+        )
         orders = [row for row in seen.fresh if "entry" not in row]
         deals = [row for row in seen.fresh if "entry" in row]
         trades = [row for row in deals if row["type"] in TRADES]

@@ -70,6 +70,7 @@ class Mt5Venue:
             clock=self.clock,
             now=now,
             quotes=self._watch.quotes.newest,
+            between=self._thread.let_urgent_pass,
         )
         self._circuit = TradingCircuit()
         self._desk = OrderDesk(
@@ -158,7 +159,7 @@ class Mt5Venue:
         return await self._ask(lambda: self._scanner.scan(cursor))
 
     async def positions(self) -> Sequence[Position]:
-        return await self._ask(self._scanner.positions)
+        return await self._ask(self._scanner.positions, urgent=True)
 
     async def _trade(self, work: Callable[[], VenueAnswer], *, timeout_s: float) -> VenueAnswer:
         until_s = time.monotonic() + timeout_s
@@ -167,7 +168,13 @@ class Mt5Venue:
             self._desk.send_until(until_s)
             return work()
 
-        return await self._ask(in_time, timeout_s=timeout_s)
+        return await self._ask(in_time, timeout_s=timeout_s, urgent=True)
 
-    async def _ask(self, work: Callable[[], _T], *, timeout_s: float = QUERY_TIMEOUT_S) -> _T:
-        return await self._thread.call(work, timeout_s=timeout_s)
+    async def _ask(
+        self,
+        work: Callable[[], _T],
+        *,
+        timeout_s: float = QUERY_TIMEOUT_S,
+        urgent: bool = False,
+    ) -> _T:
+        return await self._thread.call(work, timeout_s=timeout_s, urgent=urgent)

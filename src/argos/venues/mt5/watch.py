@@ -120,6 +120,7 @@ class TerminalWatch:
         link.ensure()
         ticks = []
         for symbol in self._symbols:
+            self._thread.let_urgent_pass()
             tick = package.symbol_info_tick(symbol)
             if tick is None:
                 continue

@@ -55,6 +55,11 @@ REASONS: Final[Mapping[int, FillReason]] = {
     8: FillReason.STOP_OUT,  # variation margin: the broker's own, as a margin call is
 }
 """What is missing here (rollover, split, and what later builds add) was not asked for by us: somebody else's."""
+BY_BROKER: Final = frozenset(
+    code
+    for code, reason in REASONS.items()
+    if reason in {FillReason.SL, FillReason.TP, FillReason.STOP_OUT}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,10 @@ class Result:
 
 
 def number(row: Mapping[str, Any], name: str) -> Decimal:
-    return parse_decimal(row[name], field=name)
+    value = row[name]
+    if type(value) is Decimal and value.is_finite():
+        return value  # made from a float, which has no more digits than fit
+    return parse_decimal(value, field=name)
 
 
 def level(row: Mapping[str, Any], name: str) -> Decimal | None:
@@ -171,7 +179,7 @@ def is_by_broker(row: Mapping[str, Any]) -> bool:
 
     They bear the opening order's magic, and are not that order.
     """
-    return reason_of(row) in {FillReason.SL, FillReason.TP, FillReason.STOP_OUT}
+    return row["reason"] in BY_BROKER
 
 
 def position_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument]) -> Position:
