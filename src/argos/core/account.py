@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
@@ -58,7 +59,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSnapshot:
-    """What a node last saw of its account. Money is in the account's currency."""
+    """What a node last saw of its account. Money is in the account's currency; None is what a venue does not tell.
+
+    `fifo`: whether the broker wants the oldest position closed first. `node`: what the node says of itself and of its
+    terminal, flags and the like, for people to see; nothing is decided by it.
+    """
 
     account: str
     currency: str
@@ -71,6 +76,10 @@ class AccountSnapshot:
     open_orders: int = 0
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    margin: Decimal | None = None
+    leverage: int | None = None
+    fifo: bool | None = None
+    node: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

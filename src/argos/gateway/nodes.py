@@ -83,6 +83,9 @@ class NodeDesk:
     async def reports(self, request: Request) -> Response:
         return await self._signed(request, self._reports)
 
+    async def rekey(self, request: Request) -> Response:
+        return await self._signed(request, self._rekey)
+
     async def _signed(self, request: Request, serve: Any) -> Response:
         """Verify, serve, sign: an error of a known node is signed too, so that it can be believed."""
         call = await signed_call(request, doors=self.doors)
@@ -97,11 +100,23 @@ class NodeDesk:
     ) -> Mapping[str, Any]:
         async with self.lanes.statements() as connection:
             row: Mapping[str, Any] | None = await self.lanes.touch_node(
-                connection, call.node, counter=call.counter, in_flight=in_flight
+                connection,
+                call.node,
+                counter=call.counter,
+                in_flight=in_flight,
+                key_id=call.key_id,
             )
         if row is None:
             raise _stale(call)
+        await self._settle_keys(call, row)
         return row
+
+    async def _settle_keys(self, call: SignedCall, touched: Mapping[str, Any]) -> None:
+        """The node signs with its new key, so it holds that safely: the old one ends."""
+        if touched["key_succeeds"]:
+            ended = await self.lanes.end_replaced_key(call.node, key_id=call.key_id)
+            _log.info("node_key_ended", node=call.node, ended=ended, by=call.key_id)
+            self.doors.refresh_soon()
 
     async def _touch_poll(
         self, call: SignedCall, *, in_flight: Sequence[UUID]
@@ -125,7 +140,10 @@ class NodeDesk:
             if await is_copy_of_log(connection, call.node, log_id=log_id, log_counter=log_counter):
                 told, log_id = log_id, uuid4()
                 _log.warning("node_log_is_a_copy", node=call.node, log_id=told, renamed=log_id)
-            if await self.lanes.touch_node(connection, call.node, counter=call.counter) is None:
+            touched = await self.lanes.touch_node(
+                connection, call.node, counter=call.counter, key_id=call.key_id
+            )
+            if touched is None:
                 raise _stale(call)
             await commit_durably(connection)
             epoch = await self.lanes.hello(
@@ -137,6 +155,7 @@ class NodeDesk:
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
+        await self._settle_keys(call, touched)
         return call.signed_answer(
             {
                 "epoch": epoch,
@@ -170,9 +189,18 @@ class NodeDesk:
             {
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
+                "rekey": row["rekey_wanted"],
                 "server_time": moment_text(_now()),
             }
         )
+
+    async def _rekey(self, call: SignedCall, _: Mapping[str, Any]) -> Response:
+        """A key in the place of the one that signed this call; both are good until the new one is used."""
+        key = secrets.token_bytes(KEY_BYTES)
+        await self._touch(call)
+        key_id = await self.lanes.give_successor(call.node, key_id=call.key_id, key=key)
+        await self.doors.refresh()
+        return call.signed_answer({"node": call.node, "key": key.hex(), "key_id": key_id})
 
     async def _wait_for_work(
         self,

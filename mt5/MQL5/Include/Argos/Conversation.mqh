@@ -3,10 +3,10 @@
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>
 
-#define PROTOCOL_VERSION "1"
 #define SNAPSHOT_GAP_MS 250
 #define INSTRUMENTS_GAP_MS 60000
 
+bool   g_rekey_wanted = false;
 string g_instruments_told = "";
 long   g_instruments_looked_ms = 0;
 long   g_snapshot_told_ms = 0;
@@ -123,6 +123,7 @@ bool AskForWork(const int wait_ms, Command &commands[])
    if(mode == "" || !Heard(answer.document))
       return(false);
    g_mode = mode;
+   g_rekey_wanted = JsonText(answer.document, 0, "rekey") == "true";
    if(instruments != "")
       g_instruments_told = instruments;
    ReadCommands(answer.document, commands);

@@ -1,10 +1,11 @@
 -- name: touch_node
 -- A signed request of a node: the counter must rise. No row back means: it did not, or the node is not enabled.
--- What comes back is also the first glance at the lanes, which spares a poll the next one.
+-- What comes back is also the first glance at the lanes, which spares a poll the next one, and what is to be done about
+-- the key that signed: a new one is wanted, or this is the new one and another still has to end.
 -- A statement on its own, so that leases do not wait for reports. Its commit waits for no disk: should a crash take it
 -- back, a copy of that request changes nothing, as facts are unique and every lease looks at the epoch.
 UPDATE node_sessions s
-SET counter = $2, last_seen_at = clock_timestamp()
+SET counter = $2, last_seen_at = clock_timestamp(), key_id = $4
 FROM nodes n
 WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
 RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
@@ -12,6 +13,14 @@ RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
               SELECT FROM commands c WHERE c.account = n.account
                 AND (c.state = 'pending' OR (c.state = 'leased' AND NOT c.command_id = ANY($3::uuid[])))
           ) AS anything_waits,
+          n.rekey_wanted_at IS NOT NULL AND EXISTS (
+              SELECT FROM node_keys k
+              WHERE k.node = n.node AND k.key_id = $4 AND k.created_at <= n.rekey_wanted_at
+          ) AS rekey_wanted,
+          EXISTS (
+              SELECT FROM node_keys k JOIN node_keys old ON old.node = k.node AND old.key_id = k.replaces
+              WHERE k.node = n.node AND k.key_id = $4
+          ) AS key_succeeds,
           set_config('synchronous_commit', 'off', true);
 
 -- name: node_keys
@@ -178,6 +187,23 @@ FROM (VALUES (1::smallint), (2::smallint)) AS free(slot)
 WHERE NOT EXISTS (SELECT FROM node_keys k WHERE k.node = $1 AND k.slot = free.slot)
 ORDER BY free.slot LIMIT 1
 RETURNING slot;
+
+-- name: drop_other_keys
+-- A successor that was never used, or the key of an older enrolment: the one that signs now stays.
+DELETE FROM node_keys WHERE node = $1 AND key_id <> $2;
+
+-- name: put_successor
+-- Only while the operator wants it: whoever took hold of a key cannot exchange it at will.
+INSERT INTO node_keys (node, slot, key, replaces)
+SELECT k.node, 3 - k.slot, $3, k.key_id
+FROM node_keys k JOIN nodes n USING (node)
+WHERE k.node = $1 AND k.key_id = $2 AND n.enabled AND k.created_at <= n.rekey_wanted_at
+RETURNING key_id;
+
+-- name: end_replaced_key
+DELETE FROM node_keys old USING node_keys k
+WHERE k.node = $1 AND k.key_id = $2 AND old.node = k.node AND old.key_id = k.replaces
+RETURNING old.key_id;
 
 -- name: begin_sessions
 INSERT INTO node_sessions (node) VALUES ($1) ON CONFLICT DO NOTHING;

@@ -39,6 +39,7 @@ class Reading:
     deals: Rows
     held: Rows
     account: Mapping[str, Any]
+    terminal: Mapping[str, Any]
 
 
 class TerminalScanner:
@@ -97,8 +98,10 @@ class TerminalScanner:
         ended, deals = self._history("" if self._whole else cursor)
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
-        link.ensure_online()
-        return Reading(working=working, ended=ended, deals=deals, held=held, account=account)
+        terminal = row_of(link.ensure_online())
+        return Reading(
+            working=working, ended=ended, deals=deals, held=held, account=account, terminal=terminal
+        )
 
     def _history(self, cursor: str) -> tuple[Rows, Rows]:
         link, package = self._link, self._link.package
@@ -135,29 +138,23 @@ class TerminalScanner:
             positions=positions,
             orders=tuple(reports.values()),
             executions=tuple(words.execution_of(row, instruments=known) for row in trades),
-            account=self._snapshot(
-                read.account, taken_at, positions, open_orders=len(read.working)
-            ),
+            account=self._snapshot(read, taken_at, positions),
             cursor=seen.cursor,
             charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
         )
 
     def _snapshot(
-        self,
-        account: Mapping[str, Any],
-        taken_at: datetime,
-        positions: tuple[Position, ...],
-        *,
-        open_orders: int,
+        self, read: Reading, taken_at: datetime, positions: tuple[Position, ...]
     ) -> AccountSnapshot:
         return words.snapshot_of(
-            account,
+            read.account,
             account=self._account,
             taken_at=taken_at,
             positions=positions,
-            open_orders=open_orders,
+            open_orders=len(read.working),
             quotes=self._quotes(),
             instruments=dict(self.instruments),
+            node=words.flags_of(read.terminal, read.account),
         )
 
     def _rows(self, items: Iterable[Row]) -> Rows:
