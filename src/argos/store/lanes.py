@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -70,6 +71,17 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         raise
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanges:
+    """Keys, by node and id, that are being exchanged: `unwanted` ones, and `successors` whose use ends another."""
+
+    unwanted: frozenset[tuple[str, str]] = frozenset()
+    successors: frozenset[tuple[str, str]] = frozenset()
+
+
+NO_CHANGES: Final = KeyChanges()
+
+
 class LaneStore:
     """Leases of commands, and the sessions of the nodes that ask for them."""
 
@@ -112,8 +124,7 @@ class LaneStore:
     ) -> Mapping[str, Any] | None:
         """Note a request, signed by the key `key_id`; None when its counter does not rise or the node is not enabled.
 
-        `anything_waits` in the row is as in `glance`; `rekey_wanted`: that key shall be exchanged; `key_succeeds`: the
-        one before it has yet to end.
+        `anything_waits` in the row is as in `glance`.
         """
         row: Mapping[str, Any] | None = await connection.fetchrow(
             self._sql["touch_node"], node, counter, list(in_flight), key_id
@@ -198,6 +209,16 @@ class LaneStore:
                 )
             await connection.execute(self._sql["begin_sessions"], node)
         return str(node)
+
+    async def key_changes(self) -> KeyChanges:
+        async with self.statements() as connection:
+            rows = await connection.fetch(self._sql["key_changes"])
+        return KeyChanges(
+            unwanted=frozenset((row["node"], row["key_id"]) for row in rows if row["is_unwanted"]),
+            successors=frozenset(
+                (row["node"], row["key_id"]) for row in rows if row["is_successor"]
+            ),
+        )
 
     async def give_successor(self, node: str, *, key_id: str, key: bytes) -> str:
         """Make `key` the one that shall take the place of `key_id`; gives its id. Both work until it is used.

@@ -1,5 +1,7 @@
 """A node's key is exchanged while it runs: both work until the new one is used, and nothing else can ask for it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -213,3 +215,20 @@ async def test_the_terms_of_an_account_are_listed_as_its_node_told_them(
     assert (euro["swap_long"], euro["account"], euro["quote"]) == ("-7.1", ACCOUNT, None)
     [share] = await gateway.items("/api/instruments", account=ACCOUNT, symbol="AAPL")
     assert share["quote"]["bid"]
+
+
+async def test_a_node_that_waits_for_work_is_told_at_once_that_a_new_key_is_wanted(
+    gateway: Caller, spine: Spine
+) -> None:
+    waiting = asyncio.create_task(call_as_node(gateway, "poll", {**POLL, "wait_ms": 25_000}))
+    await eventually(_is_known(spine), what="the poll has come in")
+    await spine.control.want_new_key(NODE)
+    async with asyncio.timeout(15):  # far less than the poll would have lasted
+        assert (await waiting).json["rekey"] is True
+
+
+def _is_known(spine: Spine) -> Callable[[], Awaitable[bool]]:
+    async def known() -> bool:
+        return (await live(spine))[0][1]
+
+    return known

@@ -1,7 +1,6 @@
 -- name: touch_node
 -- A signed request of a node: the counter must rise. No row back means: it did not, or the node is not enabled.
--- What comes back is also the first glance at the lanes, which spares a poll the next one, and what is to be done about
--- the key that signed: a new one is wanted, or this is the new one and another still has to end.
+-- What comes back is also the first glance at the lanes, which spares a poll the next one.
 -- A statement on its own, so that leases do not wait for reports. Its commit waits for no disk: should a crash take it
 -- back, a copy of that request changes nothing, as facts are unique and every lease looks at the epoch.
 UPDATE node_sessions s
@@ -13,14 +12,6 @@ RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
               SELECT FROM commands c WHERE c.account = n.account
                 AND (c.state = 'pending' OR (c.state = 'leased' AND NOT c.command_id = ANY($3::uuid[])))
           ) AS anything_waits,
-          n.rekey_wanted_at IS NOT NULL AND EXISTS (
-              SELECT FROM node_keys k
-              WHERE k.node = n.node AND k.key_id = $4 AND k.created_at <= n.rekey_wanted_at
-          ) AS rekey_wanted,
-          EXISTS (
-              SELECT FROM node_keys k JOIN node_keys old ON old.node = k.node AND old.key_id = k.replaces
-              WHERE k.node = n.node AND k.key_id = $4
-          ) AS key_succeeds,
           set_config('synchronous_commit', 'off', true);
 
 -- name: node_keys
@@ -187,6 +178,14 @@ FROM (VALUES (1::smallint), (2::smallint)) AS free(slot)
 WHERE NOT EXISTS (SELECT FROM node_keys k WHERE k.node = $1 AND k.slot = free.slot)
 ORDER BY free.slot LIMIT 1
 RETURNING slot;
+
+-- name: key_changes
+-- Keys that shall be exchanged, and those whose use ends another. None of either kind on an ordinary day.
+SELECT k.node, k.key_id, k.created_at <= n.rekey_wanted_at AS is_unwanted, old.key_id IS NOT NULL AS is_successor
+FROM node_keys k
+JOIN nodes n USING (node)
+LEFT JOIN node_keys old ON old.node = k.node AND old.key_id = k.replaces
+WHERE n.enabled AND (k.created_at <= n.rekey_wanted_at OR old.key_id IS NOT NULL);
 
 -- name: drop_other_keys
 -- A successor that was never used, or the key of an older enrolment: the one that signs now stays.
