@@ -361,6 +361,8 @@ long AccountInfoInteger(ENUM_ACCOUNT_INFO_INTEGER property) {
             return account_row()["margin_mode"].whole();
         case ACCOUNT_TRADE_ALLOWED:
             return account_row()["trade_allowed"].whole();
+        case ACCOUNT_LEVERAGE:
+            return static_cast<long>(account_row()["leverage"].real());
         case ACCOUNT_FIFO_CLOSE:
             return account_row()["fifo_close"].whole();
         default:
@@ -370,6 +372,7 @@ long AccountInfoInteger(ENUM_ACCOUNT_INFO_INTEGER property) {
 double AccountInfoDouble(ENUM_ACCOUNT_INFO_DOUBLE p) {
     return account_row()[p == ACCOUNT_BALANCE  ? "balance"
                          : p == ACCOUNT_EQUITY ? "equity"
+                         : p == ACCOUNT_MARGIN ? "margin"
                                                : "margin_free"]
         .real();
 }

@@ -89,7 +89,7 @@ async def _open_desks(
         settings=settings.node.model_dump(),
     )
     await doors.refresh()
-    nodes.halts = await lanes.read_halts()
+    nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
     writer = AlertWriter(pools["argos_gateway"], writers=chosen.ingest_connections)
     stack.push_async_callback(writer.aclose)
 
@@ -106,16 +106,16 @@ async def _open_desks(
         doors.refresh_soon()
         changes.set()
 
-    async def follow_brakes() -> None:
+    async def follow_changes() -> None:
         """When told, and every few seconds anyway: a copy that missed a change would hold nodes back for good."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changes.wait(), REFRESH_S)
             changes.clear()
             with contextlib.suppress(StoreError):
-                before = nodes.halts
-                nodes.halts = await lanes.read_halts()
-                if nodes.halts != before:
+                before = nodes.halts, nodes.keys
+                nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
+                if (nodes.halts, nodes.keys) != before:
                     waker.wake_all()
 
     listener = Listener(
@@ -138,7 +138,7 @@ async def _open_desks(
             on_change=brakes_changed,
         ),
         health=HealthDesk(pools["argos_reader"], doors=doors),
-        background=(doors.run, follow_brakes),
+        background=(doors.run, follow_changes),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
@@ -65,10 +66,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSnapshot:
-    """What a node last saw of its account. Money is in the account's currency.
+    """What a node last saw of its account. Money is in the account's currency; None is what a venue does not tell.
 
-    `terms_at` is when the node last read `instruments` from the venue and found them so; None if it does not say.
-    `fifo`: of the positions in a symbol the oldest must be closed first.
+    `terms_at` is when the node last read `instruments` from the venue and found them so. `fifo`: of the positions in a
+    symbol the oldest must be closed first. `node`: what the node says of itself and of its terminal, flags and the
+    like, for people to see; nothing is decided by it.
     """
 
     account: str
@@ -84,6 +86,9 @@ class AccountSnapshot:
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
     terms_at: datetime | None = None
     fifo: bool = False
+    margin: Decimal | None = None
+    leverage: int | None = None
+    node: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,11 +37,13 @@ from argos.protocol.facts import Report, decode_report
 from argos.protocol.signing import KEY_BYTES
 from argos.protocol.values import moment_text, parse_json
 from argos.store.collecting import CollectingStore
-from argos.store.lanes import LaneStore
+from argos.store.lanes import NO_CHANGES, KeyChanges, LaneStore
 from argos.store.node_logs import commit_durably, is_copy_of_log, newest_epoch
 
 SLOW_POLL_S: Final = 2.0
 """How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
+REKEY_POLL_S: Final = 1.0
+"""How long a poll lasts while a new key is wanted: soon, and no faster though the node should never take one."""
 FACTS_MAX: Final = 500
 ENROL_BYTES_MAX: Final = 4096
 """Anybody may ask to be enrolled: no more than this is read of what they say."""
@@ -56,7 +58,7 @@ FENCED: Final = Counter("argos_lease_fenced_total", "Polls of superseded node se
 
 @dataclass(slots=True)
 class NodeDesk:
-    """What serving nodes needs. `halts` is the newest copy, for the polls' answers; leases read the table."""
+    """What serving nodes needs. `halts` and `keys` are newest copies, for the polls' answers; leases read the table."""
 
     doors: DoorsCopy
     lanes: LaneStore
@@ -64,6 +66,7 @@ class NodeDesk:
     waker: Waker
     settings: Mapping[str, Any]
     halts: Sequence[Halt] = ()
+    keys: KeyChanges = NO_CHANGES
 
     async def enrol(self, request: Request) -> Response:
         """A single-use code for a key of its own. Unsigned: there is no key yet."""
@@ -83,6 +86,9 @@ class NodeDesk:
     async def reports(self, request: Request) -> Response:
         return await self._signed(request, self._reports)
 
+    async def rekey(self, request: Request) -> Response:
+        return await self._signed(request, self._rekey)
+
     async def _signed(self, request: Request, serve: Any) -> Response:
         """Verify, serve, sign: an error of a known node is signed too, so that it can be believed."""
         call = await signed_call(request, doors=self.doors)
@@ -97,11 +103,30 @@ class NodeDesk:
     ) -> Mapping[str, Any]:
         async with self.lanes.statements() as connection:
             row: Mapping[str, Any] | None = await self.lanes.touch_node(
-                connection, call.node, counter=call.counter, in_flight=in_flight
+                connection,
+                call.node,
+                counter=call.counter,
+                in_flight=in_flight,
+                key_id=call.key_id,
             )
         if row is None:
             raise _stale(call)
+        await self._settle_keys(call)
         return row
+
+    async def _settle_keys(self, call: SignedCall) -> None:
+        """The node signs with its new key, so it holds that safely: the old one ends."""
+        if (call.node, call.key_id) in self.keys.successors:
+            ended = await self.lanes.end_replaced_key(call.node, key_id=call.key_id)
+            _log.info("node_key_ended", node=call.node, ended=ended, by=call.key_id)
+            await self._read_keys()
+
+    async def _read_keys(self) -> None:
+        await self.doors.refresh()
+        self.keys = await self.lanes.key_changes()
+
+    def _is_unwanted(self, call: SignedCall) -> bool:
+        return (call.node, call.key_id) in self.keys.unwanted
 
     async def _touch_poll(
         self, call: SignedCall, *, in_flight: Sequence[UUID]
@@ -125,7 +150,10 @@ class NodeDesk:
             if await is_copy_of_log(connection, call.node, log_id=log_id, log_counter=log_counter):
                 told, log_id = log_id, uuid4()
                 _log.warning("node_log_is_a_copy", node=call.node, log_id=told, renamed=log_id)
-            if await self.lanes.touch_node(connection, call.node, counter=call.counter) is None:
+            touched = await self.lanes.touch_node(
+                connection, call.node, counter=call.counter, key_id=call.key_id
+            )
+            if touched is None:
                 raise _stale(call)
             await commit_durably(connection)
             epoch = await self.lanes.hello(
@@ -137,6 +165,7 @@ class NodeDesk:
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
+        await self._settle_keys(call)
         return call.signed_answer(
             {
                 "epoch": epoch,
@@ -149,6 +178,8 @@ class NodeDesk:
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         in_flight = in_flight_of(body)
         wait_s = wait_ms_of(body) / 1000
+        if self._is_unwanted(call):
+            wait_s = min(wait_s, REKEY_POLL_S)
         snapshot = own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
             row = await self._touch_poll(call, in_flight=in_flight)
@@ -163,21 +194,31 @@ class NodeDesk:
                 asked_at=row["asked_at"],
             )
             commands = await self._wait_for_work(
-                session, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
+                session, call=call, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
             )
         mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")
         return call.signed_answer(
             {
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
+                "rekey": self._is_unwanted(call),
                 "server_time": moment_text(_now()),
             }
         )
+
+    async def _rekey(self, call: SignedCall, _: Mapping[str, Any]) -> Response:
+        """A key in the place of the one that signed this call; both are good until the new one is used."""
+        key = secrets.token_bytes(KEY_BYTES)
+        await self._touch(call)
+        key_id = await self.lanes.give_successor(call.node, key_id=call.key_id, key=key)
+        await self._read_keys()
+        return call.signed_answer({"node": call.node, "key": key.hex(), "key_id": key_id})
 
     async def _wait_for_work(
         self,
         session: NodeSession,
         *,
+        call: SignedCall,
         in_flight: Sequence[UUID],
         wait_s: float,
         woken: asyncio.Event,
@@ -185,7 +226,7 @@ class NodeDesk:
     ) -> list[Command]:
         """`glanced`: what the lanes showed since `woken` was taken; later glances are made here."""
         deadline_s = time.monotonic() + wait_s
-        mode = self._mode(session.account)
+        news = self._news(call)
         while True:
             try:
                 commands = await lease(
@@ -199,7 +240,7 @@ class NodeDesk:
                 FENCED.inc(error.code == "NODE_EPOCH_FENCED")
                 raise
             left_s = deadline_s - time.monotonic()
-            changed = self._mode(session.account) is not mode
+            changed = self._news(call) != news
             if commands or left_s <= 0 or changed or self.waker.stopping:
                 COMMANDS.inc(len(commands))
                 return commands
@@ -212,8 +253,10 @@ class NodeDesk:
                 woken.clear()
                 glanced = {"epoch": session.epoch, "anything_waits": True}  # so the notice said
 
-    def _mode(self, account: str) -> TradingMode:
-        return mode_of(self.halts, account=account, route="", bot_version="")[0]
+    def _news(self, call: SignedCall) -> tuple[TradingMode, bool]:
+        """What a waiting node is told at once when it changes: the brake on its account, and that its key shall go."""
+        mode, _ = mode_of(self.halts, account=call.account, route="", bot_version="")
+        return mode, self._is_unwanted(call)
 
     async def _reports(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         items = body.get("facts")

@@ -133,6 +133,13 @@ class LogReader:
         )
         return [UUID(row[0]) for row in rows]
 
+    def facts_unreported(self) -> int:
+        """How many facts the gateway has neither taken nor refused."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM facts WHERE reported_at_ms IS NULL AND refused_code IS NULL"
+        ).fetchone()
+        return int(row[0])
+
     def pending_facts(self, *, limit: int) -> Sequence[PendingFact]:
         """The oldest facts that the gateway has neither taken nor refused."""
         rows = self._connection.execute(

@@ -159,6 +159,10 @@ def decode_venue_terms(body: Mapping[str, Any]) -> VenueTerms:
     return VenueTerms(**values, margin_currency=str(body["margin_currency"]))
 
 
+def _optional_whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
 def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
     return {
         "account": snapshot.account,
@@ -174,6 +178,9 @@ def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
         "positions": [encode_position(position) for position in snapshot.positions],
         "quotes": [encode_quote(quote) for quote in snapshot.quotes.values()],
         "instruments": [encode_instrument(item) for item in snapshot.instruments.values()],
+        "margin": optional_decimal_text(snapshot.margin),
+        "leverage": snapshot.leverage,
+        "node": dict(snapshot.node),
     }
 
 
@@ -194,6 +201,9 @@ def decode_snapshot(body: Mapping[str, Any]) -> AccountSnapshot:
             positions=tuple(decode_position(item) for item in body["positions"]),
             quotes={item["symbol"]: decode_quote(item) for item in body["quotes"]},
             instruments={item["symbol"]: decode_instrument(item) for item in body["instruments"]},
+            margin=optional_decimal(body.get("margin"), field="margin"),
+            leverage=_optional_whole(body.get("leverage")),
+            node=dict(body.get("node") or {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not a snapshot: {error!r}", code="SNAPSHOT_MALFORMED") from error

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -70,6 +71,17 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         raise
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanges:
+    """Keys, by node and id, that are being exchanged: `unwanted` ones, and `successors` whose use ends another."""
+
+    unwanted: frozenset[tuple[str, str]] = frozenset()
+    successors: frozenset[tuple[str, str]] = frozenset()
+
+
+NO_CHANGES: Final = KeyChanges()
+
+
 class LaneStore:
     """Leases of commands, and the sessions of the nodes that ask for them."""
 
@@ -108,13 +120,14 @@ class LaneStore:
         *,
         counter: int,
         in_flight: Sequence[UUID] = (),
+        key_id: str | None = None,
     ) -> Mapping[str, Any] | None:
-        """Note a request; None when its counter does not rise or the node is not enabled.
+        """Note a request, signed by the key `key_id`; None when its counter does not rise or the node is not enabled.
 
         `anything_waits` in the row is as in `glance`.
         """
         row: Mapping[str, Any] | None = await connection.fetchrow(
-            self._sql["touch_node"], node, counter, list(in_flight)
+            self._sql["touch_node"], node, counter, list(in_flight), key_id
         )
         return row
 
@@ -196,6 +209,42 @@ class LaneStore:
                 )
             await connection.execute(self._sql["begin_sessions"], node)
         return str(node)
+
+    async def key_changes(self) -> KeyChanges:
+        async with self.statements() as connection:
+            rows = await connection.fetch(self._sql["key_changes"])
+        return KeyChanges(
+            unwanted=frozenset((row["node"], row["key_id"]) for row in rows if row["is_unwanted"]),
+            successors=frozenset(
+                (row["node"], row["key_id"]) for row in rows if row["is_successor"]
+            ),
+        )
+
+    async def give_successor(self, node: str, *, key_id: str, key: bytes) -> str:
+        """Make `key` the one that shall take the place of `key_id`; gives its id. Both work until it is used.
+
+        Raises InputError NODE_REKEY_UNWANTED: the operator did not ask for it, or it has been done.
+        """
+        async with self.transaction() as connection:
+            await connection.execute(self._sql["drop_other_keys"], node, key_id)
+            successor: str | None = await connection.fetchval(
+                self._sql["put_successor"], node, key_id, key
+            )
+            if successor is None:
+                raise InputError(
+                    f"no new key is wanted for {node}",
+                    code="NODE_REKEY_UNWANTED",
+                    fix="ask for one with `argos nodes rotate-key NODE`",
+                )
+        return successor
+
+    async def end_replaced_key(self, node: str, *, key_id: str) -> str | None:
+        """The successor `key_id` was used: what it replaces ends. Gives the ended key's id."""
+        async with self.statements() as connection:
+            ended: str | None = await connection.fetchval(
+                self._sql["end_replaced_key"], node, key_id
+            )
+        return ended
 
     async def read_halts(self) -> list[Halt]:
         """The brakes in force."""

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from argos.core.order import CommandKind
 from argos.protocol.snapshots import decode_snapshot
 from contract.ea.conftest import SYMBOL, Desk, MakeDesk, order
-from contract.node.gateway_stub import CODE
+from contract.node.gateway_stub import CODE, KEY, NODE
 from eventually import eventually
 from unit.node.rig import change_of, exit_of
 
@@ -246,3 +247,33 @@ async def test_lists_are_not_trusted_right_after_the_terminal_connected(
     desk.expert.start(InpSettleMs=1_500)
     await desk.working()
     assert datetime.now(tz=UTC) - started_at >= timedelta(milliseconds=1_500)
+
+
+async def test_the_expert_takes_a_new_key_keeps_it_and_works_on(desk: Desk) -> None:
+    desk.gateway.faults["rekey"].extend(["away", "foreign", "lost"])
+    desk.gateway.wants_rekey = True
+    await eventually(lambda: not desk.gateway.wants_rekey, what="the new key in use")
+    await desk.do(order(), "fill")
+    kept = orjson.loads(desk.expert.key_file.read_bytes())
+    assert kept == {"node": NODE, "key": desk.gateway.keys[0].hex()}
+    assert desk.gateway.keys[0] != KEY
+    assert await desk.expert.quit() == 0
+    desk.expert.start()
+    await desk.working()
+
+
+async def test_the_snapshot_tells_money_terminal_and_what_is_still_to_be_told(desk: Desk) -> None:
+    await desk.working()
+    snapshot = decode_snapshot(desk.gateway.bodies("hello")[0]["info"])
+    assert (snapshot.margin, snapshot.fifo) == (Decimal(0), False)
+    assert snapshot.leverage
+    assert snapshot.leverage > 0
+    assert snapshot.node.items() >= {"connected": True, "algo_trading": True, "build": 5000}.items()
+
+    def all_told() -> bool:
+        polls = [body["snapshot"] for body in desk.gateway.bodies("poll") if body["snapshot"]]
+        return bool(polls) and polls[-1]["node"]["unreported"] == 0
+
+    await eventually(all_told, what="nothing left to tell")
+    limits = desk.gateway.bodies("hello")[0]["terminal"]["limits"]
+    assert limits.keys() == {"lots_max", "orders_per_minute_max", "symbols"}

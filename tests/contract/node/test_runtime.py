@@ -13,7 +13,9 @@ import pytest
 from argos.core.errors import VenueUnreachable
 from argos.core.instrument import Instrument
 from argos.node.clock import SystemClock
+from argos.node.enrolment import read_key, write_key
 from argos.node.exit_codes import ExitCode
+from argos.node.gateway_client import NodeKey
 from argos.node.log import NodeLog
 from argos.node.runtime import run_node
 from argos.node.settings import NodeSettings, NodeTimings
@@ -596,3 +598,61 @@ async def test_a_bug_ends_the_process_and_frees_the_log(
         await run_node(settings, venue, stop=asyncio.Event())
     assert venue.closed
     NodeLog.open(settings.log_path, account=ACCOUNT, now_ms=0).close()
+
+
+@pytest.fixture
+def enrolled(settings: NodeSettings, tmp_path: Path) -> NodeSettings:
+    """A node that finds its key in a file, as enrolment leaves it."""
+    key_file = tmp_path / "node.key"
+    write_key(key_file, NodeKey(node=NODE, key=KEY))
+    return replace(settings, key=None, key_file=key_file)
+
+
+async def test_a_node_takes_a_new_key_keeps_it_and_loses_no_work_over_it(
+    enrolled: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    gateway.faults["rekey"].extend(["away", "foreign", "lost"])
+    async with running(enrolled, venue):
+        await until(lambda: gateway.polling)
+        gateway.wants_rekey = True
+        command = entry()
+        gateway.lease(command)
+        await until(lambda: not gateway.wants_rekey)
+        await until(lambda: "fill" in gateway.kinds(command))
+    assert [len(gateway.keys), gateway.keys[0] != KEY] == [1, True]
+    assert enrolled.key_file is not None
+    assert read_key(enrolled.key_file) == NodeKey(node=NODE, key=gateway.keys[0])
+    assert [magic for _, magic in venue.calls] == [command.magic]
+    async with running(enrolled, venue):
+        await until(lambda: gateway.epoch == 2 and gateway.polling)
+
+
+async def test_a_node_that_cannot_keep_a_new_key_goes_on_with_the_old_one(
+    enrolled: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    assert enrolled.key_file is not None
+    (enrolled.key_file.parent / "node.key.new").mkdir()
+    async with running(enrolled, venue):
+        gateway.wants_rekey = True
+        await until(lambda: len(gateway.bodies("rekey")) > 1)
+        command = entry()
+        gateway.lease(command)
+        await until(lambda: "fill" in gateway.kinds(command))
+    assert gateway.keys[0] == KEY
+    assert read_key(enrolled.key_file).key == KEY
+
+
+async def test_the_snapshot_tells_how_much_is_still_to_be_told(
+    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
+) -> None:
+    def told() -> list[int]:
+        polls = [body["snapshot"] for body in gateway.bodies("poll") if body["snapshot"]]
+        return [snapshot["node"]["unreported"] for snapshot in polls]
+
+    gateway.faults["reports"].extend(["away"] * 1_000)
+    timings = replace(settings.timings, snapshot_gap_ms=1)
+    async with running(replace(settings, timings=timings), venue):
+        gateway.lease(entry())
+        await until(lambda: any(told()))
+        gateway.faults["reports"].clear()
+        await until(lambda: told()[-1] == 0)

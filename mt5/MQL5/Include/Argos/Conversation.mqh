@@ -3,10 +3,10 @@
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>
 
-#define PROTOCOL_VERSION "1"
 #define SNAPSHOT_GAP_MS 250
 #define INSTRUMENTS_GAP_MS 60000
 
+bool   g_rekey_wanted = false;
 string g_instruments = "";          // as they were last read, at that moment
 long   g_terms_at_ms = 0;
 string g_instruments_told = "";     // as the gateway knows them
@@ -133,6 +133,7 @@ bool AskForWork(const int wait_ms, Command &commands[])
    if(mode == "" || !Heard(answer.document))
       return(false);
    g_mode = mode;
+   g_rekey_wanted = JsonText(answer.document, 0, "rekey") == "true";
    if(instruments != "")
       g_instruments_told = instruments;
    ReadCommands(answer.document, commands);

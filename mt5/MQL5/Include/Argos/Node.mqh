@@ -168,6 +168,10 @@ void TakeTurn(void)
       RestFromGateway();
    else
       PollForAWhile();
+   // What was asked to be traded comes first; should this fail, the next poll asks for it again.
+   if(g_rekey_wanted && !g_fenced)
+      TakeNewKey();
+   g_rekey_wanted = false;
    if(g_fenced)
       EndFenced();
 }

@@ -32,12 +32,29 @@ string FlagsJson(void)
           + WholeField("broker_offset_ms", g_broker_offset_ms));
 }
 
+string StateJson(void)
+{
+   return(FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
+          + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
+          + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))));
+}
+
+// This node's own ceilings, for the operator to see; they hold whatever the gateway makes of them.
+string LimitsJson(void)
+{
+   string list = "";
+   for(int i = 0; i < ArraySize(g_settings.symbols); i++)
+      list += (i == 0 ? "" : ",") + Quoted(g_settings.symbols[i]);
+   string lots = g_settings.lots_max > 0 ? NumberField("lots_max", g_settings.lots_max) : RawField("lots_max", "null");
+   string orders = IntegerToString(g_settings.orders_per_minute_max);
+   return("{" + lots + "," + RawField("orders_per_minute_max", g_settings.orders_per_minute_max > 0 ? orders : "null") + ","
+          + RawField("symbols", list == "" ? "null" : "[" + list + "]") + "}");
+}
+
 string TerminalJson(void)
 {
    return("{" + Field("venue", "mt5") + "," + BoolField("unique_client_ids", false) + "," + BoolField("hedging", IsHedging()) + ","
-          + BoolField("fifo", IsFifo()) + "," + FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
-          + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
-          + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))) + "}");
+          + BoolField("fifo", IsFifo()) + "," + StateJson() + "," + RawField("limits", LimitsJson()) + "}");
 }
 
 // A heartbeat when a flag has changed: nobody should wonder why no order goes out. That the node lives, its polls say.
@@ -116,5 +133,7 @@ string SnapshotJson(const string instruments_json, const long terms_at_ms)
           + BoolField("fifo", IsFifo()) + "," + OptionalField("terms_at", terms_at_ms > 0 ? MomentText(terms_at_ms) : "") + ","
           + Field("taken_at", MomentText(g_look.taken_at_ms)) + "," + WholeField("open_orders", WorkingOrders(g_look)) + ","
           + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
-          + RawField("instruments", instruments_json) + "}");
+          + RawField("instruments", instruments_json) + "," + NumberField("margin", AccountInfoDouble(ACCOUNT_MARGIN)) + ","
+          + WholeField("leverage", AccountInfoInteger(ACCOUNT_LEVERAGE)) + ","
+          + RawField("node", "{" + StateJson() + "," + WholeField("unreported", FactsUnreported()) + "}") + "}");
 }

@@ -4,7 +4,7 @@
 -- A statement on its own, so that leases do not wait for reports. Its commit waits for no disk: should a crash take it
 -- back, a copy of that request changes nothing, as facts are unique and every lease looks at the epoch.
 UPDATE node_sessions s
-SET counter = $2, last_seen_at = clock_timestamp()
+SET counter = $2, last_seen_at = clock_timestamp(), key_id = $4
 FROM nodes n
 WHERE s.node = $1 AND n.node = s.node AND n.enabled AND s.counter < $2
 RETURNING s.epoch, s.log_id, n.account, n.venue, s.last_seen_at AS asked_at,
@@ -178,6 +178,31 @@ FROM (VALUES (1::smallint), (2::smallint)) AS free(slot)
 WHERE NOT EXISTS (SELECT FROM node_keys k WHERE k.node = $1 AND k.slot = free.slot)
 ORDER BY free.slot LIMIT 1
 RETURNING slot;
+
+-- name: key_changes
+-- Keys that shall be exchanged, and those whose use ends another. None of either kind on an ordinary day.
+SELECT k.node, k.key_id, k.created_at <= n.rekey_wanted_at AS is_unwanted, old.key_id IS NOT NULL AS is_successor
+FROM node_keys k
+JOIN nodes n USING (node)
+LEFT JOIN node_keys old ON old.node = k.node AND old.key_id = k.replaces
+WHERE n.enabled AND (k.created_at <= n.rekey_wanted_at OR old.key_id IS NOT NULL);
+
+-- name: drop_other_keys
+-- A successor that was never used, or the key of an older enrolment: the one that signs now stays.
+DELETE FROM node_keys WHERE node = $1 AND key_id <> $2;
+
+-- name: put_successor
+-- Only while the operator wants it: whoever took hold of a key cannot exchange it at will.
+INSERT INTO node_keys (node, slot, key, replaces)
+SELECT k.node, 3 - k.slot, $3, k.key_id
+FROM node_keys k JOIN nodes n USING (node)
+WHERE k.node = $1 AND k.key_id = $2 AND n.enabled AND k.created_at <= n.rekey_wanted_at
+RETURNING key_id;
+
+-- name: end_replaced_key
+DELETE FROM node_keys old USING node_keys k
+WHERE k.node = $1 AND k.key_id = $2 AND old.node = k.node AND old.key_id = k.replaces
+RETURNING old.key_id;
 
 -- name: begin_sessions
 INSERT INTO node_sessions (node) VALUES ($1) ON CONFLICT DO NOTHING;

@@ -46,6 +46,7 @@ class Reading:
     passed: Tickets
     held: Rows
     account: Mapping[str, Any]
+    terminal: Mapping[str, Any]
 
 
 class TerminalScanner:
@@ -110,9 +111,15 @@ class TerminalScanner:
         self._between()
         held = self._rows(link.told(package.positions_get(), what="positions"))
         account = row_of(link.told(package.account_info(), what="account"))
-        link.ensure_online()
+        terminal = row_of(link.ensure_online())
         return Reading(
-            working=working, ended=ended, deals=deals, passed=passed, held=held, account=account
+            working=working,
+            ended=ended,
+            deals=deals,
+            passed=passed,
+            held=held,
+            account=account,
+            terminal=terminal,
         )
 
     def _history(self, cursor: str) -> tuple[Rows, Rows, Tickets]:
@@ -167,29 +174,23 @@ class TerminalScanner:
             positions=positions,
             orders=tuple(reports.values()),
             executions=tuple(words.execution_of(row, instruments=known) for row in trades),
-            account=self._snapshot(
-                read.account, taken_at, positions, open_orders=len(read.working)
-            ),
+            account=self._snapshot(read, taken_at, positions),
             cursor=seen.cursor,
             charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
         )
 
     def _snapshot(
-        self,
-        account: Mapping[str, Any],
-        taken_at: datetime,
-        positions: tuple[Position, ...],
-        *,
-        open_orders: int,
+        self, read: Reading, taken_at: datetime, positions: tuple[Position, ...]
     ) -> AccountSnapshot:
         return words.snapshot_of(
-            account,
+            read.account,
             account=self._account,
             taken_at=taken_at,
             positions=positions,
-            open_orders=open_orders,
+            open_orders=len(read.working),
             quotes=self._quotes(),
             instruments=dict(self.instruments),
+            node=words.flags_of(read.terminal, read.account),
         )
 
     def _rows(self, items: Iterable[Row]) -> Rows:

@@ -270,6 +270,7 @@ def snapshot_of(
     open_orders: int,
     quotes: Mapping[str, Quote],
     instruments: Mapping[str, Instrument],
+    node: Mapping[str, Any] | None = None,
 ) -> AccountSnapshot:
     return AccountSnapshot(
         account=account,
@@ -284,7 +285,26 @@ def snapshot_of(
         open_orders=open_orders,
         quotes=quotes,
         instruments=instruments,
+        margin=number(row, "margin") if "margin" in row else None,
+        leverage=int(number(row, "leverage")) if "leverage" in row else None,
+        node=node or {},
     )
+
+
+def flags_of(terminal: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides whether an order can go out from here, in the words that the expert advisor uses, too."""
+    return {
+        "connected": bool(terminal["connected"]),
+        "algo_trading": bool(terminal["trade_allowed"]),
+        "expert_may_trade": not terminal["tradeapi_disabled"],
+        "account_may_trade": bool(account["trade_allowed"]),
+        "account_takes_experts": bool(account["trade_expert"]),
+        "build": int(terminal["build"]),
+        "ping_us": int(terminal["ping_last"]),
+        "server": str(account["server"]),
+        "company": str(account["company"]),
+        "login": str(account["login"]),
+    }
 
 
 def hint_of(message: Mapping[str, Any]) -> str | None:
