@@ -35,6 +35,7 @@ from argos.settings import Settings, load_settings
 from argos.stack.home import Home
 from memory import MemoryWatch
 from open_loop import CONNECTIONS, HttpClient, send_at_rate
+from processor_time import processor_ms
 from rig import BenchError, Figures, configure_hook, median, open_home, percentile
 
 RATE_PER_S: Final = 20
@@ -149,19 +150,25 @@ async def measure_fan_out(*, seconds: float, memory: MemoryWatch) -> Figures:
                 ("warm-up@1", 0, WARM_UP_S),
                 ("run@1", warm_up, seconds),
             ):
+                before = _processor_ms(street)
                 await send_at_rate(
                     client,
                     rate_per_s=RATE_PER_S,
                     seconds=duration,
                     make_body=_body_maker(street.home, version, first=first),
                 )
+                after = _processor_ms(street)
         finally:
             await client.aclose()
         connection = await asyncpg.connect(str(street.access.dsn))
         try:
             await connection.execute("SET search_path = argos")
             await _until_settled(connection)
-            return await _figures(connection, street.plan)
+            alerts = RATE_PER_S * seconds
+            return await _figures(connection, street.plan) | {
+                f"processor_{kind}_ms_per_alert": (ms - before.get(kind, 0.0)) / alerts
+                for kind, ms in after.items()
+            }
         finally:
             await connection.close()
 
@@ -171,6 +178,11 @@ def _watch(street: _Street, memory: MemoryWatch) -> None:
         memory.watch(name.partition("-")[0], pid)
     if street.running.postgres is not None:
         memory.watch_children("postgres", street.running.postgres.pid)
+
+
+def _processor_ms(street: _Street) -> dict[str, float]:
+    server = street.running.postgres
+    return processor_ms(street.running.children.pids, postgres=server.pid if server else None)
 
 
 def _body_maker(home: Home, version: str, *, first: int) -> Callable[[int], bytes]:
