@@ -44,12 +44,15 @@ def _paper(home: Home, gateway_url: str) -> PaperPlan:
 async def measure_fan_out(*, seconds: float, memory: MemoryWatch) -> Figures:
     async with open_street(_paper) as street:
         street.watch(memory)
-        await trade_at_rate(street, rate_per_s=RATE_PER_S, seconds=seconds)
+        taken = await trade_at_rate(street, rate_per_s=RATE_PER_S, seconds=seconds)
         connection = await asyncpg.connect(str(street.access.dsn))
         try:
             await connection.execute("SET search_path = argos")
             await until_settled(connection)
-            return await _figures(connection, street.plan)
+            alerts = RATE_PER_S * seconds
+            return await _figures(connection, street.plan) | {
+                f"processor_{kind}_ms_per_alert": ms / alerts for kind, ms in taken.items()
+            }
         finally:
             await connection.close()
 

@@ -24,6 +24,7 @@ from argos.running import RunningStack, Stack, Wrap
 from argos.settings import Settings, load_settings
 from argos.stack.home import Home
 from memory import MemoryWatch
+from processor_time import processor_ms
 from rig import BenchError, configure_hook, open_home
 
 SETTLE_S: Final = 30.0
@@ -54,6 +55,11 @@ class Street:
             memory.watch(name.partition("-")[0], pid)
         if self.running.postgres is not None:
             memory.watch_children("postgres", self.running.postgres.pid)
+
+    def processor_ms(self) -> dict[str, float]:
+        """What each kind of process has taken so far."""
+        server = self.running.postgres
+        return processor_ms(self.running.children.pids, postgres=server.pid if server else None)
 
 
 @contextlib.asynccontextmanager

@@ -22,8 +22,11 @@ HELD_ALERTS: Final = 10
 """A trade is closed by the alert that comes this many after its own, and one more."""
 
 
-async def trade_at_rate(street: Street, *, rate_per_s: int, seconds: float) -> None:
-    """A warm-up, and the alerts that count. Returns when the last one is answered."""
+async def trade_at_rate(street: Street, *, rate_per_s: int, seconds: float) -> dict[str, float]:
+    """A warm-up, and the alerts that count. Returns when the last one is answered.
+
+    What it returns is the processor time, in ms, that each kind of process took while those that count were sent.
+    """
     client = HttpClient(
         f"{street.running.gateway_url}/hooks/tradingview/{street.home.secret(HOOK_KEY)}"
     )
@@ -31,14 +34,17 @@ async def trade_at_rate(street: Street, *, rate_per_s: int, seconds: float) -> N
     warm_up = round(WARM_UP_S * rate_per_s)
     try:
         for version, first, duration in ((WARM_UP, 0, WARM_UP_S), (RUN, warm_up, seconds)):
+            before = street.processor_ms()
             await send_at_rate(
                 client,
                 rate_per_s=rate_per_s,
                 seconds=duration,
                 make_body=_body_maker(street.home, version, first=first),
             )
+        after = street.processor_ms()
     finally:
         await client.aclose()
+    return {kind: ms - before.get(kind, 0.0) for kind, ms in after.items()}
 
 
 def _body_maker(home: Home, version: str, *, first: int) -> Callable[[int], bytes]:

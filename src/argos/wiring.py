@@ -21,6 +21,7 @@ from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
+from argos.gateway.leasing import LeaseTurns
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
 from argos.gateway.reading import ReadingDesk
@@ -84,6 +85,7 @@ async def _open_desks(
     nodes = NodeDesk(
         doors=doors,
         lanes=lanes,
+        turns=LeaseTurns(lanes, clock=_now),
         facts=CollectingStore(pools["argos_dispatch"]),
         waker=waker,
         settings=settings.node.model_dump(),
@@ -149,11 +151,15 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
     """
     async with contextlib.AsyncExitStack() as stack:
         pool = await open_pool(
-            access.as_role("argos_worker"), name="worker", size_max=6, plans_once=True
+            access.as_role("argos_worker"), name="worker", size_max=4, plans_once=True
         )
         stack.push_async_callback(pool.close)
-        decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
-        follow_ups = FollowUpStore(pool)
+        deciding = await open_pool(
+            access.as_role("argos_worker"), name="worker-decide", size_max=2, by_keys=True
+        )
+        stack.push_async_callback(deciding.close)
+        decisions, follow_ups = DecisionStore(deciding), FollowUpStore(deciding)
+        legs, sweeps = LegStore(pool), SweepStore(pool)
         book = DiscrepancyBook()
         sweep = Sweep(store=sweeps, book=book, thresholds=_thresholds(settings.worker), clock=_now)
 

@@ -18,9 +18,10 @@ from argos.core.account import Halt, TradingMode
 from argos.core.errors import ArgosError, InputError
 from argos.flows.accept_alert import secret_hash
 from argos.flows.collect import Reporter, collect, require_usable
-from argos.flows.lease import NodeSession, lease, mode_of
+from argos.flows.lease import NodeSession, mode_of
 from argos.gateway.answers import answer, error_document, status_of
 from argos.gateway.doors import DoorsCopy
+from argos.gateway.leasing import LeaseTurns
 from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
 from argos.gateway.node_bodies import (
     in_flight_of,
@@ -62,6 +63,7 @@ class NodeDesk:
 
     doors: DoorsCopy
     lanes: LaneStore
+    turns: LeaseTurns
     facts: CollectingStore
     waker: Waker
     settings: Mapping[str, Any]
@@ -229,13 +231,7 @@ class NodeDesk:
         news = self._news(call)
         while True:
             try:
-                commands = await lease(
-                    self.lanes,
-                    session,
-                    in_flight=in_flight,
-                    glanced=glanced,
-                    clock=_now,
-                )
+                commands = await self.turns.lease(session, in_flight=in_flight, glanced=glanced)
             except InputError as error:
                 FENCED.inc(error.code == "NODE_EPOCH_FENCED")
                 raise

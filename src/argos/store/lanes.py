@@ -96,11 +96,12 @@ class LaneStore:
         return statements(self._pool)
 
     @asynccontextmanager
-    async def leasing(self) -> AsyncIterator[asyncpg.Connection]:
+    async def leasing(self, *, patient: bool = True) -> AsyncIterator[asyncpg.Connection]:
         """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
+        begin = self._sql["begin_lease" if patient else "begin_lease_together"]
         async with statements(self._pool) as connection:
             try:
-                await connection.execute(self._sql["begin_lease"])
+                await connection.execute(begin)
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
@@ -172,26 +173,28 @@ class LaneStore:
         return row
 
     async def head_of_lanes(
-        self,
-        connection: asyncpg.Connection,
-        session: Any,
-        *,
-        in_flight: Sequence[UUID],
-        lease_s: float,
-    ) -> Mapping[str, Any] | None:
-        """The node's `epoch`, the `halts` in force, and the `commands`; None when there are none."""
-        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["head_of_lanes"],
-            session.account,
-            list(in_flight),
-            session.log_id,
-            lease_s,
-            session.node,
+        self, connection: asyncpg.Connection, askers: Sequence[Any], *, lease_s: float
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """By account: its node's `epoch`, the `halts` in force, and the `commands`. Without those that have none."""
+        asked = [
+            {
+                "account": asker.session.account,
+                "node": asker.session.node,
+                "log_id": asker.session.log_id,
+                "in_flight": asker.in_flight,
+            }
+            for asker in askers
+        ]
+        rows = await connection.fetch(
+            self._sql["head_of_lanes"], orjson.Fragment(orjson.dumps(asked, default=str)), lease_s
         )
-        if not rows:
-            return None
-        first = rows[0]
-        return {"epoch": first["epoch"], "halts": read_halts(first["halts"]), "commands": rows}
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            if row["account"] not in found:
+                halts = read_halts(row["halts"])
+                found[row["account"]] = {"epoch": row["epoch"], "halts": halts, "commands": []}
+            found[row["account"]]["commands"].append(row)
+        return found
 
     async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_lease"], as_rows(rows))

@@ -33,11 +33,18 @@ SELECT g.venue_exec_id,
        ) AS is_nobodys
 FROM given g
 LEFT JOIN executions told ON told.account = $1 AND told.venue_exec_id = g.venue_exec_id
-LEFT JOIN orders own ON own.account = $1 AND (
-    own.order_id = g.order_id
-    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.magic = g.magic AND g.magic > 0)
-    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.client_order_id = nullif(g.client_order_id, ''))
-)
+LEFT JOIN LATERAL (
+    -- Each key has an index of its own: one condition for all of them would read every order of the account.
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE o.account = $1 AND o.order_id = g.order_id
+    UNION
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.account = $1 AND o.magic = g.magic AND g.magic > 0
+    UNION
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.account = $1
+      AND o.client_order_id = nullif(g.client_order_id, '')
+) own ON true
 LEFT JOIN orders opening ON opening.account = $1 AND opening.order_id = g.opening_order_id
 LEFT JOIN LATERAL (
     SELECT coalesce(x.order_id, h.order_id) AS order_id, coalesce(h.trade_id, x.trade_id) AS trade_id
