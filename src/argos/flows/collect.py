@@ -78,6 +78,10 @@ class CollectStore(AttributingStore, Protocol):
 
     async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
+    async def save_flags(
+        self, connection: Any, node: str, *, epoch: int, flags: Mapping[str, Any]
+    ) -> None: ...
+
     async def save_positions(
         self, connection: Any, account: str, positions: Sequence[Any], *, at: datetime
     ) -> None: ...
@@ -114,6 +118,10 @@ async def collect(
     if progress.states or progress.reconcile:
         await store.save_progress(connection, progress.rows())
     await _save_positions(store, connection, reporter=reporter, reports=new)
+    beats = [report for report in new if report.kind is ReportKind.HEARTBEAT]
+    if beats:
+        flags = max(beats, key=lambda report: report.at).body
+        await store.save_flags(connection, reporter.node, epoch=reporter.epoch, flags=flags)
 
 
 def _fact_row(report: Report, reporter: Reporter) -> dict[str, Any]:

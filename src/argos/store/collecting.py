@@ -98,6 +98,17 @@ class CollectingStore:
     async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_progress"], as_rows(rows))
 
+    async def save_flags(
+        self,
+        connection: asyncpg.Connection,
+        node: str,
+        *,
+        epoch: int,
+        flags: Mapping[str, Any],
+    ) -> None:
+        """What a node's terminal permits now, over what its hello said; a word of an older session changes nothing."""
+        await connection.execute(self._sql["save_flags"], node, epoch, dict(flags))
+
     async def save_positions(
         self,
         connection: asyncpg.Connection,

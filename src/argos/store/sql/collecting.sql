@@ -205,6 +205,9 @@ UNION ALL
 SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes
 WHERE EXISTS (SELECT FROM commands c WHERE c.account = lanes.account AND c.state = 'pending');
 
+-- name: save_flags
+UPDATE node_sessions SET terminal = terminal || $3 WHERE node = $1 AND epoch = $2;
+
 -- name: save_positions
 -- A clock that ran ahead must not keep later looks out until its time has come.
 UPDATE account_states SET positions = $2, positions_at = least($3, clock_timestamp())
