@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from argos.cli.entrance import known_home
-from argos.cli.gateway_client import open_gateway
+from argos.cli.gateway_client import GatewayUrl, open_gateway, path_part
 from argos.cli.groups import find, given, group, require_new, show_change, show_rows, with_control
-from argos.cli.printing import AsJson
+from argos.cli.printing import AsJson, clock_time, print_json
 from argos.core.account import Account, AccountLimits
 from argos.core.errors import ArgosError
 from argos.protocol.values import optional_decimal
@@ -72,9 +72,47 @@ def register(app: typer.Typer) -> None:
     noun.command(
         "add", epilog="Example: `argos accounts add demo-2 --venue paper-mt5 --positions-max 5`."
     )(add)
+    noun.command("symbols", epilog="Example: `argos accounts symbols demo-2 --symbol EURUSD`.")(
+        list_symbols
+    )
     noun.command(
         "edit", epilog="Examples: `argos accounts edit demo-2 --disabled`; `... --qty-max none`."
     )(edit)
+
+
+SYMBOL_COLUMNS: Final = (
+    "symbol", "currency", ">contract", ">tick", ">tick value, lost", ">won", ">least", ">step", ">most", ">stops",
+    "tradable",
+)  # fmt: skip
+SYMBOL_NAMES: Final = (
+    "symbol", "quote_currency", "contract_size", "tick_size", "lost", "won", "qty_min", "qty_step", "qty_max",
+    "stops_distance_min", "tradable",
+)  # fmt: skip
+
+
+def list_symbols(
+    context: typer.Context,
+    name: Name,
+    symbol: Annotated[str | None, typer.Option(help="This one alone.", metavar="SYMBOL")] = None,
+    url: GatewayUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Terms of an account's symbols as its broker told them last; tick values in the account's currency."""
+    body = open_gateway(known_home(context), url).get(f"/api/accounts/{path_part(name)}/symbols")
+    items = [item for item in body["items"] if symbol in {None, item["symbol"]}]
+    if as_json:
+        print_json({**body, "items": items})
+        return
+    rows = [
+        {
+            **item,
+            "lost": (item.get("venue_terms") or {}).get("tick_value_loss"),
+            "won": (item.get("venue_terms") or {}).get("tick_value_profit"),
+        }
+        for item in items
+    ]
+    title = f"symbols of {name} in {body['currency']}, as of {clock_time(body['terms_at']) or 'unknown'}"
+    show_rows(title, SYMBOL_COLUMNS, rows, names=SYMBOL_NAMES, as_json=False)
 
 
 def list_accounts(context: typer.Context, as_json: AsJson = False) -> None:

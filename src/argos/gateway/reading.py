@@ -71,6 +71,12 @@ class ReadingDesk:
         item, raw = found
         return answer({**item, **_readable(raw)})
 
+    async def symbols(self, account: str) -> Response:
+        text = await self._store.symbols(account)
+        if text is None:
+            raise _not_found(f"nothing was ever heard of the account {account!r}", see="/api/nodes")
+        return answer(orjson.Fragment(text))
+
     async def revisions(self, trade_id: str, account: str) -> Response:
         texts = await self._store.revisions(trade_id, account)
         if not texts:
@@ -189,6 +195,10 @@ def _add_single(app: FastAPI) -> None:
     @app.get("/api/alerts/{alert_id}", **documents.ALERT)
     async def alert(request: Request, alert_id: AlertPath, _: Reader) -> Response:
         return await _desk(request).alert(alert_id)
+
+    @app.get("/api/accounts/{account}/symbols", **documents.SYMBOLS)
+    async def symbols(request: Request, account: AccountPath, _: Reader) -> Response:
+        return await _desk(request).symbols(account)
 
     # a trade's id is the sender's own and may hold a slash
     @app.get("/api/trades/{trade_id:path}", **documents.TRADE)

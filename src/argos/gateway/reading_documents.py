@@ -6,7 +6,13 @@ from pydantic import BaseModel
 
 from argos.gateway.openapi import Answers, answered, error_answers, operation
 from argos.gateway.schemas.answers import PageOf
-from argos.gateway.schemas.configured import AccountItem, HaltItem, NodeItem, RouteItem
+from argos.gateway.schemas.configured import (
+    AccountItem,
+    HaltItem,
+    NodeItem,
+    RouteItem,
+    SymbolsAnswer,
+)
 from argos.gateway.schemas.readings import (
     AlarmItem,
     AlertAnswer,
@@ -100,6 +106,12 @@ HALTS: Final = _list("halts", HaltItem, "Brakes in force", "Empty when everybody
 
 ALERT: Final = _one(
     "read_alert", AlertAnswer, "One alert", "Its raw body, the secret removed, and every verdict."
+)
+SYMBOLS: Final = _one(
+    "list_symbols",
+    SymbolsAnswer,
+    "Terms of an account's symbols",
+    "As its node read them last, at `terms_at`: what sizes are measured by.",
 )
 TRADE: Final = _one(
     "read_trade",

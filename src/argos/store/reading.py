@@ -97,6 +97,12 @@ class ReadingStore:
             row = await connection.fetchrow(self._sql["alert"], alert_id)
         return (row["item"], row["body"]) if row else None
 
+    async def symbols(self, account: str) -> str | None:
+        """The terms of all symbols of an account as a JSON text; None when its node has never spoken."""
+        async with snapshot(self._pool) as connection:
+            text: str | None = await connection.fetchval(self._sql["symbols"], account)
+        return text
+
     async def revisions(self, trade_id: str, account: str) -> Sequence[str]:
         """All revisions of a leg as JSON texts, newest first; empty when there is no such leg."""
         async with snapshot(self._pool) as connection:

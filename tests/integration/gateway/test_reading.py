@@ -260,6 +260,16 @@ async def test_accounts_tell_their_last_snapshot_its_age_and_their_mode(busy: Ca
     assert accounts[HEDGE]["symbols"] == ["AAPL"]
 
 
+async def test_an_account_tells_the_terms_of_its_symbols(gateway: Caller, spine: Spine) -> None:
+    await spine.show_accounts()
+    reply = await gateway.get(f"/api/accounts/{HEDGE}/symbols")
+    assert reply.status == 200, reply.raw
+    assert (reply.json["account"], reply.json["currency"]) == (HEDGE, "USD")
+    (item,) = reply.json["items"]
+    assert (item["symbol"], item["unit_value"], item["profit_rule"]) == ("AAPL", "1", "linear")
+    assert (await gateway.get("/api/accounts/nobody/symbols")).status == 404
+
+
 async def test_nodes_tell_how_much_waits_for_them(gateway: Caller, spine: Spine) -> None:
     for number in range(3):
         await gateway.post("/api/intents", intent_body(f"T-{number}"))

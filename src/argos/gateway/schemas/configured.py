@@ -37,6 +37,37 @@ class AccountItem(BaseModel):
     created_at: MomentText
 
 
+class SymbolItem(BaseModel):
+    """Terms of one symbol. Quantities in units; `unit_value` is what a move of 1.0 costs per unit when it is lost.
+
+    `venue_terms` are the venue's own words, in lots, points and codes; null where it has none.
+    """
+
+    symbol: Annotated[str, Field(examples=["EURUSD"])]
+    base_currency: Annotated[str, Field(examples=["EUR"])] = ""
+    quote_currency: Annotated[str, Field(examples=["USD"])]
+    profit_rule: Annotated[Literal["pair", "linear", "tick"], Field(examples=["pair"])] = "linear"
+    tradable: Annotated[bool, Field(examples=[True])]
+    contract_size: Annotated[DecimalText, Field(examples=["100000"])]
+    tick_size: Annotated[DecimalText, Field(examples=["0.00001"])]
+    qty_min: Annotated[DecimalText, Field(examples=["1000"])]
+    qty_max: Annotated[DecimalText, Field(examples=["10000000"])]
+    qty_step: Annotated[DecimalText, Field(examples=["1000"])]
+    stops_distance_min: Annotated[DecimalText, Field(examples=["0"])]
+    unit_value: Annotated[DecimalText, Field(examples=["1"])]
+    unit_value_profit: Annotated[DecimalText | None, Field(examples=["1"])] = None
+    venue_terms: Annotated[
+        dict[str, Any] | None, Field(examples=[{"tick_value_loss": "1", "freeze_level": 0}])
+    ] = None
+
+
+class SymbolsAnswer(BaseModel):
+    account: AccountName
+    currency: Annotated[str, Field(examples=["USD"])]
+    terms_at: MomentText | None
+    items: list[SymbolItem]
+
+
 class RouteLegItem(BaseModel):
     account: AccountName
     share: Annotated[DecimalText, Field(description="scales the size", examples=["1"])]

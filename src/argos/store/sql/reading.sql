@@ -312,6 +312,13 @@ WHERE (h.set_at, h.scope, h.key) < (coalesce($2::timestamptz, 'infinity'), ($3::
 ORDER BY h.set_at DESC, h.scope DESC, h.key DESC
 LIMIT $1;
 
+-- name: symbols
+SELECT jsonb_build_object(
+           'account', a.account, 'currency', s.snapshot->>'currency', 'terms_at', s.snapshot->'terms_at',
+           'items', coalesce((SELECT jsonb_agg(i.value ORDER BY i.key) FROM jsonb_each(s.instruments) i), '[]')
+       )::text AS item
+FROM accounts a JOIN account_states s USING (account) WHERE a.account = $1;
+
 -- name: alert
 SELECT jsonb_build_object(
            'alert_id', a.alert_id, 'received_at', wire_moment(a.received_at), 'source', a.source,
