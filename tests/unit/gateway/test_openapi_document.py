@@ -41,6 +41,7 @@ def _models() -> list[type[BaseModel]]:
 def test_everything_that_contracts_promise_is_there() -> None:
     lists = "alerts intents orders executions positions trades discrepancies accounts routes nodes"
     promised = {f"GET /api/{name}" for name in [*lists.split(), "halts", "alarms"]} | {
+        "GET /api/accounts/{account}/symbols",
         "GET /api/trades/{trade_id}",
         "GET /api/alerts/{alert_id}",
         "GET /api/reconciled/{trade_id}/{account}/revisions",
