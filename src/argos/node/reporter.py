@@ -94,9 +94,13 @@ class Reporter:
         state: VenueOrderState,
         qty: Decimal | None,
     ) -> Report:
-        """`qty` stands in the body only when less was sent than the command asked."""
+        """A close tells in `qty` how much it asked for.
+
+        That may be less than the command said, and the command may have said less than at its first lease, of which
+        the gateway keeps the quantity.
+        """
         body: dict[str, Any] = {"venue_order_id": venue_order_id, "state": state.value}
-        if qty is not None and qty != attempt.command.qty:
+        if qty is not None:
             body["qty"] = decimal_text(qty)
         return self.about(attempt, kind=ReportKind.ACCEPTED, at=at, body=body)
 

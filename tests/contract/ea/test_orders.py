@@ -87,6 +87,7 @@ async def test_a_position_is_protected_and_closed_in_part_and_whole(desk: Desk) 
     part = exit_of(command, str(uuid4()), qty=Decimal(4))
     facts = await desk.do(part, "accepted", "fill")
     assert facts["fill"].body["entry"] == "out"
+    assert facts["accepted"].body["qty"] == "4", "told even when it is all that was asked"
     (row,) = await desk.broker_rows("positions")
     assert row["volume"] == "6"
 

@@ -251,6 +251,16 @@ async def test_limits_never_hold_back_an_exit(make_rig: MakeRig) -> None:
 # Closing.
 
 
+async def test_a_close_that_was_leased_again_for_less_says_so(rig: Rig) -> None:
+    """The gateway wrote down what it leased first: only the node can tell what the close was in the end."""
+    opening = entry()
+    await rig.deliver(opening)
+    closing = exit_of(opening, qty=Decimal(1))
+    await rig.deliver(closing)
+    assert rig.venue.closed_qty == [Decimal(1)]
+    assert rig.fact(closing, "accepted").body["qty"] == "1"
+
+
 async def test_a_close_finds_the_position_by_who_opened_it(rig: Rig) -> None:
     mine, other = entry("mine"), entry("other")
     await rig.deliver(other)
@@ -260,7 +270,8 @@ async def test_a_close_finds_the_position_by_who_opened_it(rig: Rig) -> None:
 
     assert [position.magic for position in rig.venue.held.values()] == [other.magic]
     assert rig.kinds(closing) == ["send_started", "accepted", "fill"]
-    assert "qty" not in rig.fact(closing, "accepted").body
+    assert rig.fact(closing, "accepted").body["qty"] == decimal_text(mine.qty)
+    assert "qty" not in rig.fact(mine, "accepted").body
 
 
 async def test_a_close_by_position_id_takes_that_position(rig: Rig) -> None:

@@ -38,11 +38,12 @@ void TellSendStarted(const LoggedCommand &row, const long quote_ms)
              + OptionalField("quote_at", quote_ms > 0 ? MomentText(quote_ms) : "") + "," + arrival);
 }
 
-// `qty` stands in the body only when less was sent than the command asked.
+// A close tells in `qty` how much it asked for. That may be less than the command said, and the command may have said
+// less than at its first lease, of which the gateway keeps the quantity.
 void TellAccepted(const LoggedCommand &row, const string venue_order_id, const string state)
 {
    string body = Field("venue_order_id", venue_order_id) + "," + Field("state", state);
-   if(row.sent_qty > 0.0 && !IsSameAmount(row.sent_qty, row.command.qty))
+   if(row.sent_qty > 0.0)
       body += "," + NumberField("qty", row.sent_qty);
    TellAbout(row, "accepted", body);
 }
