@@ -248,14 +248,14 @@ LIMIT $1;
 -- name: instruments
 -- What each account can trade, on the terms that its node read at its venue, whatever those are; with the last quote.
 SELECT (i.terms || jsonb_build_object(
-           'account', a.account, 'symbol', i.symbol,
-           'quote', (
-               SELECT q FROM jsonb_array_elements(s.snapshot->'quotes') q WHERE q->>'symbol' = i.symbol LIMIT 1
-           )
+           'account', a.account, 'symbol', i.symbol, 'quote', quotes.by_symbol->i.symbol
        ))::text AS item,
        a.created_at AS moment, ARRAY[a.account, i.symbol] AS ids
 FROM accounts a
 JOIN account_states s USING (account)
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(q->>'symbol', q) AS by_symbol FROM jsonb_array_elements(s.snapshot->'quotes') q
+) quotes
 CROSS JOIN LATERAL jsonb_each(s.instruments) AS i(symbol, terms)
 WHERE (a.created_at, a.account, i.symbol)
       < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
