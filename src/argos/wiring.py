@@ -89,7 +89,8 @@ async def _open_desks(
         settings=settings.node.model_dump(),
     )
     await doors.refresh()
-    nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
+    nodes.halts = await lanes.read_halts()
+    await nodes.read_keys()
     writer = AlertWriter(pools["argos_gateway"], writers=chosen.ingest_connections)
     stack.push_async_callback(writer.aclose)
 
@@ -114,7 +115,8 @@ async def _open_desks(
             changes.clear()
             with contextlib.suppress(StoreError):
                 before = nodes.halts, nodes.keys
-                nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
+                nodes.halts = await lanes.read_halts()
+                await nodes.read_keys()
                 if (nodes.halts, nodes.keys) != before:
                     waker.wake_all()
 

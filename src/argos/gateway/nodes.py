@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -67,6 +67,7 @@ class NodeDesk:
     settings: Mapping[str, Any]
     halts: Sequence[Halt] = ()
     keys: KeyChanges = NO_CHANGES
+    keys_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def enrol(self, request: Request) -> Response:
         """A single-use code for a key of its own. Unsigned: there is no key yet."""
@@ -119,11 +120,13 @@ class NodeDesk:
         if (call.node, call.key_id) in self.keys.successors:
             ended = await self.lanes.end_replaced_key(call.node, key_id=call.key_id)
             _log.info("node_key_ended", node=call.node, ended=ended, by=call.key_id)
-            await self._read_keys()
+            await self.doors.refresh()
+            await self.read_keys()
 
-    async def _read_keys(self) -> None:
-        await self.doors.refresh()
-        self.keys = await self.lanes.key_changes()
+    async def read_keys(self) -> None:
+        """One after the other: a slow reading that began earlier never takes the place of a newer one."""
+        async with self.keys_turn:
+            self.keys = await self.lanes.key_changes()
 
     def _is_unwanted(self, call: SignedCall) -> bool:
         return (call.node, call.key_id) in self.keys.unwanted
@@ -211,7 +214,8 @@ class NodeDesk:
         key = secrets.token_bytes(KEY_BYTES)
         await self._touch(call)
         key_id = await self.lanes.give_successor(call.node, key_id=call.key_id, key=key)
-        await self._read_keys()
+        await self.doors.refresh()
+        await self.read_keys()
         return call.signed_answer({"node": call.node, "key": key.hex(), "key_id": key_id})
 
     async def _wait_for_work(
