@@ -21,6 +21,7 @@ from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
+from argos.gateway.node_keys import KeyExchange
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
 from argos.gateway.reading import ReadingDesk
@@ -85,12 +86,13 @@ async def _open_desks(
         doors=doors,
         lanes=lanes,
         facts=CollectingStore(pools["argos_dispatch"]),
+        keys=KeyExchange(lanes, doors=doors),
         waker=waker,
         settings=settings.node.model_dump(),
     )
     await doors.refresh()
     nodes.halts = await lanes.read_halts()
-    await nodes.read_keys()
+    await nodes.keys.read()
     writer = AlertWriter(pools["argos_gateway"], writers=chosen.ingest_connections)
     stack.push_async_callback(writer.aclose)
 
@@ -114,10 +116,10 @@ async def _open_desks(
                 await asyncio.wait_for(changes.wait(), REFRESH_S)
             changes.clear()
             with contextlib.suppress(StoreError):
-                before = nodes.halts, nodes.keys
+                before = nodes.halts, nodes.keys.changes
                 nodes.halts = await lanes.read_halts()
-                await nodes.read_keys()
-                if (nodes.halts, nodes.keys) != before:
+                await nodes.keys.read()
+                if (nodes.halts, nodes.keys.changes) != before:
                     waker.wake_all()
 
     listener = Listener(
