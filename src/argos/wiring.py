@@ -22,6 +22,7 @@ from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
 from argos.gateway.leasing import LeaseTurns
+from argos.gateway.node_keys import KeyExchange
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
 from argos.gateway.reading import ReadingDesk
@@ -87,11 +88,13 @@ async def _open_desks(
         lanes=lanes,
         turns=LeaseTurns(lanes, clock=_now),
         facts=CollectingStore(pools["argos_dispatch"]),
+        keys=KeyExchange(lanes, doors=doors),
         waker=waker,
         settings=settings.node.model_dump(),
     )
     await doors.refresh()
-    nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
+    nodes.halts = await lanes.read_halts()
+    await nodes.keys.read()
     writer = AlertWriter(pools["argos_gateway"], writers=chosen.ingest_connections)
     stack.push_async_callback(writer.aclose)
 
@@ -115,9 +118,10 @@ async def _open_desks(
                 await asyncio.wait_for(changes.wait(), REFRESH_S)
             changes.clear()
             with contextlib.suppress(StoreError):
-                before = nodes.halts, nodes.keys
-                nodes.halts, nodes.keys = await lanes.read_halts(), await lanes.key_changes()
-                if (nodes.halts, nodes.keys) != before:
+                before = nodes.halts, nodes.keys.changes
+                nodes.halts = await lanes.read_halts()
+                await nodes.keys.read()
+                if (nodes.halts, nodes.keys.changes) != before:
                     waker.wake_all()
 
     listener = Listener(

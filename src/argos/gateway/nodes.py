@@ -32,19 +32,18 @@ from argos.gateway.node_bodies import (
     uuid_of,
     wait_ms_of,
 )
+from argos.gateway.node_keys import REKEY_POLL_S, KeyExchange
 from argos.gateway.waking import Waker
 from argos.protocol.commands import Command, encode_command
 from argos.protocol.facts import Report, decode_report
 from argos.protocol.signing import KEY_BYTES
 from argos.protocol.values import moment_text, parse_json
 from argos.store.collecting import CollectingStore
-from argos.store.lanes import NO_CHANGES, KeyChanges, LaneStore
+from argos.store.lanes import LaneStore
 from argos.store.node_logs import commit_durably, is_copy_of_log, newest_epoch
 
 SLOW_POLL_S: Final = 2.0
 """How often the tables are looked at although nobody woke us: the truth, should a notice be lost."""
-REKEY_POLL_S: Final = 1.0
-"""How long a poll lasts while a new key is wanted: soon, and no faster though the node should never take one."""
 FACTS_MAX: Final = 500
 ENROL_BYTES_MAX: Final = 4096
 """Anybody may ask to be enrolled: no more than this is read of what they say."""
@@ -59,16 +58,16 @@ FENCED: Final = Counter("argos_lease_fenced_total", "Polls of superseded node se
 
 @dataclass(slots=True)
 class NodeDesk:
-    """What serving nodes needs. `halts` and `keys` are newest copies, for the polls' answers; leases read the table."""
+    """What serving nodes needs. `halts` is the newest copy, for the polls' answers; leases read the table."""
 
     doors: DoorsCopy
     lanes: LaneStore
     turns: LeaseTurns
     facts: CollectingStore
+    keys: KeyExchange
     waker: Waker
     settings: Mapping[str, Any]
     halts: Sequence[Halt] = ()
-    keys: KeyChanges = NO_CHANGES
 
     async def enrol(self, request: Request) -> Response:
         """A single-use code for a key of its own. Unsigned: there is no key yet."""
@@ -113,22 +112,8 @@ class NodeDesk:
             )
         if row is None:
             raise _stale(call)
-        await self._settle_keys(call)
+        await self.keys.settle(call)
         return row
-
-    async def _settle_keys(self, call: SignedCall) -> None:
-        """The node signs with its new key, so it holds that safely: the old one ends."""
-        if (call.node, call.key_id) in self.keys.successors:
-            ended = await self.lanes.end_replaced_key(call.node, key_id=call.key_id)
-            _log.info("node_key_ended", node=call.node, ended=ended, by=call.key_id)
-            await self._read_keys()
-
-    async def _read_keys(self) -> None:
-        await self.doors.refresh()
-        self.keys = await self.lanes.key_changes()
-
-    def _is_unwanted(self, call: SignedCall) -> bool:
-        return (call.node, call.key_id) in self.keys.unwanted
 
     async def _touch_poll(
         self, call: SignedCall, *, in_flight: Sequence[UUID]
@@ -167,7 +152,7 @@ class NodeDesk:
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
-        await self._settle_keys(call)
+        await self.keys.settle(call)
         return call.signed_answer(
             {
                 "epoch": epoch,
@@ -180,7 +165,7 @@ class NodeDesk:
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         in_flight = in_flight_of(body)
         wait_s = wait_ms_of(body) / 1000
-        if self._is_unwanted(call):
+        if self.keys.is_unwanted(call):
             wait_s = min(wait_s, REKEY_POLL_S)
         snapshot = own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
@@ -203,18 +188,14 @@ class NodeDesk:
             {
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
-                "rekey": self._is_unwanted(call),
+                "rekey": self.keys.is_unwanted(call),
                 "server_time": moment_text(_now()),
             }
         )
 
     async def _rekey(self, call: SignedCall, _: Mapping[str, Any]) -> Response:
-        """A key in the place of the one that signed this call; both are good until the new one is used."""
-        key = secrets.token_bytes(KEY_BYTES)
         await self._touch(call)
-        key_id = await self.lanes.give_successor(call.node, key_id=call.key_id, key=key)
-        await self._read_keys()
-        return call.signed_answer({"node": call.node, "key": key.hex(), "key_id": key_id})
+        return call.signed_answer(await self.keys.give(call))
 
     async def _wait_for_work(
         self,
@@ -252,7 +233,7 @@ class NodeDesk:
     def _news(self, call: SignedCall) -> tuple[TradingMode, bool]:
         """What a waiting node is told at once when it changes: the brake on its account, and that its key shall go."""
         mode, _ = mode_of(self.halts, account=call.account, route="", bot_version="")
-        return mode, self._is_unwanted(call)
+        return mode, self.keys.is_unwanted(call)
 
     async def _reports(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         items = body.get("facts")

@@ -31,6 +31,25 @@ async def polled(gateway: Caller, key: bytes = KEY) -> dict[str, Any]:
     return answer
 
 
+async def is_offered(gateway: Caller) -> None:
+    """A wish becomes known to the gateway by a notice: until a poll tells of it."""
+
+    async def offered() -> bool:
+        return (await polled(gateway))["rekey"] is True
+
+    await eventually(offered, what="the wish is known")
+
+
+async def is_alone(gateway: Caller, spine: Spine, key: bytes) -> None:
+    """Until this key, which signs, is the only one."""
+
+    async def alone() -> bool:
+        assert (await polled(gateway, key))["rekey"] is False
+        return await live(spine) == [(key_id_of(key), True)]
+
+    await eventually(alone, what="the other key ended")
+
+
 async def new_key(gateway: Caller) -> bytes:
     reply = await call_as_node(gateway, "rekey", {})
     assert reply.status == 200, reply.raw
@@ -58,13 +77,11 @@ async def test_both_keys_work_until_the_new_one_is_used_and_that_ends_the_old(
     gateway: Caller, spine: Spine
 ) -> None:
     await spine.control.want_new_key(NODE)
-    assert (await polled(gateway))["rekey"] is True
+    await is_offered(gateway)
     key = await new_key(gateway)
     assert await live(spine) == [(key_id_of(key), False), (key_id_of(KEY), True)]
-    assert (await polled(gateway))["rekey"] is True  # it did not use it yet
-
-    assert (await polled(gateway, key))["rekey"] is False
-    assert await live(spine) == [(key_id_of(key), True)]
+    await is_offered(gateway)  # it did not use it yet
+    await is_alone(gateway, spine, key)
 
     async def old_is_refused() -> bool:
         return (await call_as_node(gateway, "poll", POLL)).status == 401
@@ -81,8 +98,7 @@ async def test_a_new_key_that_was_lost_on_the_way_is_given_again(
     key = await new_key(gateway)
     assert await live(spine) == [(key_id_of(key), False), (key_id_of(KEY), True)]
     assert (await call_as_node(gateway, "poll", POLL, key=lost)).status == 401
-    await polled(gateway, key)
-    assert await live(spine) == [(key_id_of(key), True)]
+    await is_alone(gateway, spine, key)
 
 
 async def test_hello_with_the_new_key_ends_the_old_one_too(gateway: Caller, spine: Spine) -> None:
@@ -104,8 +120,7 @@ async def test_a_key_can_be_exchanged_again_and_again(gateway: Caller, spine: Sp
         await spine.control.want_new_key(NODE)
         reply = await call_as_node(gateway, "rekey", {}, key=signed_by)
         signed_by = bytes.fromhex(reply.json["key"])
-        assert (await polled(gateway, signed_by))["rekey"] is False
-        assert await live(spine) == [(key_id_of(signed_by), True)]
+        await is_alone(gateway, spine, signed_by)
 
 
 async def test_the_key_of_another_enrolment_ends_with_an_exchange(
@@ -117,8 +132,7 @@ async def test_the_key_of_another_enrolment_ends_with_an_exchange(
     await spine.control.want_new_key(NODE)
     key = await new_key(gateway)
     assert {key_id for key_id, _ in await live(spine)} == {key_id_of(KEY), key_id_of(key)}
-    await polled(gateway, key)
-    assert await live(spine) == [(key_id_of(key), True)]
+    await is_alone(gateway, spine, key)
     assert (await call_as_node(gateway, "poll", POLL, key=other)).status == 401
 
 
@@ -127,7 +141,7 @@ async def test_every_exchange_stands_in_the_audit_log_without_a_key(
 ) -> None:
     await spine.control.want_new_key(NODE)
     key = await new_key(gateway)
-    await polled(gateway, key)
+    await is_alone(gateway, spine, key)
     connection = await asyncpg.connect(str(database.superuser))
     try:
         rows = await connection.fetch(

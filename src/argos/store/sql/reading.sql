@@ -247,23 +247,28 @@ LIMIT $1;
 
 -- name: instruments
 -- What each account can trade, on the terms that its node read at its venue, whatever those are; with the last quote.
-SELECT (i.terms || jsonb_build_object(
-           'account', a.account, 'symbol', i.symbol,
-           'quote', (
-               SELECT q FROM jsonb_array_elements(s.snapshot->'quotes') q WHERE q->>'symbol' = i.symbol LIMIT 1
-           )
+SELECT (page.terms || jsonb_build_object(
+           'account', page.account, 'symbol', page.symbol, 'quote', page.quotes->page.symbol
        ))::text AS item,
-       a.created_at AS moment, ARRAY[a.account, i.symbol] AS ids
-FROM accounts a
-JOIN account_states s USING (account)
-CROSS JOIN LATERAL jsonb_each(s.instruments) AS i(symbol, terms)
-WHERE (a.created_at, a.account, i.symbol)
-      < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
-  AND a.created_at >= coalesce($4::timestamptz, '-infinity') AND a.created_at < coalesce($5::timestamptz, 'infinity')
-  AND ($6::text IS NULL OR a.account = $6)
-  AND ($7::text IS NULL OR i.symbol = $7)
-ORDER BY a.created_at DESC, a.account DESC, i.symbol DESC
-LIMIT $1;
+       page.created_at AS moment, ARRAY[page.account, page.symbol] AS ids
+FROM (
+    SELECT a.created_at, a.account, i.symbol, i.terms, quotes.by_symbol AS quotes
+    FROM accounts a
+    JOIN account_states s USING (account)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(q->>'symbol', q) AS by_symbol FROM jsonb_array_elements(s.snapshot->'quotes') q
+    ) quotes
+    CROSS JOIN LATERAL jsonb_each(s.instruments) AS i(symbol, terms)
+    WHERE (a.created_at, a.account, i.symbol)
+          < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
+      AND a.created_at >= coalesce($4::timestamptz, '-infinity')
+      AND a.created_at < coalesce($5::timestamptz, 'infinity')
+      AND ($6::text IS NULL OR a.account = $6)
+      AND ($7::text IS NULL OR i.symbol = $7)
+    ORDER BY a.created_at DESC, a.account DESC, i.symbol DESC
+    LIMIT $1
+) page
+ORDER BY page.created_at DESC, page.account DESC, page.symbol DESC;
 
 -- name: routes
 SELECT json_build_object(
