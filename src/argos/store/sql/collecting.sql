@@ -34,16 +34,17 @@ SELECT g.venue_exec_id,
 FROM given g
 LEFT JOIN executions told ON told.account = $1 AND told.venue_exec_id = g.venue_exec_id
 LEFT JOIN LATERAL (
-    -- Each key has an index of its own: one condition for all of them would read every order of the account.
+    -- Each key has an index of its own: one condition for all of them would read every order of the account. So would
+    -- "account = ", on a young database: it is a check here, and written so that nothing is looked up by it.
     SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
-    WHERE o.account = $1 AND o.order_id = g.order_id
+    WHERE o.order_id = g.order_id AND o.account IS NOT DISTINCT FROM $1
     UNION
     SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
     WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.account = $1 AND o.magic = g.magic AND g.magic > 0
     UNION
     SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
-    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.account = $1
-      AND o.client_order_id = nullif(g.client_order_id, '')
+    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.client_order_id = nullif(g.client_order_id, '')
+      AND o.account IS NOT DISTINCT FROM $1
 ) own ON true
 LEFT JOIN orders opening ON opening.account = $1 AND opening.order_id = g.opening_order_id
 LEFT JOIN LATERAL (
@@ -80,7 +81,7 @@ SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_
        + (SELECT coalesce(sum(h.qty), 0) FROM execution_shares h
           WHERE h.account = $1 AND h.opening_order_id = o.order_id) AS closed_qty
 FROM orders o JOIN order_states s USING (order_id)
-WHERE o.order_id = ANY($2) AND o.account = $1
+WHERE o.order_id = ANY($2) AND o.account IS NOT DISTINCT FROM $1
 ORDER BY o.order_id
 FOR UPDATE OF s;
 
