@@ -2,8 +2,11 @@
 -- Reports of one account are collected one after the other: what follows sees all facts of those before.
 SELECT pg_advisory_xact_lock(hashtextextended('reports:' || $1, 0));
 
+-- name: known
+SELECT fact_id FROM facts WHERE account = $1 AND fact_id = ANY($2::uuid[]);
+
 -- name: append
--- Facts as reported; the ids that are new come back. A repeat is nothing new and no error.
+-- Facts as reported. A repeat is nothing new and no error.
 INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
 SELECT f.account, f.fact_id, f.kind, f.order_id, f.command_id,
        (SELECT c.kind FROM commands c WHERE c.command_id = f.command_id), f.at, f.node, f.epoch, f.body
@@ -11,8 +14,7 @@ FROM jsonb_to_recordset($1::jsonb) AS f(
     account text, fact_id uuid, kind text, order_id uuid, command_id uuid, at timestamptz, node text, epoch bigint,
     body jsonb
 )
-ON CONFLICT DO NOTHING
-RETURNING fact_id;
+ON CONFLICT DO NOTHING;
 
 -- name: owners
 -- Whose executions are these? By the order's own id, by the identity that the venue kept, or by the position.
@@ -57,13 +59,16 @@ LEFT JOIN LATERAL (
 ) held ON true;
 
 -- name: order_facts
--- The orders that new facts of an account speak of, locked, with all that is known of each. What a node says about
+-- The orders that new facts of an account speak of, locked, with all that was known of each. What a node says about
 -- orders of an account that is not its own changes nothing.
 SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'fact_id', f.fact_id, 'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
            'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id', 'code', f.body->>'code'
        ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id AND f.account = o.account) AS facts,
+       -- of the commands that facts on their way speak of
+       (SELECT coalesce(jsonb_object_agg(k.command_id, k.kind), '{}') FROM commands k
+        WHERE k.command_id = ANY($3::uuid[])) AS command_kinds,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'command_id', c.command_id, 'kind', c.kind
        )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands,
