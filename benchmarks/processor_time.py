@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from memory import children_of
+
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK") if sys.platform != "win32" else 100
 _COMM_END: Final = ")"
 
@@ -21,7 +23,7 @@ def processor_ms(pids: Mapping[str, int], *, postgres: int | None) -> dict[str, 
     for name, pid in pids.items():
         _add(taken, name.partition("-")[0], pid)
     if postgres is not None:
-        for pid in (postgres, *_children_of(postgres)):
+        for pid in (postgres, *children_of(postgres)):
             _add(taken, _postgres_kind(pid), pid)
     return taken
 
@@ -41,11 +43,3 @@ def _postgres_kind(pid: int) -> str:
         return "postgres"
     role = words[1] if len(words) > 1 else ""
     return f"postgres_{role.removeprefix('argos_')}" if role.startswith("argos_") else "postgres"
-
-
-def _children_of(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
-    except OSError:
-        return []
-    return [int(word) for word in text.split()]

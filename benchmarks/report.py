@@ -81,6 +81,18 @@ SECTIONS: Final[Mapping[str, tuple[Line, ...]]] = {
         Line(name="fan_out_decide_to_node_p50_ms", words="decision to lease", unit="ms"),
         Line(name="fan_out_node_to_send_p50_ms", words="lease to broker call", unit="ms"),
         Line(name="fan_out_send_to_fill_p50_ms", words="broker call to fill", unit="ms"),
+        *(
+            Line(name=f"processor_{kind}_ms_per_alert", words=f"processor, {words}", unit="ms")
+            for kind, words in (
+                ("gateway", "the gateway, for each alert"),
+                ("worker", "the worker"),
+                ("node", "the three nodes"),
+                ("broker", "the two paper brokers"),
+                ("postgres_gateway", "PostgreSQL for alerts"),
+                ("postgres_dispatch", "PostgreSQL for leases and reports"),
+                ("postgres_worker", "PostgreSQL for the worker"),
+            )
+        ),
     ),
     "From an alert's commit to OrderSend, 10 alerts/s, one MT5 account": tuple(
         line
@@ -176,7 +188,9 @@ database is the embedded PostgreSQL with its ordinary settings (`fsync` and `syn
 - **Fixed rate**: alerts leave on time whatever comes back, and each is timed from the moment it should have left.
 - **Three accounts**: alternating entries and exits at market. The start is the gateway's receipt of the alert; the end
   is `received_at` in the paper broker's own ledger, or the commit of the first revision that counts the fill. The
-  brokers are exact: no latency, slippage or partial fills of their own.
+  brokers are exact: no latency, slippage or partial fills of their own. *Processor* is what each kind of process took
+  while the alerts came in, divided by their number: two processors have 100 ms between two alerts, and what is used of
+  that is what an order may have to wait for.
 - **Commit to OrderSend**: each kind of node by itself, with one hedging account at an exact broker; alternating
   entries and exits at market, 10 alerts/s sent on time, after 3 s of warm-up. The start is the commit time that
   PostgreSQL gave the transaction with the alert (before the disk confirmed it, so that wait counts); the end is the

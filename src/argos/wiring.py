@@ -42,8 +42,11 @@ from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
 
-RECONCILE_REST_S: Final = 0.05
-"""After a batch that was not full: more facts of the same legs are on their way, and one revision can tell them all."""
+RECONCILE_REST_S: Final = 0.15
+"""After a batch that was not full: more facts are on their way, and one batch, or even one revision, can tell them all.
+
+Far below the second within which a leg is up to date; each batch costs ten statements, however small it is.
+"""
 _FINDS_BY_KEYS: Final = frozenset({"argos_gateway", "argos_dispatch"})
 
 

@@ -11,12 +11,12 @@ from typing import Any, Final, TextIO, cast
 import structlog
 
 from argos.core.errors import InputError
-from argos.entries.collector import collect_rarely
 from argos.entries.event_loop import run
 from argos.entries.logs import set_up_logs
 from argos.entries.node_file import node_settings, open_venue
 from argos.node.exit_codes import ExitCode
 from argos.node.runtime import run_node
+from argos.stack.collector import collect_rarely
 from argos.stack.log_files import SIZE_BYTES_MAX, LogFile
 
 _LOG: Final = structlog.get_logger(__name__)
