@@ -31,7 +31,7 @@ class Mishap(StrEnum):
 
 @dataclass
 class Rule:
-    """The next `count` requests of a kind suffer it. `hit` is set at the first; `released` lets those held go."""
+    """The next `count` requests of a kind suffer it. `hit` is set when one has; `released` lets those held go."""
 
     kind: str
     mishap: Mishap
@@ -83,9 +83,9 @@ class BrokerLink:
         if rule is None:
             return await self._passed(request, raw, kind)
         rule.count -= 1
-        rule.hit.set()
         if rule.mishap in {Mishap.HELD_AFTER, Mishap.CUT_AFTER, Mishap.ANSWERED_AFTER}:
             await self._passed(request, raw, kind)
+        rule.hit.set()
         match rule.mishap:
             case Mishap.ANSWERED_BEFORE | Mishap.ANSWERED_AFTER:
                 return web.json_response(rule.body, status=rule.status)

@@ -14,7 +14,8 @@ from paper_process import PaperProcess, exact_settings
 SYMBOLS = ("AAPL", "MSFT", "IBM", "GOOG", "AMZN", "META", "NVDA", "TSLA", "ORCL", "INTC", "AMD", "CSCO")
 PAIR, STIFF = "EURUSD", "STIFF"
 """Of the mt5 character: a currency pair in lots of 100,000, and a symbol that freezes within half a unit."""
-ACCOUNTS = 120
+MIDS = {PAIR: "1.10000"}
+ACCOUNTS = 400
 
 
 @dataclass
@@ -69,9 +70,6 @@ class Brokers:
         symbols: asyncio.Queue[str] = asyncio.Queue()
         for symbol in SYMBOLS:
             symbols.put_nowait(symbol)
-        for symbol, mid in ((PAIR, "1.10000"), (STIFF, "100")):
-            if character is Character.MT5:
-                await process.feed(symbol, mid)
         return SharedBroker(process=process, numbers=count(), symbols=symbols)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import orjson
 
+from argos.core.intent import OrderType
 from argos.core.order import CommandKind
 from argos.exchange.book import Character
 from argos.exchange.orders import BrokerOrder
@@ -20,8 +21,8 @@ from argos.exchange.positions import BrokerPosition, Deal
 from argos.node.clock import SystemClock
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report
-from contract.node.broker_link import BrokerLink
-from contract.node.brokers import Brokers, SharedBroker
+from contract.node.broker_link import BrokerLink, Mishap, Rule
+from contract.node.brokers import MIDS, Brokers, SharedBroker
 from contract.node.gateway_stub import KEY, NODE, GatewayStub
 from contract.node.node_process import ExpertNode, Node, PythonNode, logged_state
 from eventually import eventually
@@ -69,7 +70,7 @@ class Wishes:
     """What a card wants of its desk besides the usual: all of it is the same for every kind of node.
 
     `linked`: with a broker link between. `limits`: the node's own. `answer_ms`: how long a call waits for the
-    broker. `manners`: settings of the broker. `own_broker`: one that the card may kill.
+    broker. `manners`: settings of the broker. `own_broker`: one that the card may kill. `symbol`: a special one of MT5.
     """
 
     linked: bool = False
@@ -147,6 +148,18 @@ class Desk:
         return change_of(opening, CommandKind.MODIFY, str(uuid4()), **changes)
 
     # What the gateway was told
+
+    async def opened(self, **changes: Any) -> Command:
+        """An entry that is filled, its position told."""
+        command = self.entry(**changes)
+        await self.do(command, "accepted", "fill")
+        return command
+
+    async def rested(self, price: str = "90", **changes: Any) -> Command:
+        """A limit to buy that works at the broker."""
+        command = self.entry(order_type=OrderType.LIMIT, price=Decimal(price), **changes)
+        await self.do(command, "accepted")
+        return command
 
     def told(self, command: Command) -> dict[str, Report]:
         """The newest fact of each kind about the command."""
@@ -229,6 +242,35 @@ class Desk:
         await self.shared.process.feed(symbol, "100")
         return symbol
 
+    def position_id(self) -> str:
+        """How the broker names the account's one position."""
+        (position,) = self.positions()
+        return str(position.position_id) if self.kind.is_mt5 else position.symbol
+
+    def held(self) -> Decimal:
+        """What the ledger says is held, signed, over all positions."""
+        return sum((item.signed_qty for item in self.positions()), Decimal(0))
+
+    def rule(self, kind: str, mishap: Mishap, **more: Any) -> Rule:
+        assert self.link is not None, "the card wants a link"
+        return self.link.rule(kind, mishap, **more)
+
+    async def hit(self, rule: Rule) -> None:
+        await self.until(rule.hit.is_set, f"a {rule.kind} on the line")
+
+    async def definite_no(self, command: Command) -> Report:
+        """The command's end, which must be one that is not done, with nothing at the broker."""
+        self.gateway.lease(command)
+        ends = {"rejected", "unsent"}
+        await self.until(
+            lambda: bool(ends & self.told(command).keys()),
+            lambda: f"a definite no; told are {[*self.told(command)]}",
+        )
+        facts = self.told(command)
+        assert not {"fill", "accepted", "in_doubt", "not_found"} & facts.keys()
+        assert self.orders_of(command) == []
+        return facts.get("rejected") or facts["unsent"]
+
     async def until(self, holds: Any, what: Any) -> None:
         try:
             await eventually(holds, within_s=WITHIN_S)
@@ -261,8 +303,9 @@ class Desks:
             if wishes.linked:
                 link = await cleanup.enter_async_context(BrokerLink(url))
                 url = link.url
-            symbol = wishes.symbol or await shared.symbols.get()
-            taken = [] if wishes.symbol else [symbol]
+            wished = wishes.symbol if kind.is_mt5 else ""
+            symbol = wished or await shared.symbols.get()
+            taken = [] if wished else [symbol]
             account = shared.account()
             maker = _expert if kind is VenueKind.MT5_EA else _python_node
             place = Place(kind, folder, account, url, gateway.url, symbol)
@@ -278,8 +321,7 @@ class Desks:
                 taken=taken,
             )
             cleanup.callback(desk.node.kill)
-            if not wishes.symbol:
-                await desk.feed("100")
+            await shared.process.feed(symbol, MIDS.get(symbol, "100"))
             try:
                 if wishes.started:
                     await desk.start()
@@ -369,11 +411,3 @@ def _expert(place: Place, wishes: Wishes) -> ExpertNode:
     if wishes.enrolled:
         expert.key_file.write_bytes(orjson.dumps({"node": NODE, "key": KEY.hex()}))
     return ExpertNode(expert)
-
-
-def with_attempt(command: Command, attempt: int) -> Command:
-    return replace(command, attempt=attempt)
-
-
-def units(value: int | str) -> Decimal:
-    return Decimal(value)
