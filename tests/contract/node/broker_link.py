@@ -15,7 +15,14 @@ from aiohttp.test_utils import TestServer
 
 DEAL, PENDING, SLTP, MODIFY, REMOVE = 1, 5, 6, 7, 8
 _TRADES = {DEAL: "submit", PENDING: "submit", SLTP: "modify", MODIFY: "modify", REMOVE: "cancel"}
-_HOP_BY_HOP = {"transfer-encoding", "connection", "content-length", "content-encoding", "date", "server"}
+_HOP_BY_HOP = {
+    "transfer-encoding",
+    "connection",
+    "content-length",
+    "content-encoding",
+    "date",
+    "server",
+}
 
 
 class Mishap(StrEnum):
@@ -109,7 +116,9 @@ class BrokerLink:
             assert request.transport is not None
             request.transport.close()
             return web.Response(status=502)
-        kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
+        kept = {
+            name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP
+        }
         return web.Response(status=answer.status, body=body, headers=kept)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

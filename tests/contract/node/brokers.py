@@ -11,7 +11,20 @@ from argos.exchange.book import Character
 from argos.paperbroker.settings import BrokerSettings, InstrumentSettings
 from paper_process import PaperProcess, exact_settings
 
-SYMBOLS = ("AAPL", "MSFT", "IBM", "GOOG", "AMZN", "META", "NVDA", "TSLA", "ORCL", "INTC", "AMD", "CSCO")
+SYMBOLS = (
+    "AAPL",
+    "MSFT",
+    "IBM",
+    "GOOG",
+    "AMZN",
+    "META",
+    "NVDA",
+    "TSLA",
+    "ORCL",
+    "INTC",
+    "AMD",
+    "CSCO",
+)
 PAIR, STIFF = "EURUSD", "STIFF"
 """Of the mt5 character: a currency pair in lots of 100,000, and a symbol that freezes within half a unit."""
 MIDS = {PAIR: "1.10000"}

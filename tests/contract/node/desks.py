@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -147,6 +147,10 @@ class Desk:
     def modify(self, opening: Command, **changes: Any) -> Command:
         return change_of(opening, CommandKind.MODIFY, str(uuid4()), **changes)
 
+    def again(self, command: Command) -> Command:
+        """The same command, as it is leased when it may have been leased to another log before."""
+        return replace(command, attempt=command.attempt + 1)
+
     # What the gateway was told
 
     async def opened(self, **changes: Any) -> Command:
@@ -288,9 +292,7 @@ class Desks:
         self._made = 0
 
     @asynccontextmanager
-    async def desk(
-        self, kind: VenueKind, *, hedging: bool, wishes: Wishes
-    ) -> AsyncIterator[Desk]:
+    async def desk(self, kind: VenueKind, *, hedging: bool, wishes: Wishes) -> AsyncIterator[Desk]:
         """A desk whose node is at work, unless the card wants to start it itself."""
         self._made += 1
         folder = self._folder / f"desk-{self._made}"

@@ -17,7 +17,10 @@ ALPACA_UNCLEAR = (408, 499, 500, 502, 503, 504)
 def retcode(code: int, text: str = "so it is") -> dict[str, Any]:
     """The answer to `order_send` with this return code."""
     amounts = dict.fromkeys(("volume", "price", "bid", "ask"), "0")
-    return {"status": 200, "body": {"retcode": code, "deal": 0, "order": 0, "comment": text, **amounts}}
+    return {
+        "status": 200,
+        "body": {"retcode": code, "deal": 0, "order": 0, "comment": text, **amounts},
+    }
 
 
 def alpaca_no(status: int, code: int) -> dict[str, Any]:

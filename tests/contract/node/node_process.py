@@ -4,6 +4,9 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +31,9 @@ class Node(Protocol):
 
     def start(self) -> None: ...
 
+    def start_enrolling(self, code: str) -> None:
+        """Starts it by its own command, with a code in place of a key."""
+
     def kill(self) -> None:
         """kill -9."""
 
@@ -40,12 +46,51 @@ class Node(Protocol):
         """The exit code, once it has ended by itself."""
 
 
+class Running(Protocol):
+    """A process, forked or started as a command."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+    @property
+    def exit_code(self) -> int | None: ...
+
+
+class Forked:
+    def __init__(self, file: Path) -> None:
+        self._process: BaseProcess = _FORKS.Process(target=run_node_file, args=(file,), daemon=True)
+        self._process.start()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.exitcode
+
+
+class Commanded:
+    def __init__(self, file: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "argos.cli.main", "node", str(file), *options]
+        with (file.parent / "output").open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+
 class PythonNode:
     """`argos node FILE` as a process."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._process: BaseProcess | None = None
+        self._process: Running | None = None
 
     @property
     def log_path(self) -> Path:
@@ -56,16 +101,19 @@ class PythonNode:
         return (self.file.parent / "output").read_text(encoding="utf-8")
 
     def start(self) -> None:
-        self._process = _FORKS.Process(target=run_node_file, args=(self.file,), daemon=True)
-        self._process.start()
+        self._process = Forked(self.file)
+
+    def start_enrolling(self, code: str) -> None:
+        self._process = Commanded(self.file, "--enrol", code)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.join()
+            self._signal(signal.SIGKILL)
+            while self._process.exit_code is None:
+                time.sleep(0.001)
             self._process = None
 
     async def stop(self) -> int:
@@ -75,10 +123,10 @@ class PythonNode:
     async def ended(self) -> int:
         process = self._process
         assert process is not None
-        await eventually(lambda: process.exitcode is not None, what="the node ends")
+        await eventually(lambda: process.exit_code is not None, what="the node ends")
         self._process = None
-        assert process.exitcode is not None
-        return process.exitcode
+        assert process.exit_code is not None
+        return process.exit_code
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -102,6 +150,9 @@ class ExpertNode:
 
     def start(self) -> None:
         self.expert.start()
+
+    def start_enrolling(self, code: str) -> None:
+        self.expert.start(InpEnrolCode=code)
 
     def freeze(self) -> None:
         assert self.expert.process is not None

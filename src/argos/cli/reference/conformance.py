@@ -52,7 +52,11 @@ def _card(theme: str, body: Mapping[str, Any]) -> Card:
 def conformance_page() -> str:
     cards = read_cards()
     counts = (
-        (venue, sum(venue in card.venues for card in cards), sum(venue in card.not_for for card in cards))
+        (
+            venue,
+            sum(venue in card.venues for card in cards),
+            sum(venue in card.not_for for card in cards),
+        )
         for venue in VENUES
     )
     themes = list(dict.fromkeys(card.theme for card in cards))
@@ -71,10 +75,14 @@ def conformance_page() -> str:
 def _theme(theme: str, cards: Sequence[Card]) -> str:
     rows = ((card.id, card.story, _given(card), card.when, card.then) for card in cards)
     reasons = (
-        f"{card.id} is not for {venue}: {reason}." for card in cards for venue, reason in _reasons(card)
+        f"{card.id} is not for {venue}: {reason}."
+        for card in cards
+        for venue, reason in _reasons(card)
     )
     return section(
-        theme, table(("", "story", "given", "when", "then"), rows), "\n".join(f"- {item}" for item in reasons)
+        theme,
+        table(("", "story", "given", "when", "then"), rows),
+        "\n".join(f"- {item}" for item in reasons),
     )
 
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from argos.core.execution import Entry
 from argos.core.intent import OrderType, Side
-from argos.protocol.facts import decode_execution
 from argos.protocol.commands import Command
+from argos.protocol.facts import decode_execution
 from contract.node.desks import Desk
 from contract.node.season import card
 
@@ -134,7 +134,7 @@ async def a_fill_in_part(desk: Desk) -> None:
         lambda: ("canceled" in desk.told(command)) == (order.state.value == "canceled"),
         "the order's end",
     )
-    assert 0 < order.filled_qty
+    assert order.filled_qty > 0
     assert (order.filled_qty == 100) == (order.state.value == "filled")
 
 

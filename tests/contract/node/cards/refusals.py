@@ -45,9 +45,7 @@ async def a_closed_market(desk: Desk) -> None:
 @card("N38")
 async def an_unknown_symbol(desk: Desk) -> None:
     await desk.definite_no(desk.entry(symbol="NOPE"))
-    await desk.definite_no(
-        desk.entry(symbol="NOPE", order_type=OrderType.LIMIT, price=Decimal(90))
-    )
+    await desk.definite_no(desk.entry(symbol="NOPE", order_type=OrderType.LIMIT, price=Decimal(90)))
 
 
 @card("N39", linked=True)
@@ -69,7 +67,11 @@ async def every_definite_no(desk: Desk) -> None:
     desk.gateway.lease(*commands.values())
     for code, command in commands.items():
         body = (await desk.heard(command, "rejected"))["rejected"].body
-        assert (body["venue_code"], body["retryable"], body["code"]) == (code, False, "VENUE_REFUSED")
+        assert (body["venue_code"], body["retryable"], body["code"]) == (
+            code,
+            False,
+            "VENUE_REFUSED",
+        )
     assert desk.of_kind("in_doubt") == []
 
 
