@@ -1,9 +1,8 @@
 // The program around the expert: settings, clocks, the event loop, and a line of orders from whoever runs it.
 //
 // usage: host --broker URL --key KEY [--directory D] [--account N] [--allow URL]... [--offset SECONDS]
-// [INPUT=VALUE]... Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, charge TYPE
-// AMOUNT COMMENT, quit. Handlers never nest: what happens during one waits until it has returned, as in a
-// terminal.
+// [INPUT=VALUE]... Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, quit. Handlers never
+// nest: what happens during one waits until it has returned, as in a terminal.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -51,12 +50,6 @@ void obey(const std::string &line) {
     if (word == "algo") {
         in >> argument;
         algo_trading() = argument == "on";
-    }
-    if (word == "charge") {
-        int type = 0;
-        double amount = 0;
-        in >> type >> amount >> argument;
-        book_charge(type, amount, argument);
     }
     std::cout << "obeyed " << line << std::endl;
 }

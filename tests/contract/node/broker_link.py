@@ -54,7 +54,6 @@ class BrokerLink:
 
     def __init__(self, broker_url: str) -> None:
         self.rules: list[Rule] = []
-        self.passed: list[str] = []
         self._broker_url = broker_url
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
@@ -88,10 +87,10 @@ class BrokerLink:
         if request.path.endswith("/stream"):
             return await self._stream(request)
         if rule is None:
-            return await self._passed(request, raw, kind)
+            return await self._passed(request, raw)
         rule.count -= 1
         if rule.mishap in {Mishap.HELD_AFTER, Mishap.CUT_AFTER, Mishap.ANSWERED_AFTER}:
-            await self._passed(request, raw, kind)
+            await self._passed(request, raw)
         rule.hit.set()
         match rule.mishap:
             case Mishap.ANSWERED_BEFORE | Mishap.ANSWERED_AFTER:
@@ -102,9 +101,10 @@ class BrokerLink:
             request.transport.close()
         return web.Response(status=502)
 
-    async def _passed(self, request: web.Request, raw: bytes, kind: str) -> web.Response:
+    async def _passed(self, request: web.Request, raw: bytes) -> web.Response:
         assert self._session is not None
-        self.passed.append(kind)
+        if self._session.closed:
+            return web.Response(status=502)
         headers = {"Authorization": request.headers.get("Authorization", "")}
         url = f"{self._broker_url}{request.path_qs}"
         try:

@@ -1,6 +1,7 @@
 """A desk: one node process of one kind, between a gateway's stub and an account at a real paper broker."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import orjson
+from pydantic import TypeAdapter
 
 from argos.core.intent import OrderType
 from argos.core.order import CommandKind
@@ -19,6 +21,7 @@ from argos.exchange.book import Character
 from argos.exchange.orders import BrokerOrder
 from argos.exchange.positions import BrokerPosition, Deal
 from argos.node.clock import SystemClock
+from argos.paperbroker.ledger import DEAL, ORDER, POSITION, read_bodies
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report
 from contract.node.broker_link import BrokerLink, Mishap, Rule
@@ -29,6 +32,7 @@ from eventually import eventually
 from expert_process import Expert, built_host
 from unit.node.rig import change_of, entry, exit_of
 
+_Row = TypeVar("_Row")
 ACCOUNT = "prop-1"
 LOGIN = 1001
 WITHIN_S = 30.0
@@ -205,19 +209,25 @@ class Desk:
     # The truth
 
     def deals(self) -> list[Deal]:
-        ledger = self.shared.process.ledger()
-        return [deal for deal in ledger.deals if deal.account == self.account]
+        return self._rows("deals", DEAL)
 
     def orders(self) -> list[BrokerOrder]:
-        ledger = self.shared.process.ledger()
-        return [order for order in ledger.orders if order.account == self.account]
+        return self._rows("orders", ORDER)
 
     def working(self) -> list[BrokerOrder]:
         return [order for order in self.orders() if order.is_live]
 
     def positions(self) -> list[BrokerPosition]:
-        ledger = self.shared.process.ledger()
-        return [item for item in ledger.positions if item.account == self.account]
+        return self._rows("positions", POSITION)
+
+    def _rows(self, table: str, adapter: TypeAdapter[_Row]) -> list[_Row]:
+        """This account's share of the ledger: a broker's whole ledger is that of hundreds of cards."""
+        path = self.shared.process.settings.ledger
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return read_bodies(db, table, adapter, where="account = ?", values=(self.account,))
+        finally:
+            db.close()
 
     def orders_of(self, command: Command) -> list[BrokerOrder]:
         """The broker's orders that bear the command's identity, exits that it wrote itself left out."""

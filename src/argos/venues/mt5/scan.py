@@ -12,17 +12,12 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.money import round_near
 from argos.core.position import Position
 from argos.ports import VenueScan
-from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.history import BalanceCheck, Told
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import Row
 from argos.venues.mt5.rows import RAW_TIME, row_of
-
-TRADES: Final = frozenset({0, 1})
-"""Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
-MONEY: Final = ("profit", "commission", "swap", "fee")
 
 READINGS: Final = 2
 """A deal that is done between two questions makes the first reading fail, and the second one good."""
@@ -121,7 +116,7 @@ class TerminalScanner:
         seen = self._told.take(cursor, {"order": read.ended, "deal": read.deals})
         orders = [row for row in seen.fresh if "entry" not in row]
         deals = [row for row in seen.fresh if "entry" in row]
-        trades = [row for row in deals if row["type"] in TRADES]
+        trades = [row for row in deals if row["type"] in words.TRADES]
         self._know((*read.working, *orders, *trades, *read.held))
         known = self.instruments
         positions = tuple(words.position_of(row, instruments=known) for row in read.held)
@@ -139,7 +134,7 @@ class TerminalScanner:
                 read.account, taken_at, positions, open_orders=len(read.working)
             ),
             cursor=seen.cursor,
-            charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
+            charges=tuple(words.charge_of(row) for row in deals if row["type"] not in words.TRADES),
         )
 
     def _snapshot(
@@ -167,18 +162,3 @@ class TerminalScanner:
         """Terms of every symbol that is spoken of: a person may trade what is not in our list."""
         for symbol in {row["symbol"] for row in rows} - self.instruments.keys():
             self.instruments[symbol] = words.instrument_of(row_of(self._link.select(symbol)))
-
-
-def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
-    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
-
-    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
-    think of that clock may change.
-    """
-    return {
-        "ticket": str(row["ticket"]),
-        "type": str(row["type"]),
-        "amount": decimal_text(sum((words.number(row, name) for name in MONEY), Decimal(0))),
-        "venue_time_ms": str(row[RAW_TIME]),
-        "comment": str(row["comment"]),
-    }

@@ -61,8 +61,9 @@ async def snapshots_follow(desk: Desk) -> None:
 
     def is_told() -> bool:
         told = decode_snapshot(desk.snapshots()[-1])
-        bought = desk.deals()[0]
-        equity = told.balance + (quote.bid - bought.price) * 10
+        # Shares are bought with the balance; elsewhere it is only moved by what is won and lost.
+        bought_at = desk.deals()[0].price if desk.kind.is_mt5 else Decimal(0)
+        equity = told.balance + (quote.bid - bought_at) * 10
         return (
             [item.qty for item in told.positions] == [10]
             and told.open_orders == 1
@@ -105,7 +106,7 @@ def newest_ask(desk: Desk) -> Decimal:
     return Decimal(quotes[desk.symbol]["ask"])
 
 
-@card("N101", own_broker=True)
+@card("N101", manners={"name": "with a rollover"})
 async def swap_is_told(desk: Desk) -> None:
     command = await desk.opened(qty=Decimal(100))
     await desk.shared.process.rollover()

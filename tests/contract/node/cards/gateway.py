@@ -51,6 +51,7 @@ async def reports_that_cannot_be_believed(desk: Desk) -> None:
 @card("N80")
 async def a_forged_command(desk: Desk) -> None:
     desk.gateway.faults["poll"].append("forged")
+    await desk.until(lambda: not desk.gateway.faults["poll"], "the poll that will be forged")
     forged = desk.entry()
     desk.gateway.lease(forged)
     await desk.until(lambda: forged.command_id in desk.gateway.given, "the forgery")
