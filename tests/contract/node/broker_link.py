@@ -26,10 +26,14 @@ _HOP_BY_HOP = {
 
 
 class Mishap(StrEnum):
-    """What befalls a request: before the broker hears of it, or after it was carried out."""
+    """What befalls a request: before the broker hears of it, or after it was carried out.
+
+    One that was held is cut when it is released; one that was delayed goes on to the broker, whoever still waits.
+    """
 
     HELD_BEFORE = "held_before"
     HELD_AFTER = "held_after"
+    DELAYED = "delayed"
     CUT_BEFORE = "cut_before"
     CUT_AFTER = "cut_after"
     ANSWERED_BEFORE = "answered_before"
@@ -97,6 +101,9 @@ class BrokerLink:
                 return web.json_response(rule.body, status=rule.status)
             case Mishap.HELD_BEFORE | Mishap.HELD_AFTER:
                 await rule.released.wait()
+            case Mishap.DELAYED:
+                await rule.released.wait()
+                return await self._passed(request, raw)
         if request.transport is not None:
             request.transport.close()
         return web.Response(status=502)

@@ -23,6 +23,6 @@ async def season(
     """Runs the cards that were chosen, and only those."""
     jobs = [job for item in request.session.items if (job := _job_of(item)) is not None]
     season = Season(jobs, folder=tmp_path_factory.mktemp("season"))
-    season.begin()
+    await season.begin()
     yield season
     await season.end()

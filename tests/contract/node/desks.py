@@ -35,7 +35,9 @@ from unit.node.rig import change_of, entry, exit_of
 _Row = TypeVar("_Row")
 ACCOUNT = "prop-1"
 LOGIN = 1001
-WITHIN_S = 30.0
+BRIEFLY = timedelta(seconds=3)
+WITHIN_S = 60.0
+"""Far more than anything takes: it only bounds how long a card that fails goes on."""
 BROKER_OFFSET_S = 3 * 3600
 """How far the clock of the MT5 nodes' broker is ahead of UTC."""
 TUNED = {"scan_ms": 100, "poll_wait_ms": 300, "doubt_looks_min": 2, "doubt_window_ms": 150}
@@ -81,7 +83,7 @@ class Wishes:
     started: bool = True
     symbol: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
-    answer_ms: int = 2_000
+    answer_ms: int = 20_000
     tuned: Mapping[str, int] = field(default_factory=dict)
     manners: Mapping[str, Any] = field(default_factory=dict)
     own_broker: bool = False
@@ -129,18 +131,19 @@ class Desk:
     # Commands
 
     def entry(self, **changes: Any) -> Command:
-        """A market order for 10 that may be sent for half a minute, of an identity of its own."""
+        """A market order for 10 that may be sent for two minutes, of an identity of its own."""
         now = datetime.now(tz=UTC)
         terms = {
             "symbol": self.symbol,
-            "valid_until": now + timedelta(seconds=30),
+            "valid_until": now + timedelta(seconds=120),
+            "lease_ms": 120_000,
             "alert_received_at": now,
         }
         return entry(str(uuid4()), **(terms | changes))
 
     def brief_entry(self, **changes: Any) -> Command:
-        """One whose time is over in a second, so that a doubt about it can end."""
-        return self.entry(valid_until=datetime.now(tz=UTC) + timedelta(seconds=1), **changes)
+        """One whose time is over soon, so that a doubt about it can end."""
+        return self.entry(valid_until=datetime.now(tz=UTC) + BRIEFLY, **changes)
 
     def close(self, opening: Command, **changes: Any) -> Command:
         return exit_of(opening, str(uuid4()), **changes)

@@ -20,6 +20,13 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["contract.node.node_child"])
 
 
+def prepare_processes() -> None:
+    """Blocks until the server that forks is ready: it loads the node's program once."""
+    first = _FORKS.Process(target=os.getpid)
+    first.start()
+    first.join()
+
+
 class Node(Protocol):
     """One node over one log. Its folder outlives its process, as a terminal's or a home does."""
 

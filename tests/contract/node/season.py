@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from contract.node.desks import Desk, Desks, VenueKind, Wishes
+from contract.node.node_process import prepare_processes
+from expert_process import built_host
 
-AT_ONCE: Final = 6
-CARD_S_MAX: Final = 90.0
+AT_ONCE: Final = 8
+CARD_S_MAX: Final = 240.0
 
 Play = Callable[[Desk], Awaitable[None]]
 
@@ -54,7 +56,10 @@ class Season:
         self._outcomes: dict[Job, asyncio.Future[None]] = {}
         self._workers: list[asyncio.Task[None]] = []
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
+        await asyncio.to_thread(prepare_processes)
+        if any(job.kind is VenueKind.MT5_EA for job in self._waiting):
+            await asyncio.to_thread(built_host)
         loop = asyncio.get_running_loop()
         self._outcomes = {job: loop.create_future() for job in self._waiting}
         self._workers = [loop.create_task(self._work()) for _ in range(AT_ONCE)]

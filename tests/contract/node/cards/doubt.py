@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from contract.node.broker_link import Mishap
 from contract.node.cards.orders import standing_levels
-from contract.node.desks import Desk
+from contract.node.desks import BRIEFLY, Desk
 from contract.node.mishaps import all_unclear, loses_next, loses_next_answer
 from contract.node.season import card
 
@@ -64,12 +64,13 @@ async def every_unclear_answer(desk: Desk) -> None:
     assert len(desk.deals()) == len(commands)
 
 
-@card("N48", answer_ms=300)
+@card("N48", linked=True, answer_ms=300)
 async def a_slow_broker(desk: Desk) -> None:
-    await desk.fault("slow", request="submit", delay_ms=2_500)
+    late = desk.rule("submit", Mishap.DELAYED)
     command = desk.entry()
     await desk.do(command, "in_doubt")
     assert desk.orders() == []
+    late.released.set()
     facts = await desk.heard(command, "fill")
     assert "not_found" not in facts
     assert (len(desk.orders_of(command)), len(desk.deals())) == (1, 1)
@@ -111,7 +112,7 @@ async def a_change_in_doubt(desk: Desk) -> None:
 
 @card("N53", linked=True)
 async def no_doubt_ends_out_of_reach(desk: Desk) -> None:
-    outage = timedelta(seconds=2)
+    outage = BRIEFLY + timedelta(seconds=1)
     lost = desk.rule("submit", Mishap.HELD_BEFORE)
     command = desk.brief_entry()
     desk.gateway.lease(command)

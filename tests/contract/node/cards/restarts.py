@@ -51,22 +51,20 @@ async def killed_behind_the_broker(desk: Desk) -> None:
     assert (len(desk.orders_of(command)), len(desk.deals())) == (1, 1)
 
 
-@card("N60")
+@card("N60", linked=True)
 async def killed_while_under_way(desk: Desk) -> None:
-    await desk.fault("slow", request="submit", delay_ms=2_500)
+    late = desk.rule("submit", Mishap.DELAYED)
     command = desk.entry()
     desk.gateway.lease(command)
-    await desk.until(lambda: desk.logged(command) == "send_started", "the call begun")
-    await desk.until(lambda: fault_played(desk), "the order at the broker")
+    await desk.hit(late)
     await desk.restart()
+    await desk.heard(command, "send_started", "in_doubt")
+    await desk.polled(2)
     assert desk.orders() == []
-    facts = await desk.heard(command, "in_doubt", "fill")
+    late.released.set()
+    facts = await desk.heard(command, "fill")
     assert "not_found" not in facts
     assert (len(desk.orders_of(command)), len(desk.deals())) == (1, 1)
-
-
-def fault_played(desk: Desk) -> bool:
-    return any(item.account == desk.account for item in desk.shared.process.ledger().faults)
 
 
 @card("N61")
