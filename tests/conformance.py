@@ -1,4 +1,4 @@
-"""The conformance suite by itself: `make conformance`, or `python tests/conformance.py [--json] [--venue V] [--card ID]`.
+"""The conformance suite by itself: `make conformance`, or `python tests/conformance.py [--json]`; --help says more.
 
 It is the suite of tests/contract/node/test_cards.py, told by venue: a live line each, what failed, and a table.
 """

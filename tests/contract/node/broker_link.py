@@ -59,6 +59,7 @@ class BrokerLink:
     def __init__(self, broker_url: str) -> None:
         self.rules: list[Rule] = []
         self._broker_url = broker_url
+        self._late: list[asyncio.Task[web.Response]] = []
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._server = TestServer(app)
@@ -72,6 +73,7 @@ class BrokerLink:
     async def __aexit__(self, *_: object) -> None:
         for rule in self.rules:
             rule.released.set()
+        await asyncio.gather(*self._late, return_exceptions=True)
         assert self._session is not None
         await self._session.close()
         await self._server.close()
@@ -102,11 +104,17 @@ class BrokerLink:
             case Mishap.HELD_BEFORE | Mishap.HELD_AFTER:
                 await rule.released.wait()
             case Mishap.DELAYED:
-                await rule.released.wait()
-                return await self._passed(request, raw)
+                # The server ends a handler whose client has left; this one goes on.
+                late = asyncio.create_task(self._passed_late(rule, request, raw))
+                self._late.append(late)
+                return await asyncio.shield(late)
         if request.transport is not None:
             request.transport.close()
         return web.Response(status=502)
+
+    async def _passed_late(self, rule: Rule, request: web.Request, raw: bytes) -> web.Response:
+        await rule.released.wait()
+        return await self._passed(request, raw)
 
     async def _passed(self, request: web.Request, raw: bytes) -> web.Response:
         assert self._session is not None

@@ -18,7 +18,7 @@ async def found_after_doubt(desk: Desk) -> None:
     assert (len(desk.orders_of(command)), len(desk.deals())) == (1, 1)
 
 
-@card("N43", answer_ms=400)
+@card("N43", answer_ms=2_000)
 async def an_answer_that_never_comes(desk: Desk) -> None:
     await desk.fault("accept_then_timeout", request="submit")
     await found_after_doubt(desk)
@@ -64,11 +64,12 @@ async def every_unclear_answer(desk: Desk) -> None:
     assert len(desk.deals()) == len(commands)
 
 
-@card("N48", linked=True, answer_ms=300)
+@card("N48", linked=True, answer_ms=2_000)
 async def a_slow_broker(desk: Desk) -> None:
     late = desk.rule("submit", Mishap.DELAYED)
     command = desk.entry()
     await desk.do(command, "in_doubt")
+    await desk.hit(late)
     assert desk.orders() == []
     late.released.set()
     facts = await desk.heard(command, "fill")
