@@ -73,7 +73,9 @@ def conformance_page() -> str:
 
 
 def _theme(theme: str, cards: Sequence[Card]) -> str:
-    rows = ((card.id, card.story, _given(card), card.when, card.then) for card in cards)
+    rows = (
+        (card.id, card.story, _given(card), card.when, card.then, _applies(card)) for card in cards
+    )
     reasons = (
         f"{card.id} is not for {venue}: {reason}."
         for card in cards
@@ -81,9 +83,13 @@ def _theme(theme: str, cards: Sequence[Card]) -> str:
     )
     return section(
         theme,
-        table(("", "story", "given", "when", "then"), rows),
+        table(("", "story", "given", "when", "then", "venues"), rows),
         "\n".join(f"- {item}" for item in reasons),
     )
+
+
+def _applies(card: Card) -> str:
+    return ", ".join(card.venues) if card.not_for else "all"
 
 
 def _given(card: Card) -> str:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from argos.core.intent import OrderType
 from contract.node.cards.orders import standing_levels
 from contract.node.desks import Desk
 from contract.node.season import card
@@ -9,17 +10,27 @@ from contract.node.season import card
 
 @card("N13")
 async def a_working_order_is_moved(desk: Desk) -> None:
-    command = await desk.rested("90", sl=Decimal(80), tp=Decimal(150))
-    moved = desk.modify(command, price=Decimal(92), sl=Decimal(82), tp=Decimal(152))
-    await desk.do(moved, "modified")
-    orders = [order for order in desk.working() if order.reason.value == "command"]
-    assert [order.price for order in orders] == [Decimal(92)]
-    (order,) = orders
-    legs = {item.price for item in desk.orders() if item.is_live} - {order.price}
-    assert {order.sl, order.tp} == {Decimal(82), Decimal(152)} or legs == {
-        Decimal(82),
-        Decimal(152),
-    }
+    levels = {"sl": Decimal(80), "tp": Decimal(150)}
+    for order_type, price, limit in (
+        (OrderType.LIMIT, "90", None),
+        (OrderType.STOP, "110", None),
+        (OrderType.STOP_LIMIT, "110", Decimal(109)),
+    ):
+        command = desk.entry(
+            order_type=order_type, price=Decimal(price), stop_limit_price=limit, **levels
+        )
+        await desk.do(command, "accepted")
+        wanted = {"price": Decimal(price) + 1, "sl": Decimal(82), "tp": Decimal(152)}
+        await desk.do(desk.modify(command, **wanted), "modified")
+        (order,) = [order for order in desk.working() if order.reason.value == "command"]
+        assert (order.price, order.stop_limit_price) == (wanted["price"], limit)
+        legs = {item.price for item in desk.working()} - {order.price}
+        assert {order.sl, order.tp} == {wanted["sl"], wanted["tp"]} or legs == {
+            wanted["sl"],
+            wanted["tp"],
+        }
+        await desk.do(desk.cancel(command), "canceled")
+        assert desk.working() == []
 
 
 @card("N14")
