@@ -38,6 +38,7 @@ class Tally:
         self.failures: list[tuple[str, str, str]] = []
         self.other_failures: list[str] = []
         self._only = only
+        self._ended: set[str] = set()
         self._live = Live(self._lines(), console=messages(), transient=True, refresh_per_second=8)
 
     def __enter__(self) -> "Tally":
@@ -46,6 +47,10 @@ class Tally:
 
     def __exit__(self, *_: object) -> None:
         self._live.__exit__(None, None, None)
+
+    def of(self, venue: str) -> int:
+        """How many cards are for it."""
+        return self.cards - self.not_applicable[venue]
 
     def failed(self, venue: str) -> int:
         return sum(of == venue for _, of, _ in self.failures)
@@ -66,7 +71,15 @@ class Tally:
         elif job is not None and report.when == "call":
             self.passed[job.kind.value] += 1
         self._live.update(self._lines())
+        if job is not None and not messages().is_terminal:
+            self._tell_the_end(job.kind.value)
         return report
+
+    def _tell_the_end(self, venue: str) -> None:
+        """Where no line can live: one when a venue is through."""
+        if self.passed[venue] + self.failed(venue) == self.of(venue) and venue not in self._ended:
+            self._ended.add(venue)
+            messages().print(f"{venue}: {self.passed[venue]} of {self.of(venue)} hold")
 
     def _is_chosen(self, item: pytest.Item) -> bool:
         job = _job_of(item)
@@ -77,8 +90,8 @@ class Tally:
     def _lines(self) -> RenderableType:
         lines = Table.grid(padding=(0, 2))
         for venue in self.venues:
-            of = self.cards - self.not_applicable[venue]
-            lines.add_row(venue, f"{self.passed[venue]} of {of}", f"{self.failed(venue)} failed")
+            counted = f"{self.passed[venue]} of {self.of(venue)}"
+            lines.add_row(venue, counted, f"{self.failed(venue)} failed")
         return lines
 
 

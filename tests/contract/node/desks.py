@@ -1,93 +1,33 @@
 """A desk: one node process of one kind, between a gateway's stub and an account at a real paper broker."""
 
-import json
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import orjson
 from pydantic import TypeAdapter
 
 from argos.core.intent import OrderType
 from argos.core.order import CommandKind
-from argos.exchange.book import Character
 from argos.exchange.orders import BrokerOrder
 from argos.exchange.positions import BrokerPosition, Deal
-from argos.node.clock import SystemClock
 from argos.paperbroker.ledger import DEAL, ORDER, POSITION, read_bodies
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report
 from contract.node.broker_link import BrokerLink, Mishap, Rule
-from contract.node.brokers import MIDS, Brokers, SharedBroker
-from contract.node.gateway_stub import KEY, NODE, GatewayStub
-from contract.node.node_process import ExpertNode, Node, PythonNode, logged_state
+from contract.node.brokers import SharedBroker
+from contract.node.gateway_stub import GatewayStub
+from contract.node.node_process import Node, logged_state
+from contract.node.nodes import VenueKind
 from eventually import eventually
-from expert_process import Expert, built_host
 from unit.node.rig import change_of, entry, exit_of
 
 _Row = TypeVar("_Row")
-ACCOUNT = "prop-1"
-LOGIN = 1001
 BRIEFLY = timedelta(seconds=3)
 WITHIN_S = 60.0
 """Far more than anything takes: it only bounds how long a card that fails goes on."""
-BROKER_OFFSET_S = 3 * 3600
-"""How far the clock of the MT5 nodes' broker is ahead of UTC."""
-TUNED = {"scan_ms": 100, "poll_wait_ms": 300, "doubt_looks_min": 2, "doubt_window_ms": 150}
-TIMINGS = {
-    "poll_wait_ms": 300,
-    "scan_ms": 100,
-    "scan_gap_ms": 20,
-    "scan_gap_awaited_ms": 10,
-    "snapshot_gap_ms": 50,
-    "report_gap_ms": 5,
-    "retry_ms_min": 5,
-    "retry_ms_max": 50,
-    "flush_ms_max": 2_000,
-}
-
-
-class VenueKind(StrEnum):
-    """The four nodes that one table of cards holds to one behaviour."""
-
-    PAPER_MT5 = "paper-mt5"
-    PAPER_ALPACA = "paper-alpaca"
-    MT5_PYTHON = "mt5-python"
-    MT5_EA = "mt5-ea"
-
-    @property
-    def character(self) -> Character:
-        return Character.ALPACA if self is VenueKind.PAPER_ALPACA else Character.MT5
-
-    @property
-    def is_mt5(self) -> bool:
-        return self.character is Character.MT5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What a card wants of its desk besides the usual: all of it is the same for every kind of node.
-
-    `linked`: with a broker link between. `limits`: the node's own. `answer_ms`: how long a call waits for the
-    broker. `manners`: settings of the broker. `own_broker`: one that the card may kill. `symbol`: a special one of MT5.
-    """
-
-    linked: bool = False
-    started: bool = True
-    symbol: str = ""
-    limits: Mapping[str, Any] = field(default_factory=dict)
-    answer_ms: int = 20_000
-    tuned: Mapping[str, int] = field(default_factory=dict)
-    manners: Mapping[str, Any] = field(default_factory=dict)
-    own_broker: bool = False
-    enrolled: bool = True
 
 
 @dataclass
@@ -294,135 +234,3 @@ class Desk:
         except AssertionError:
             said = what() if callable(what) else what
             raise AssertionError(f"never came: {said}\n{self.node.output[-6000:]}") from None
-
-
-class Desks:
-    """Makes desks, each with its own folder, account, symbol and gateway."""
-
-    def __init__(self, folder: Path) -> None:
-        self.brokers = Brokers(folder)
-        self._folder = folder
-        self._made = 0
-
-    @asynccontextmanager
-    async def desk(self, kind: VenueKind, *, hedging: bool, wishes: Wishes) -> AsyncIterator[Desk]:
-        """A desk whose node is at work, unless the card wants to start it itself."""
-        self._made += 1
-        folder = self._folder / f"desk-{self._made}"
-        folder.mkdir()
-        shared = await self._broker(kind, hedging=hedging, wishes=wishes)
-        async with AsyncExitStack() as cleanup:
-            gateway = await cleanup.enter_async_context(GatewayStub(SystemClock()))
-            gateway.settings = {**TUNED, "send_timeout_ms": wishes.answer_ms, **wishes.tuned}
-            link, url = None, shared.process.url
-            if wishes.linked:
-                link = await cleanup.enter_async_context(BrokerLink(url))
-                url = link.url
-            wished = wishes.symbol if kind.is_mt5 else ""
-            symbol = wished or await shared.symbols.get()
-            taken = [] if wished else [symbol]
-            account = shared.account()
-            maker = _expert if kind is VenueKind.MT5_EA else _python_node
-            place = Place(kind, folder, account, url, gateway.url, symbol)
-            desk = Desk(
-                kind=kind,
-                gateway=gateway,
-                shared=shared,
-                account=account,
-                symbol=symbol,
-                node=maker(place, wishes),
-                hedging=hedging,
-                link=link,
-                taken=taken,
-            )
-            cleanup.callback(desk.node.kill)
-            await shared.process.feed(symbol, MIDS.get(symbol, "100"))
-            try:
-                if wishes.started:
-                    await desk.start()
-                yield desk
-            finally:
-                for name in desk.taken:
-                    shared.symbols.put_nowait(name)
-
-    async def _broker(self, kind: VenueKind, *, hedging: bool, wishes: Wishes) -> SharedBroker:
-        hedging = hedging and kind.is_mt5
-        if wishes.own_broker:
-            return await self.brokers.own(kind.character, hedging=hedging)
-        return await self.brokers.take(kind.character, hedging=hedging, **wishes.manners)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    kind: VenueKind
-    folder: Path
-    account: str
-    broker_url: str
-    gateway_url: str
-    symbol: str
-
-
-def _private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
-
-
-def _key_text() -> str:
-    return json.dumps({"node": NODE, "key": KEY.hex()})
-
-
-def _python_node(place: Place, wishes: Wishes) -> PythonNode:
-    body: dict[str, Any] = {
-        "name": NODE,
-        "account": ACCOUNT,
-        "gateway_url": place.gateway_url,
-        "timings": TIMINGS,
-        "limits": dict(wishes.limits),
-    }
-    if place.kind is VenueKind.MT5_PYTHON:
-        plays = {
-            "broker_url": place.broker_url,
-            "clock_offset_s": BROKER_OFFSET_S,
-            "answer_timeout_s": wishes.answer_ms / 1000,
-        }
-        _private(place.folder / "password", f"key-{place.account}")
-        body |= {
-            "venue": "mt5",
-            "mt5": {
-                "login": LOGIN,
-                "password_file": "password",
-                "poll_ms": 50,
-                "symbols": [place.symbol],
-                "standin": plays,
-            },
-        }
-    else:
-        body |= {
-            "venue": place.kind.value,
-            "broker_url": place.broker_url,
-            "api_key": f"key-{place.account}",
-        }
-    file = place.folder / "node.json"
-    _private(file, json.dumps(body))
-    if wishes.enrolled:
-        _private(file.with_suffix(".key"), _key_text())
-    return PythonNode(file)
-
-
-def _expert(place: Place, wishes: Wishes) -> ExpertNode:
-    expert = Expert(program=built_host(), directory=place.folder / "terminal")
-    limits = wishes.limits
-    expert.arguments = [
-        *("--broker", place.broker_url, "--key", f"key-{place.account}"),
-        *("--allow", place.gateway_url, "--offset", str(BROKER_OFFSET_S)),
-        *("--broker-timeout", str(wishes.answer_ms)),
-        f"InpGatewayUrl={place.gateway_url}",
-        f"InpAccount={ACCOUNT}",
-        *("InpTurnMs=5", "InpSettleMs=0", "InpPollWaitMs=300"),
-        f"InpLotsMax={limits.get('qty_max', '100000')}",
-        f"InpOrdersPerMinuteMax={limits.get('orders_per_minute_max', 0)}",
-        f"InpSymbols={','.join(limits.get('symbols', ()))}",
-    ]
-    if wishes.enrolled:
-        expert.key_file.write_bytes(orjson.dumps({"node": NODE, "key": KEY.hex()}))
-    return ExpertNode(expert)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from contract.node.desks import Desk, Desks, VenueKind, Wishes
+from contract.node.desk_making import Desks
+from contract.node.desks import Desk
 from contract.node.node_process import prepare_processes
+from contract.node.nodes import VenueKind, Wishes
 from expert_process import built_host
 
 AT_ONCE: Final = 8

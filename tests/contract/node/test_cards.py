@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argos.cli.reference.conformance import VENUES, read_cards
-from contract.node.desks import VenueKind
+from contract.node.nodes import VenueKind
 from contract.node.season import PLAYS, Job, Season
 
 CARDS = read_cards()

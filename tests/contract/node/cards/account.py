@@ -6,7 +6,8 @@ from decimal import Decimal
 from argos.protocol.facts import decode_execution
 from argos.protocol.snapshots import decode_snapshot
 from contract.node.cards.exits import the_deal
-from contract.node.desks import BROKER_OFFSET_S, Desk, VenueKind
+from contract.node.desks import Desk
+from contract.node.nodes import BROKER_OFFSET_S, VenueKind
 from contract.node.season import card
 
 
