@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from eventually import eventually
 BUILD = Path(__file__).resolve().parents[1] / "mt5" / "host" / "build.py"
 
 
+@cache
 def built_host() -> Path:
     """The host program, built if its sources changed. Without a compiler this fails: nothing is skipped."""
     done = subprocess.run([sys.executable, BUILD], check=False, capture_output=True, text=True)

@@ -22,12 +22,10 @@ using ByTicket = std::unordered_map<ulong, const Json *>;
 
 Json orders, positions, history_orders, history_deals, symbols, account, terminal;
 ByTicket orders_by_ticket, deals_by_ticket;
-std::vector<Json> charges;
 const Json *selected_order = nullptr, *selected_position = nullptr;
 std::deque<MqlTradeTransaction> transactions;
 double symbols_read_at = 0, account_read_at = 0, terminal_read_at = 0;
 bool connected = true, algo = true;
-long next_charge = 9'000'000'000;
 Trouble next_trouble;
 
 std::string headers() {
@@ -221,14 +219,6 @@ bool next_transaction(MqlTradeTransaction &transaction) {
     return true;
 }
 
-// A booking of the broker's that belongs to no trade, shown among the deals.
-void book_charge(int type, double amount, const std::string &comment) {
-    charges.push_back(
-        parse_json("{\"ticket\":" + std::to_string(next_charge++) + ",\"type\":" + std::to_string(type) +
-                   ",\"profit\":" + decimal(amount) + ",\"comment\":" + json_text(comment) +
-                   ",\"time_msc\":" + std::to_string(static_cast<long>(unix_now_s() * 1000)) + "}"));
-}
-
 bool OrderSend(const MqlTradeRequest &request, MqlTradeResult &result) {
     note_send(request);
     result = MqlTradeResult();
@@ -294,8 +284,7 @@ bool HistorySelect(datetime from, datetime to) {
     const std::string window = "?from=" + std::to_string(std::max(0L, (from.seconds - offset_s) * 1000)) +
                                "&to=" + std::to_string((to.seconds - offset_s) * 1000);
     ask("history_orders" + window, history_orders);
-    if (ask("history_deals" + window, history_deals))
-        for (const Json &charge : charges) history_deals.items.emplace_back("", charge);
+    ask("history_deals" + window, history_deals);
     orders_by_ticket = index_of(history_orders);
     deals_by_ticket = index_of(history_deals);
     return true;

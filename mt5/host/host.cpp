@@ -2,9 +2,8 @@
 //
 // usage: host --broker URL --key KEY [--directory D] [--account N] [--allow URL]... [--offset SECONDS]
 // [--broker-timeout MS] [--sends FILE] [INPUT=VALUE]... FILE gets a line for each call of OrderSend, its magic and
-// the moment in Unix microseconds. Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, charge TYPE
-// AMOUNT COMMENT, quit. Handlers never nest: what happens during one waits until it has returned, as in a
-// terminal.
+// the moment in Unix microseconds. Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, quit.
+// Handlers never nest: what happens during one waits until it has returned, as in a terminal.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -52,12 +51,6 @@ void obey(const std::string &line) {
     if (word == "algo") {
         in >> argument;
         algo_trading() = argument == "on";
-    }
-    if (word == "charge") {
-        int type = 0;
-        double amount = 0;
-        in >> type >> amount >> argument;
-        book_charge(type, amount, argument);
     }
     std::cout << "obeyed " << line << std::endl;
 }

@@ -30,7 +30,6 @@ struct Trouble {
 };
 Trouble &trouble();
 bool &algo_trading();
-void book_charge(int type, double amount, const std::string &comment);
 void between_handlers();
 bool next_transaction(MqlTradeTransaction &transaction);
 

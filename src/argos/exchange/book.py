@@ -123,7 +123,17 @@ class SwapCharged:
     amount: Decimal
 
 
-Change = OrderEvent | PositionEvent | SwapCharged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Money that the broker books on the account beside any trade; `amount` is what it did to the cash."""
+
+    ticket: int
+    account: str
+    amount: Decimal
+    comment: str
+
+
+Change = OrderEvent | PositionEvent | SwapCharged | Booking
 
 
 def new_book(terms: AccountTerms) -> Book:

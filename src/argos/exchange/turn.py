@@ -10,6 +10,7 @@ from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.exchange.book import (
     Book,
+    Booking,
     Change,
     Character,
     Market,
@@ -154,6 +155,15 @@ class Turn:
         changed = replace(position, swap=position.swap + amount, updated_at=self.at)
         self.positions[position.position_id] = changed
         self.changes.append(SwapCharged(position=changed, amount=amount))
+
+    def book(self, amount: Decimal, *, comment: str) -> Booking:
+        """A fee, say, that belongs to no trade. Negative when the client pays."""
+        self.cash += amount
+        booking = Booking(
+            ticket=self.take_ticket(), account=self.terms.account, amount=amount, comment=comment
+        )
+        self.changes.append(booking)
+        return booking
 
     def _put(
         self, order: BrokerOrder, kind: OrderEventKind, deal: Deal | None = None

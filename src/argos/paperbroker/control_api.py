@@ -59,6 +59,7 @@ class ControlApi:
             web.post("/control/market", _keyed(control, self._set_market)),
             web.post("/control/manual", _keyed(control, self._manual)),
             web.post("/control/permission", _keyed(control, self._set_permission)),
+            web.post("/control/charge", _keyed(control, self._charge)),
         ]
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -182,6 +183,21 @@ class ControlApi:
         return answer(
             {"order": order.ticket, "deal": deal.ticket, "price": decimal_text(deal.price)}
         )
+
+    async def _charge(self, http: web.Request) -> web.Response:
+        """Money is booked on an account beside any trade; `amount` is negative when the client pays."""
+        body = await read_body(http)
+        turn = self._broker.turn(self._account(str(body["account"])))
+        if turn.terms.character is not Character.MT5:
+            raise InputError(
+                "this broker books nothing beside its fills",
+                code="BROKER_REQUEST_INVALID",
+                fix="use an mt5-like broker",
+            )
+        amount = parse_decimal(body["amount"], field="amount")
+        booking = turn.book(amount, comment=str(body["comment"]))
+        self._broker.commit(turn)
+        return answer({"deal": booking.ticket})
 
     def _account(self, name: str) -> str:
         if name not in self._broker.books:

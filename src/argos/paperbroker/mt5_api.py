@@ -18,6 +18,7 @@ from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest, parse_
 from argos.paperbroker.mt5_requests import carry_out, result_row
 from argos.paperbroker.mt5_shapes import (
     account_row,
+    booking_row,
     deal_row,
     order_row,
     position_row,
@@ -138,7 +139,7 @@ class Mt5Api:
         ]
 
     def _history_deals(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        ledger = self._broker.ledger
+        ledger, bookings = self._broker.ledger, []
         if "ticket" in asked:
             deals = ledger.deals_of_order(account, int(asked["ticket"]))
         elif "position" in asked:
@@ -146,8 +147,12 @@ class Mt5Api:
         else:
             since, until = self._window(asked)
             deals = ledger.deals_done(account, since=since, until=until)
+            bookings = ledger.bookings_done(account, since=since, until=until)
         instruments = self._broker.market.instruments
-        return [deal_row(deal, instrument=instruments[deal.symbol]) for deal in self._told(deals)]
+        return [
+            *(deal_row(deal, instrument=instruments[deal.symbol]) for deal in self._told(deals)),
+            *(booking_row(booking) for booking in bookings),
+        ]
 
     def _told(self, deals: Iterable[Deal]) -> Iterable[Deal]:
         for deal in deals:

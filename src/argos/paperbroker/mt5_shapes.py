@@ -14,7 +14,7 @@ from argos.core.money import ZERO
 from argos.exchange.book import AccountTerms, Change, Funds, OrderEvent, SwapCharged
 from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
 from argos.exchange.positions import BrokerPosition, Deal
-from argos.paperbroker.ledger import micros
+from argos.paperbroker.ledger import LedgerBooking, micros
 from argos.paperbroker.settings import InstrumentSettings
 from argos.protocol.values import decimal_text
 
@@ -47,6 +47,7 @@ REASONS: Final[Mapping[FillReason, int]] = {
     FillReason.TP: 5,
     FillReason.STOP_OUT: 6,
 }
+TYPE_CHARGE: Final = 4
 COMMENT_MAX: Final = 31
 TIME_GTC, TIME_DAY, TIME_SPECIFIED = 0, 1, 2
 WEDNESDAY: Final = 3
@@ -89,6 +90,25 @@ def deal_row(deal: Deal, *, instrument: Instrument) -> dict[str, Any]:
         "fee": _charge(deal.fee),
         "symbol": deal.symbol,
         "comment": _cut(deal.comment),
+        "external_id": "",
+    }
+
+
+def booking_row(booking: LedgerBooking) -> dict[str, Any]:
+    """A deal that is none: money booked under the type of a charge, with no symbol, order or position."""
+    at_us = micros(booking.at)
+    nothing = dict.fromkeys(("order", "entry", "position_id", "reason"), 0)
+    return {
+        **nothing,
+        **dict.fromkeys(("volume", "price", "commission", "swap", "fee"), "0"),
+        "ticket": booking.ticket,
+        "time": at_us // 1_000_000,
+        "time_msc": at_us // 1_000,
+        "type": TYPE_CHARGE,
+        "magic": "0",
+        "profit": decimal_text(booking.amount),
+        "symbol": "",
+        "comment": _cut(booking.comment),
         "external_id": "",
     }
 

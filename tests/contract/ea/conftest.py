@@ -41,16 +41,6 @@ class Desk:
         before = len(self.gateway.bodies("poll"))
         await eventually(lambda: len(self.gateway.bodies("poll")) > before, what="a poll")
 
-    async def quoted(self, ask: str) -> None:
-        """Until the node has told of this price."""
-
-        def is_told() -> bool:
-            told = [body["snapshot"] for body in self.gateway.bodies("poll") if body["snapshot"]]
-            quotes = {quote["symbol"]: quote["ask"] for quote in told[-1]["quotes"]} if told else {}
-            return quotes.get(SYMBOL) == ask
-
-        await eventually(is_told, what=f"{SYMBOL} at {ask}, not {self.gateway.bodies('poll')[-1]}")
-
     def facts(self, command: Command) -> dict[str, Report]:
         told = self.gateway.facts.values()
         return {fact.kind.value: fact for fact in told if fact.command_id == command.command_id}
@@ -74,20 +64,6 @@ class Desk:
     async def do(self, command: Command, *kinds: str) -> dict[str, Report]:
         self.gateway.lease(command)
         return await self.told(command, *kinds)
-
-    def deals_told(self) -> list[Report]:
-        """Executions that no command of ours asked for."""
-        return [fact for fact in self.gateway.facts.values() if fact.kind.value == "deal"]
-
-    def charges_told(self) -> list[Any]:
-        bodies = [fact.body for fact in self.gateway.facts.values()]
-        return [body["charge"] for body in bodies if "charge" in body]
-
-    def reported(self, kind: str, command: Command) -> int:
-        """How often a fact of this kind about the command was brought, repeats included."""
-        items = [item for body in self.gateway.bodies("reports") for item in body["facts"]]
-        wanted = (kind, str(command.command_id))
-        return sum((item["kind"], item["command_id"]) == wanted for item in items)
 
     async def broker_rows(self, name: str) -> list[dict[str, Any]]:
         _, rows = await self.broker.call("GET", f"/mt5/{name}", key=f"key-{self.broker_account}")

@@ -34,7 +34,8 @@ class GatewayStub:
     """`faults` holds, per call name, words for its next requests; then it behaves.
 
     away (503), broken (500 unsigned), unsigned, foreign (signed by another key), replayed (signed for another
-    counter), lost (served, then the connection is cut), stale, unknown, fenced, forged_fence, too_large, malformed.
+    counter), lost (served, then the connection is cut), garbled (signed, but no JSON), stale, unknown, fenced,
+    forged_fence, too_large, malformed.
     The commands of an answer that the node could not believe come again; those of a forged one do not.
     Those of `insists_on` come with every poll whose node does not hold them, as a real gateway's do.
     """
@@ -99,7 +100,7 @@ class GatewayStub:
         if problem is None:
             self.requests.append((call, orjson.loads(raw)))
             problem = (200, await self._answer(call, orjson.loads(raw)))
-            if fault in {"unsigned", "foreign", "replayed", "lost"}:
+            if fault in {"unsigned", "foreign", "replayed", "lost", "garbled"}:
                 self.lease(*(decode_command(item) for item in problem[1].get("commands", ())))
         status, body = problem
         if fault == "lost":
@@ -220,7 +221,7 @@ _PROBLEMS = {
 def _signed(
     status: int, body: Mapping[str, Any], *, counter: int, key: bytes, fault: str
 ) -> web.Response:
-    raw = orjson.dumps(body)
+    raw = b"<html>" if fault == "garbled" else orjson.dumps(body)
     if fault in {"foreign", "forged", "forged_fence"}:
         key = bytes(32)
     signed_counter = counter - 1 if fault == "replayed" else counter

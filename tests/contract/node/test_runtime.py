@@ -136,16 +136,6 @@ async def running(
     assert venue.closed
 
 
-async def test_a_command_becomes_an_order_and_its_facts_come_home(
-    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
-) -> None:
-    command = entry()
-    async with running(settings, venue):
-        gateway.lease(command)
-        await until(lambda: "fill" in gateway.kinds(command))
-    assert gateway.kinds(command) == ["send_started", "accepted", "fill"]
-
-
 async def test_hello_tells_account_instruments_and_log_before_any_poll(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:
@@ -211,19 +201,6 @@ async def test_commands_of_one_answer_go_out_in_their_planned_order(
     assert [magic for _, magic in venue.calls] == [first.magic, second.magic, third.magic]
 
 
-async def test_a_duplicate_lease_is_reported_again_and_not_sent_again(
-    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
-) -> None:
-    command = entry()
-    async with running(settings, venue):
-        gateway.lease(command, command)
-        await until(lambda: "fill" in gateway.kinds(command))
-        gateway.facts.clear()
-        gateway.lease(replace(command, attempt=2))
-        await until(lambda: "fill" in gateway.kinds(command))
-    assert venue.count("submit") == 1
-
-
 async def test_a_hint_brings_the_scan_forward(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:
@@ -252,19 +229,6 @@ async def test_answers_that_cannot_be_believed_are_asked_for_again(
     assert venue.count("submit") == 1
 
 
-async def test_commands_of_a_forged_answer_are_never_carried_out(
-    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
-) -> None:
-    gateway.faults["poll"].append("forged")
-    forged, real = entry("forged"), entry("real", symbol="AAPL")
-    gateway.lease(forged)
-    async with running(settings, venue):
-        await until(lambda: len(gateway.bodies("poll")) > 1)
-        gateway.lease(real)
-        await until(lambda: "fill" in gateway.kinds(real))
-    assert [magic for _, magic in venue.calls] == [real.magic]
-
-
 async def test_lost_answers_lose_no_fact_and_double_no_order(
     settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
 ) -> None:
@@ -286,18 +250,6 @@ async def test_an_overtaken_request_goes_again_under_a_higher_counter(
     async with running(settings, venue):
         await until(lambda: len(gateway.bodies("poll")) > 1)
     assert len(set(gateway.counters)) == len(gateway.counters)
-
-
-async def test_counters_rise_over_restarts(
-    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
-) -> None:
-    async with running(settings, venue):
-        await until(lambda: gateway.bodies("poll"))
-    highest = max(gateway.counters)
-    before = len(gateway.counters)
-    async with running(settings, venue):
-        await until(lambda: len(gateway.counters) > before + 1)
-    assert min(gateway.counters[before:]) > highest
 
 
 async def test_hello_tells_the_highest_counter_that_the_log_knows(
@@ -341,17 +293,6 @@ async def test_a_fenced_node_finishes_reports_and_leaves(
         venue.gate.set()
         await until(lambda: venue.closed)
     assert gateway.kinds(command) == ["send_started", "accepted", "fill"]
-
-
-async def test_a_forged_fence_moves_nobody(
-    settings: NodeSettings, gateway: GatewayStub, venue: LiveVenue
-) -> None:
-    gateway.faults["poll"].append("forged_fence")
-    command = entry()
-    async with running(settings, venue):
-        await until(lambda: not gateway.faults["poll"] and gateway.bodies("poll"))
-        gateway.lease(command)
-        await until(lambda: "fill" in gateway.kinds(command))
 
 
 async def test_a_node_the_gateway_does_not_know_keeps_asking_and_scanning(

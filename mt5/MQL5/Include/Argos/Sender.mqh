@@ -50,6 +50,23 @@ void WriteRefusal(const Sending &sending, const string code, const string venue_
    Commit();
 }
 
+// There is nothing to cancel or modify: the order has ended, and with it, perhaps, the position that it opened.
+void WriteGone(Sending &sending)
+{
+   LoggedCommand opening;
+   Command command = sending.row.command;
+   bool had_position = command.position_id != ""
+                       || (FindByMagic(command.magic, opening) && PositionOf(opening.command.command_id) != "");
+   if(command.kind == KIND_MODIFY && had_position)
+   {
+      sending.text = "the position is closed";
+      WriteRefusal(sending, "VENUE_POSITION_CLOSED", IntegerToString(TRADE_RETCODE_POSITION_CLOSED), false);
+      return;
+   }
+   sending.text = "no working order with magic " + IntegerToString(command.magic);
+   WriteRefusal(sending, "VENUE_ORDER_GONE", "not_found", false);
+}
+
 // Ends a close or a cancel that was refused and cannot be tried again.
 void WriteLastRefusal(const Sending &sending)
 {
@@ -132,7 +149,11 @@ ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
    // Exits do not expire. That an order be cancelled may be said as often as it takes, whatever the refusal.
    if(sending.row.command.kind == KIND_CANCEL || (for_now && sending.row.command.kind == KIND_CLOSE))
       return(SENT_FOR_NOW_NO);
-   string code = verdict == VERDICT_POSITION_GONE ? "VENUE_POSITION_CLOSED" : "VENUE_REFUSED";
+   string code = "VENUE_REFUSED";
+   if(verdict == VERDICT_POSITION_GONE)
+      code = "VENUE_POSITION_CLOSED";
+   if(verdict == VERDICT_NOT_PERMITTED)
+      code = "VENUE_TRADING_DISABLED";
    WriteRefusal(sending, code, venue_code, for_now);
    return(SENT_OVER);
 }
@@ -150,8 +171,7 @@ ENUM_SENT Send(Sending &sending)
       return(SENT_NOT_WRITTEN);
    if(changes_order && sending.plan.order_ticket == 0 && sending.plan.position_ticket == 0)
    {
-      sending.text = "no working order with magic " + IntegerToString(sending.row.command.magic);
-      WriteRefusal(sending, "VENUE_ORDER_GONE", "not_found", false);
+      WriteGone(sending);
       return(SENT_OVER);
    }
    ResetLastError();

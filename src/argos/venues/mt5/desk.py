@@ -32,7 +32,7 @@ from argos.venues.mt5.requests import (
 )
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, not_permitted, require_done
 from argos.venues.mt5.rows import row_of
-from argos.venues.mt5.scan import TRADES, TerminalScanner
+from argos.venues.mt5.scan import TerminalScanner
 from argos.venues.mt5.terms import SymbolTerms, check_not_frozen, check_oldest, terms_of
 
 Row = Mapping[str, Any]
@@ -180,7 +180,7 @@ class OrderDesk:
         return tuple(
             words.execution_of(row, instruments=self._scanner.instruments)
             for row in rows.values()
-            if row["type"] in TRADES and row["symbol"] in self._scanner.instruments
+            if row["type"] in words.TRADES and row["symbol"] in self._scanner.instruments
         )
 
     def _working(self, magic: int) -> Row | None:

@@ -12,17 +12,12 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.money import round_near
 from argos.core.position import Position
 from argos.ports import VenueScan
-from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.history import BalanceCheck, Tickets, Told
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import Row
 from argos.venues.mt5.rows import RAW_TIME, row_of
-
-TRADES: Final = frozenset({0, 1})
-"""Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
-MONEY: Final = ("profit", "commission", "swap", "fee")
 
 WHOLE_EVERY: Final = timedelta(days=1)
 """A broker may book what is older than any overlap of two scans."""
@@ -160,7 +155,7 @@ class TerminalScanner:
         )
         orders = [row for row in seen.fresh if "entry" not in row]
         deals = [row for row in seen.fresh if "entry" in row]
-        trades = [row for row in deals if row["type"] in TRADES]
+        trades = [row for row in deals if row["type"] in words.TRADES]
         self._know((*read.working, *orders, *trades, *read.held))
         known = self.instruments
         positions = tuple(words.position_of(row, instruments=known) for row in read.held)
@@ -176,7 +171,7 @@ class TerminalScanner:
             executions=tuple(words.execution_of(row, instruments=known) for row in trades),
             account=self._snapshot(read, taken_at, positions),
             cursor=seen.cursor,
-            charges=tuple(charge_of(row) for row in deals if row["type"] not in TRADES),
+            charges=tuple(words.charge_of(row) for row in deals if row["type"] not in words.TRADES),
         )
 
     def _snapshot(
@@ -200,18 +195,3 @@ class TerminalScanner:
         """Terms of every symbol that is spoken of: a person may trade what is not in our list."""
         for symbol in {row["symbol"] for row in rows} - self.instruments.keys():
             self.instruments[symbol] = words.instrument_of(row_of(self._link.select(symbol)))
-
-
-def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
-    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
-
-    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
-    think of that clock may change.
-    """
-    return {
-        "ticket": str(row["ticket"]),
-        "type": str(row["type"]),
-        "amount": decimal_text(sum((words.number(row, name) for name in MONEY), Decimal(0))),
-        "venue_time_ms": str(row[RAW_TIME]),
-        "comment": str(row["comment"]),
-    }

@@ -13,13 +13,16 @@ from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.core.position import Position
 from argos.ports import VenueAnswer, VenueIdentity, VenueOrderReport, VenueOrderState
-from argos.protocol.values import parse_decimal
+from argos.protocol.values import decimal_text, parse_decimal
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MARGIN_MODE_HEDGING: Final = 2
 TRADE_MODE_FULL: Final = 4
 CALC_MODE_CFD: Final = 2
 WEDNESDAY: Final = 3
+TRADES: Final = frozenset({0, 1})
+"""Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
+MONEY: Final = ("profit", "commission", "swap", "fee")
 
 ORDER_TYPES: Final[Mapping[tuple[Side, OrderType], int]] = {
     (Side.BUY, OrderType.MARKET): 0,
@@ -154,6 +157,21 @@ def execution_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument
         comment=row["comment"],
         venue_time_ms=row.get("broker_time_msc"),
     )
+
+
+def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
+    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
+
+    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
+    think of that clock may change.
+    """
+    return {
+        "ticket": str(row["ticket"]),
+        "type": str(row["type"]),
+        "amount": decimal_text(sum((number(row, name) for name in MONEY), ZERO)),
+        "venue_time_ms": str(row.get("broker_time_msc", row["time_msc"])),
+        "comment": str(row["comment"]),
+    }
 
 
 def report_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument]) -> VenueOrderReport:

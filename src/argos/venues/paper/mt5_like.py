@@ -167,7 +167,8 @@ class Mt5LikeVenue:
         account = await self._query("account_info")
         taken_at = words.moment_msc(terminal["time_msc"])
         try:
-            await self._know(row["symbol"] for row in (*working, *ended, *deals, *held))
+            trades = [row for row in deals if row["type"] in words.TRADES]
+            await self._know(row["symbol"] for row in (*working, *ended, *trades, *held))
             orders = {
                 row["ticket"]: words.report_of(row, instruments=self._instruments)
                 for row in (*working, *ended)
@@ -178,7 +179,7 @@ class Mt5LikeVenue:
                 taken_at=taken_at,
                 positions=positions,
                 orders=tuple(orders.values()),
-                executions=self._executions(deals),
+                executions=self._executions(trades),
                 account=words.snapshot_of(
                     account,
                     account=self._account,
@@ -189,6 +190,9 @@ class Mt5LikeVenue:
                     instruments=dict(self._instruments),
                 ),
                 cursor=str(terminal["time_msc"]),
+                charges=tuple(
+                    words.charge_of(row) for row in deals if row["type"] not in words.TRADES
+                ),
             )
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
@@ -259,11 +263,9 @@ class Mt5LikeVenue:
             return ()  # the order itself is done: its deals are left to the next scan
 
     def _executions(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Execution, ...]:
-        """Deals of trading, each once; bookings of other types are not executions."""
+        """Deals of trading, each once."""
         known = {
-            row["ticket"]: words.execution_of(row, instruments=self._instruments)
-            for row in rows
-            if row["type"] in {0, 1}
+            row["ticket"]: words.execution_of(row, instruments=self._instruments) for row in rows
         }
         return tuple(known.values())
 
