@@ -12,18 +12,23 @@ uint   g_circuit_code = 0;      // the return code that opened it; 0: closed
 long   g_circuit_opened_ms = 0;
 string g_circuit_flags = "";
 
-// Whether an expert may send at all. The algo button, the permissions of this expert and those of the account.
-bool MayTrade(void)
-{
-   return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && MQLInfoInteger(MQL_TRADE_ALLOWED) != 0
-          && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0);
-}
-
+// Whether the terminal is connected; and the algo button, the permissions of this expert and those of the account: "1" or
+// "0" for each.
 string PermissionFlags(void)
 {
    return(IntegerToString(TerminalInfoInteger(TERMINAL_CONNECTED)) + IntegerToString(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED))
           + IntegerToString(MQLInfoInteger(MQL_TRADE_ALLOWED)) + IntegerToString(AccountInfoInteger(ACCOUNT_TRADE_ALLOWED))
           + IntegerToString(AccountInfoInteger(ACCOUNT_TRADE_EXPERT)));
+}
+
+// The return code that a request would get by these flags; 0 for none.
+uint ForbiddenBy(const string flags)
+{
+   if(StringSubstr(flags, 3, 1) == "0")
+      return(TRADE_RETCODE_TRADE_DISABLED);
+   if(StringSubstr(flags, 4, 1) == "0")
+      return(TRADE_RETCODE_SERVER_DISABLES_AT);
+   return(StringFind(StringSubstr(flags, 1, 2), "0") >= 0 ? TRADE_RETCODE_CLIENT_DISABLES_AT : 0);
 }
 
 // Return codes after which all sending is useless until somebody acts.
@@ -38,30 +43,35 @@ bool OpensCircuit(const uint retcode)
 void NoteAnswer(const uint retcode)
 {
    g_circuit_code = OpensCircuit(retcode) ? retcode : 0;
+   if(g_circuit_code == 0)
+      return;
    g_circuit_opened_ms = TicksMs();
    g_circuit_flags = PermissionFlags();
+}
+
+// The code of a late answer that still holds under these flags, or 0.
+uint LateAnswer(const string flags)
+{
+   if(g_circuit_code != 0 && g_circuit_flags != flags)
+      g_circuit_code = 0;      // somebody has acted
+   return(TicksMs() - g_circuit_opened_ms < CIRCUIT_PAUSE_MS ? g_circuit_code : 0);
 }
 
 // The code that a request would get now, by the flags or by a late answer; 0 if it would be taken.
 uint NotPermitted(void)
 {
-   if(AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) == 0)
-      return(TRADE_RETCODE_TRADE_DISABLED);
-   if(AccountInfoInteger(ACCOUNT_TRADE_EXPERT) == 0)
-      return(TRADE_RETCODE_SERVER_DISABLES_AT);
-   if(!MayTrade())
-      return(TRADE_RETCODE_CLIENT_DISABLES_AT);
-   if(g_circuit_code != 0 && g_circuit_flags != PermissionFlags())
-      g_circuit_code = 0;
-   return(TicksMs() - g_circuit_opened_ms < CIRCUIT_PAUSE_MS ? g_circuit_code : 0);
+   string flags = PermissionFlags();
+   uint code = ForbiddenBy(flags);
+   return(code != 0 ? code : LateAnswer(flags));
 }
 
 // An exit is tried again sooner than an entry: it takes risk away.
 bool ExitsWait(void)
 {
-   if(NotPermitted() == 0)
-      return(false);
-   return(!MayTrade() || TicksMs() - g_circuit_opened_ms < CIRCUIT_EXIT_PAUSE_MS);
+   string flags = PermissionFlags();
+   if(ForbiddenBy(flags) != 0)
+      return(true);
+   return(LateAnswer(flags) != 0 && TicksMs() - g_circuit_opened_ms < CIRCUIT_EXIT_PAUSE_MS);
 }
 
 string NotPermittedText(const uint code)

@@ -78,14 +78,15 @@ bool SendWithTries(Sending &sending)
    return(true);
 }
 
-// A frozen order or position may thaw in a moment: an exit, a cancel or a modify waits for that under its lease, a few
-// looks long. What is refused otherwise stays refused.
+// A frozen order or position may thaw in a moment: a close or a cancel waits for that under its lease, a few looks long.
+// A modify does not: where the level was wanted, the market is by then. What is refused otherwise stays refused.
 ENUM_GATE AwaitThaw(Sending &sending, const bool by_whole_look, Refusal &refusal)
 {
    ENUM_GATE gate = TermsGate(sending.row.command, sending.plan, refusal);
    for(int tries_left = g_settings.attempts_max - 1; tries_left > 0; tries_left--)
    {
-      if(gate != GATE_REFUSE || refusal.code != FROZEN || TicksMs() + AGAIN_PAUSE_MS >= sending.lease_until_ms)
+      bool waits = gate == GATE_REFUSE && refusal.code == FROZEN && sending.row.command.kind != KIND_MODIFY;
+      if(!waits || TicksMs() + AGAIN_PAUSE_MS >= sending.lease_until_ms)
          return(gate);
       Sleep(AGAIN_PAUSE_MS);
       gate = MakePlan(sending.row.command, by_whole_look, sending.plan, refusal);

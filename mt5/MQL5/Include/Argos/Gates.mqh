@@ -48,12 +48,10 @@ ENUM_GATE TerminalGate(const Command &command, Refusal &refusal)
    if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || !IsOwnLogin())
       return(GATE_DROP);
    bool entry = command.kind == KIND_SUBMIT && !command.is_exit;
+   if(!entry)
+      return(ExitsWait() ? GATE_DROP : GATE_OPEN);
    uint code = NotPermitted();
-   if(entry && code != 0)
-      return(Refuse(refusal, "NODE_NOT_PERMITTED", NotPermittedText(code)));
-   if(entry || !ExitsWait())
-      return(GATE_OPEN);
-   return(GATE_DROP);
+   return(code == 0 ? GATE_OPEN : Refuse(refusal, "NODE_NOT_PERMITTED", NotPermittedText(code)));
 }
 
 ENUM_GATE SendGate(const Command &command, const long lease_until_ms, Refusal &refusal)

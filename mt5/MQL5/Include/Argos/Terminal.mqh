@@ -22,12 +22,13 @@ bool IsFifo(void)
 
 string FlagsJson(void)
 {
+   uint code = NotPermitted();
    return(BoolField("connected", TerminalInfoInteger(TERMINAL_CONNECTED) != 0) + ","
           + BoolField("algo_trading", TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0) + ","
           + BoolField("expert_may_trade", MQLInfoInteger(MQL_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_may_trade", AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_takes_experts", AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0) + ","
-          + Field("not_permitted", NotPermitted() == 0 ? "" : IntegerToString(NotPermitted())) + ","
+          + Field("not_permitted", code == 0 ? "" : IntegerToString(code)) + ","
           + WholeField("build", TerminalInfoInteger(TERMINAL_BUILD)) + ","
           + WholeField("broker_offset_ms", g_broker_offset_ms));
 }
