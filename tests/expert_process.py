@@ -64,7 +64,7 @@ class Expert:
         """The exit code, once the process is over."""
         assert self.process is not None
         process = self.process
-        await eventually(lambda: process.poll() is not None, what="the host ends")
+        await eventually(lambda: process.poll() is not None, within_s=60, what="the host ends")
         assert process.stdin is not None
         process.stdin.close()
         self.process = None

@@ -25,8 +25,8 @@ from eventually import eventually
 from unit.node.rig import change_of, entry, exit_of
 
 _Row = TypeVar("_Row")
-BRIEFLY = timedelta(seconds=3)
-WITHIN_S = 60.0
+BRIEFLY = timedelta(seconds=4)
+WITHIN_S = 120.0
 """Far more than anything takes: it only bounds how long a card that fails goes on."""
 
 

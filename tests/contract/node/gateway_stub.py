@@ -82,6 +82,11 @@ class GatewayStub:
         self._pending.extend(commands)
         self._work.set()
 
+    def withdraw(self) -> None:
+        """Takes back what was leased and not given yet."""
+        self._pending.clear()
+        self._work.clear()
+
     def bodies(self, call: str) -> list[dict[str, Any]]:
         return [body for name, body in self.requests if name == call]
 

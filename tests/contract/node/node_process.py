@@ -18,6 +18,7 @@ from expert_process import Expert
 # The server that forks has the node's program loaded: a node is there in milliseconds, not after a second of imports.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["contract.node.node_child"])
+ENDS_WITHIN_S = 60.0
 
 
 def prepare_processes() -> None:
@@ -45,6 +46,8 @@ class Node(Protocol):
         """kill -9."""
 
     def freeze(self) -> None: ...
+
+    def thaw(self) -> None: ...
 
     async def stop(self) -> int:
         """Asks it to end; gives the exit code."""
@@ -116,6 +119,9 @@ class PythonNode:
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def kill(self) -> None:
         if self._process is not None:
             self._signal(signal.SIGKILL)
@@ -130,7 +136,9 @@ class PythonNode:
     async def ended(self) -> int:
         process = self._process
         assert process is not None
-        await eventually(lambda: process.exit_code is not None, what="the node ends")
+        await eventually(
+            lambda: process.exit_code is not None, within_s=ENDS_WITHIN_S, what="the node ends"
+        )
         self._process = None
         assert process.exit_code is not None
         return process.exit_code
@@ -164,6 +172,10 @@ class ExpertNode:
     def freeze(self) -> None:
         assert self.expert.process is not None
         self.expert.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.expert.process is not None
+        self.expert.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self.expert.kill()

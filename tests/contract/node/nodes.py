@@ -104,7 +104,7 @@ def python_node(place: Place, wishes: Wishes) -> PythonNode:
             "mt5": {
                 "login": LOGIN,
                 "password_file": "password",
-                "poll_ms": 50,
+                "poll_ms": 100,
                 "symbols": [place.symbol],
                 "standin": plays,
             },

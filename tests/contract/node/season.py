@@ -13,7 +13,7 @@ from contract.node.nodes import VenueKind, Wishes
 from expert_process import built_host
 
 AT_ONCE: Final = 8
-CARD_S_MAX: Final = 240.0
+CARD_S_MAX: Final = 300.0
 
 Play = Callable[[Desk], Awaitable[None]]
 

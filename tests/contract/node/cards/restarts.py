@@ -1,5 +1,6 @@
 """Cards about processes that die: the node's at each step of the way to the broker, and the broker's."""
 
+import asyncio
 from decimal import Decimal
 
 from argos.protocol.commands import Command
@@ -21,16 +22,27 @@ async def killed_on_the_line(desk: Desk, command: Command, mishap: Mishap) -> No
 
 @card("N57")
 async def lost_on_the_way_in(desk: Desk) -> None:
-    desk.node.freeze()
     command = desk.entry()
-    desk.gateway.lease(command)
-    await desk.until(lambda: command.command_id in desk.gateway.given, "the lease given")
+    await given_to_a_frozen_node(desk, command)
     desk.node.kill()
     assert desk.logged(command) == ""
     desk.gateway.insists_on = [command]
     await desk.start()
     await desk.heard(command, "send_started", "accepted", "fill")
     assert (len(desk.orders_of(command)), len(desk.deals())) == (1, 1)
+
+
+async def given_to_a_frozen_node(desk: Desk, command: Command) -> None:
+    """The answer to its poll lies in the node's socket, and the node cannot read it."""
+    gateway = desk.gateway
+    while command.command_id not in gateway.given:
+        await desk.until(lambda: gateway.polling > 0, "a poll that waits")
+        desk.node.freeze()
+        gateway.lease(command)
+        await desk.until(lambda: not gateway.polling, "the end of that poll")
+        if command.command_id not in gateway.given:  # it had ended just before
+            gateway.withdraw()
+            desk.node.thaw()
 
 
 @card("N58", linked=True)
@@ -173,7 +185,7 @@ async def a_broker_that_came_back(desk: Desk) -> None:
     command = await desk.rested("95")
     told = desk.of_kind("position")
     desk.shared.process.kill()
-    desk.shared.process.start()
+    await asyncio.to_thread(desk.shared.process.start)
     await desk.feed("94.50")
     await desk.heard(command, "fill")
     flat = [f for f in desk.of_kind("position") if f not in told and not f.body["positions"]]
