@@ -1,6 +1,6 @@
 """`argos accounts show` and `symbols`: what a node last saw of its account, and what can be traded there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
@@ -18,29 +18,42 @@ Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")
 ACCOUNTS_MAX: Final = 10_000
 SYMBOLS_MAX: Final = 100_000
 
-TERMS: Final[Mapping[str, str]] = {
+Term = str | Callable[[Mapping[str, Any]], Any]
+FILLINGS: Final = {1: "all or nothing", 2: "what can be had", 4: "passive"}
+"""Bits of MT5's `SYMBOL_FILLING_MODE`: FOK, IOC, BOC. No bit stands for an order that rests."""
+
+
+def _filling(item: Mapping[str, Any]) -> str | None:
+    flags = _term(item, "venue_terms.filling_flags")
+    if flags is None:
+        return None
+    return ", ".join(text for bit, text in FILLINGS.items() if flags & bit) or "rests"
+
+
+TERMS: Final[Mapping[str, Term]] = {
     "symbol": "symbol",
     ">bid": "quote.bid",
     ">ask": "quote.ask",
-    ">digits": "digits",
+    ">digits": "venue_terms.digits",
     ">tick size": "tick_size",
-    ">tick value": "tick_value",
+    ">tick value": "venue_terms.tick_value_loss",
     ">unit value": "unit_value",
     ">contract size": "contract_size",
     ">volume min": "qty_min",
     ">step": "qty_step",
     ">max": "qty_max",
-    "filling": "filling",
-    ">stops level": "stops_distance_min",
-    ">freeze level": "freeze_distance",
-    ">swap long": "swap_long",
-    ">swap short": "swap_short",
+    "filling": _filling,
+    ">stops at": "stops_distance_min",
+    ">stops level": "venue_terms.stops_level",
+    ">freeze level": "venue_terms.freeze_level",
+    ">swap long": "venue_terms.swap_long",
+    ">swap short": "venue_terms.swap_short",
     "base": "base_currency",
     "quoted in": "quote_currency",
-    "margin in": "margin_currency",
+    "margin in": "venue_terms.margin_currency",
     "tradable": "tradable",
 }
-"""Heading to the name of a term; one that no symbol of the account has gets no column. A new term is a line here."""
+"""Heading to the path of a term; one that no symbol of the account has gets no column. A new term is a line here."""
 
 
 def show(
@@ -76,13 +89,16 @@ def symbols(
     if as_json:
         print_json({"items": items})
         return
-    rows = [[_term(item, path) for path in TERMS.values()] for item in items]
-    shown = [i for i in range(len(TERMS)) if any(row[i] is not None for row in rows)] or [0]
-    columns = [list(TERMS)[i] for i in shown]
+    columns, rows = terms_table(items)
     empty = "none: the node tells its symbols with its hello, see `argos nodes`"
-    screen().print(
-        table(f"symbols of {name}", columns, ([row[i] for i in shown] for row in rows), empty=empty)
-    )
+    screen().print(table(f"symbols of {name}", columns, rows, empty=empty))
+
+
+def terms_table(items: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    """Headings and rows, without the columns that none of these symbols has anything in."""
+    rows = [[_term(item, path) for path in TERMS.values()] for item in items]
+    shown = [i for i in range(len(TERMS)) if any(row[i] not in (None, "") for row in rows)] or [0]
+    return [list(TERMS)[i] for i in shown], [[row[i] for i in shown] for row in rows]
 
 
 def _account(client: GatewayClient, name: str) -> Mapping[str, Any]:
@@ -93,7 +109,9 @@ def _account(client: GatewayClient, name: str) -> Mapping[str, Any]:
     return item
 
 
-def _term(item: Mapping[str, Any], path: str) -> Any:
+def _term(item: Mapping[str, Any], path: Term) -> Any:
+    if callable(path):
+        return path(item)
     value: Any = item
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
