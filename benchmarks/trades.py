@@ -22,21 +22,32 @@ HELD_ALERTS: Final = 10
 """A trade is closed by the alert that comes this many after its own, and one more."""
 
 
-async def trade_at_rate(street: Street, *, rate_per_s: int, seconds: float) -> None:
-    """A warm-up, and the alerts that count. Returns when the last one is answered."""
+async def trade_at_rate(
+    street: Street,
+    *,
+    rate_per_s: int,
+    seconds: float,
+    warmed_up: Callable[[], None] = lambda: None,
+) -> None:
+    """A warm-up, then `warmed_up`, then the alerts that count. Returns when the last one is answered."""
     client = HttpClient(
         f"{street.running.gateway_url}/hooks/tradingview/{street.home.secret(HOOK_KEY)}"
     )
     await client.open(CONNECTIONS)
     warm_up = round(WARM_UP_S * rate_per_s)
+
+    async def send(version: str, *, first: int, duration_s: float) -> None:
+        await send_at_rate(
+            client,
+            rate_per_s=rate_per_s,
+            seconds=duration_s,
+            make_body=_body_maker(street.home, version, first=first),
+        )
+
     try:
-        for version, first, duration in ((WARM_UP, 0, WARM_UP_S), (RUN, warm_up, seconds)):
-            await send_at_rate(
-                client,
-                rate_per_s=rate_per_s,
-                seconds=duration,
-                make_body=_body_maker(street.home, version, first=first),
-            )
+        await send(WARM_UP, first=0, duration_s=WARM_UP_S)
+        warmed_up()
+        await send(RUN, first=warm_up, duration_s=seconds)
     finally:
         await client.aclose()
 
