@@ -32,15 +32,19 @@ async def trade_at_rate(street: Street, *, rate_per_s: int, seconds: float) -> d
     )
     await client.open(CONNECTIONS)
     warm_up = round(WARM_UP_S * rate_per_s)
+
+    async def send(version: str, *, first: int, duration_s: float) -> None:
+        await send_at_rate(
+            client,
+            rate_per_s=rate_per_s,
+            seconds=duration_s,
+            make_body=_body_maker(street.home, version, first=first),
+        )
+
     try:
-        for version, first, duration in ((WARM_UP, 0, WARM_UP_S), (RUN, warm_up, seconds)):
-            before = street.processor_ms()
-            await send_at_rate(
-                client,
-                rate_per_s=rate_per_s,
-                seconds=duration,
-                make_body=_body_maker(street.home, version, first=first),
-            )
+        await send(WARM_UP, first=0, duration_s=WARM_UP_S)
+        before = street.processor_ms()
+        await send(RUN, first=warm_up, duration_s=seconds)
         after = street.processor_ms()
     finally:
         await client.aclose()

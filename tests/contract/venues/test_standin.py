@@ -172,30 +172,6 @@ async def test_ticks_and_symbols_are_by_the_brokers_clock(mt5):
     assert mt5.symbols_total() == len(mt5.symbols_get()) == 4
 
 
-async def test_a_terminal_that_lost_its_broker_tells_what_it_knew(mt5, broker, account):
-    mt5.order_send(buy(mt5))
-    known = mt5.positions_get()
-    await broker.control("/control/faults", {"next": [{"fault": "disconnect", "delay_ms": 60_000}]})
-    assert mt5.positions_get() == known
-    assert not mt5.terminal_info().connected
-    assert mt5.order_send(buy(mt5)).retcode == mt5.TRADE_RETCODE_CONNECTION
-
-
-def test_faults_come_by_seed():
-    def played(seed: int) -> list[Fault | None]:
-        plan = FaultPlan(seed=seed, probabilities={Fault.REQUOTE: 0.3, Fault.QUERY_FAILS: 0.3})
-        return [plan.take(Fault.REQUOTE, Fault.QUERY_FAILS) for _ in range(50)]
-
-    assert played(1) == played(1) != played(2)
-    assert set(played(1)) == {None, Fault.REQUOTE, Fault.QUERY_FAILS}
-
-
-def test_a_name_that_the_package_has_not_is_an_attribute_error(broker):
-    mt5 = StandIn(StandInSettings(broker_url=broker.url))
-    with pytest.raises(AttributeError):
-        _ = mt5.TRADE_RETCODE_HEDGE_PROHIBITED
-
-
 async def test_each_call_of_order_send_is_noted_where_that_is_asked_for(broker, account, tmp_path):
     await broker.feed(SYMBOL, "100")
     notes = tmp_path / "sends"
@@ -233,3 +209,27 @@ async def test_a_symbol_that_is_not_shown_has_no_quote(broker, account):
     shown = mt5.symbol_info(SYMBOL)
     assert shown.visible
     assert 0 < shown.bid < shown.ask
+
+
+async def test_a_terminal_that_lost_its_broker_tells_what_it_knew(mt5, broker, account):
+    mt5.order_send(buy(mt5))
+    known = mt5.positions_get()
+    await broker.control("/control/faults", {"next": [{"fault": "disconnect", "delay_ms": 60_000}]})
+    assert mt5.positions_get() == known
+    assert not mt5.terminal_info().connected
+    assert mt5.order_send(buy(mt5)).retcode == mt5.TRADE_RETCODE_CONNECTION
+
+
+def test_faults_come_by_seed():
+    def played(seed: int) -> list[Fault | None]:
+        plan = FaultPlan(seed=seed, probabilities={Fault.REQUOTE: 0.3, Fault.QUERY_FAILS: 0.3})
+        return [plan.take(Fault.REQUOTE, Fault.QUERY_FAILS) for _ in range(50)]
+
+    assert played(1) == played(1) != played(2)
+    assert set(played(1)) == {None, Fault.REQUOTE, Fault.QUERY_FAILS}
+
+
+def test_a_name_that_the_package_has_not_is_an_attribute_error(broker):
+    mt5 = StandIn(StandInSettings(broker_url=broker.url))
+    with pytest.raises(AttributeError):
+        _ = mt5.TRADE_RETCODE_HEDGE_PROHIBITED

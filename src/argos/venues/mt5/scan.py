@@ -93,61 +93,53 @@ class TerminalScanner:
         for _ in range(READINGS):
             read = self._read(cursor)
             if self._explained(read, at=taken_at):
+                self._whole = False
                 return self._told_as_scan(taken_at, cursor, read)
+        self._whole = True  # the next look is at all of the past: what is missing may be older than the window
         raise VenueUnreachable(
             "the terminal's history does not explain the balance yet", code="VENUE_HISTORY_BEHIND"
         )
 
     def _read(self, cursor: str) -> Reading:
-        """Asks for orders before deals and deals before positions: what moves meanwhile is seen later on."""
-        link, package = self._link, self._link.package
-        working = self._rows(link.told(package.orders_get(), what="orders"))
-        ended, deals, passed = self._history(cursor)
-        self._between()
-        held = self._rows(link.told(package.positions_get(), what="positions"))
-        account = row_of(link.told(package.account_info(), what="account"))
-        terminal = row_of(link.ensure_online())
-        return Reading(
-            working=working,
-            ended=ended,
-            deals=deals,
-            passed=passed,
-            held=held,
-            account=account,
-            terminal=terminal,
-        )
+        """Asks for orders before deals and deals before positions: what moves meanwhile is seen later on.
 
-    def _history(self, cursor: str) -> tuple[Rows, Rows, Tickets]:
-        """Orders and deals of the window; of the whole past, each read anew, when the balance is not explained."""
+        Between deals and account nothing of ours may move, and little time passes: the rows are made afterwards.
+        """
         link, package = self._link, self._link.package
         since, until = self._told.window("" if self._whole else cursor, now=self._now())
+        working = link.told(package.orders_get(), what="orders")
         self._between()
         ended = link.told(package.history_orders_get(since, until), what="history of orders")
         self._between()
         deals = link.told(package.history_deals_get(since, until), what="history of deals")
-        self._between()
+        held = link.told(package.positions_get(), what="positions")
+        account = link.told(package.account_info(), what="account")
+        terminal = link.ensure_online()
         known = {} if self._whole else self._told.known(cursor)
         told_orders, told_deals = known.get("order", NONE), known.get("deal", NONE)
-        orders = [
-            {**row_of(item), RAW_TIME: item.time_done_msc}
-            for item in ended
-            if item.ticket not in told_orders
-        ]
-        fresh = [item for item in deals if item.ticket not in told_deals]
-        passed = {
-            "order": told_orders & {item.ticket for item in ended},
-            "deal": told_deals & {item.ticket for item in deals},
-        }
-        return tuple(orders), self._rows(fresh), passed
+        return Reading(
+            working=self._rows(working),
+            ended=tuple(
+                {**row_of(item), RAW_TIME: item.time_done_msc}
+                for item in ended
+                if item.ticket not in told_orders
+            ),
+            deals=self._rows(item for item in deals if item.ticket not in told_deals),
+            passed={
+                "order": told_orders & {item.ticket for item in ended},
+                "deal": told_deals & {item.ticket for item in deals},
+            },
+            held=self._rows(held),
+            account=row_of(account),
+            terminal=row_of(terminal),
+        )
 
     def _explained(self, read: Reading, *, at: datetime) -> bool:
-        """Whether the deals account for the balance; if not, the next reading is one of the whole history."""
+        """Whether the deals account for the balance."""
         self._balance.learn(read.deals)
         cents = Decimal(1).scaleb(-int(read.account["currency_digits"]))
         balance = round_near(words.number(read.account, "balance"), step=cents)
-        explained = self._balance.explains(balance, at=at)
-        self._whole = not explained
-        return explained
+        return self._balance.explains(balance, at=at)
 
     def _told_as_scan(self, taken_at: datetime, cursor: str, read: Reading) -> VenueScan:
         seen = self._told.take(
