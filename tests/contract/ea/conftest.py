@@ -41,6 +41,16 @@ class Desk:
         before = len(self.gateway.bodies("poll"))
         await eventually(lambda: len(self.gateway.bodies("poll")) > before, what="a poll")
 
+    async def quoted(self, ask: str) -> None:
+        """Until the node has told of this price."""
+
+        def is_told() -> bool:
+            told = [body["snapshot"] for body in self.gateway.bodies("poll") if body["snapshot"]]
+            quotes = {quote["symbol"]: quote["ask"] for quote in told[-1]["quotes"]} if told else {}
+            return quotes.get(SYMBOL) == ask
+
+        await eventually(is_told, what=f"{SYMBOL} at {ask}, not {self.gateway.bodies('poll')[-1]}")
+
     def facts(self, command: Command) -> dict[str, Report]:
         told = self.gateway.facts.values()
         return {fact.kind.value: fact for fact in told if fact.command_id == command.command_id}
