@@ -9,6 +9,7 @@ import sys
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 from contract.node.node_child import run_node_file
@@ -24,8 +25,18 @@ ENDS_WITHIN_S = 60.0
 def prepare_processes() -> None:
     """Blocks until the server that forks is ready: it loads the node's program once."""
     first = _FORKS.Process(target=os.getpid)
-    first.start()
+    _start(first)
     first.join()
+
+
+def _start(process: BaseProcess) -> None:
+    """Without the program that runs the tests: each process would load that anew, which takes longer than all else."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = main
 
 
 class Node(Protocol):
@@ -69,7 +80,7 @@ class Running(Protocol):
 class Forked:
     def __init__(self, file: Path) -> None:
         self._process: BaseProcess = _FORKS.Process(target=run_node_file, args=(file,), daemon=True)
-        self._process.start()
+        _start(self._process)
 
     @property
     def pid(self) -> int | None:
