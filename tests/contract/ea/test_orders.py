@@ -76,6 +76,29 @@ async def test_a_pending_order_that_the_market_reaches_is_filled(desk: Desk) -> 
     await desk.broker.feed(SYMBOL, "100")
 
 
+async def test_a_cancel_whose_work_was_done_says_so_also_after_the_journal_was_lost(
+    desk: Desk,
+) -> None:
+    """The order is nobody's in the new journal, so its end would never be told."""
+    command = order(order_type=OrderType.LIMIT, price=Decimal(90))
+    facts = await desk.do(command, "accepted")
+    desk.expert.kill()
+    for path in desk.expert.directory.glob("argos-*.sqlite*"):
+        path.unlink()
+    ticket = int(facts["accepted"].body["venue_order_id"])
+    _, answer = await desk.broker.call(
+        "POST",
+        "/mt5/order_send",
+        key=f"key-{desk.broker_account}",
+        body={"action": 8, "order": ticket},
+    )
+    assert answer["retcode"] == 10009
+    desk.expert.start()
+    await desk.working()
+    cancel = change_of(command, CommandKind.CANCEL, str(uuid4()))
+    await desk.do(cancel, "canceled")
+
+
 async def test_a_position_is_protected_and_closed_in_part_and_whole(desk: Desk) -> None:
     command = order()
     await desk.do(command, "fill")
