@@ -6,11 +6,14 @@ What every node does with them stands in the cards of tests/contract/node.
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from argos.core.intent import OrderType
+from argos.core.order import CommandKind
 from contract.ea.conftest import Desk, MakeDesk, order
+from unit.node.rig import change_of
 
 
 async def test_the_host_notes_when_it_was_told_to_send(make_desk: MakeDesk) -> None:
@@ -25,6 +28,29 @@ async def test_the_host_notes_when_it_was_told_to_send(make_desk: MakeDesk) -> N
     magic, at_us = notes.read_text().split()
     assert int(magic) == command.magic
     assert int(at_us) >= before_us
+
+
+async def test_a_cancel_whose_work_was_done_says_so_also_after_the_journal_was_lost(
+    desk: Desk,
+) -> None:
+    """The order is nobody's in the new journal, so its end would never be told."""
+    command = order(order_type=OrderType.LIMIT, price=Decimal(90))
+    facts = await desk.do(command, "accepted")
+    desk.expert.kill()
+    for path in desk.expert.directory.glob("argos-*.sqlite*"):
+        path.unlink()
+    ticket = int(facts["accepted"].body["venue_order_id"])
+    _, answer = await desk.broker.call(
+        "POST",
+        "/mt5/order_send",
+        key=f"key-{desk.broker_account}",
+        body={"action": 8, "order": ticket},
+    )
+    assert answer["retcode"] == 10009
+    desk.expert.start()
+    await desk.working()
+    cancel = change_of(command, CommandKind.CANCEL, str(uuid4()))
+    await desk.do(cancel, "canceled")
 
 
 @pytest.mark.parametrize(

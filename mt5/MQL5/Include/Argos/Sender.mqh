@@ -129,6 +129,25 @@ void WriteChange(const Sending &sending, const uint retcode)
    g_look_wanted = true;
 }
 
+// Whether the look shows that the order with this magic was canceled.
+bool WasCanceled(const Look &look, const long magic)
+{
+   for(int i = 0; i < ArraySize(look.orders); i++)
+      if(!look.orders[i].is_live && !look.orders[i].by_broker && look.orders[i].magic == magic)
+         return(look.orders[i].state == VENUE_CANCELED);
+   return(false);
+}
+
+// A cancel did its work before, and its answer, or the journal that knew of the order, was lost: nobody else will tell.
+void WriteCanceledBefore(const Sending &sending)
+{
+   if(!Begin(true))
+      return;
+   SetState(sending.row.command.command_id, STATE_DONE);
+   TellChange(sending.row, VENUE_CANCELED, "it was canceled before");
+   Commit();
+}
+
 void WriteAnswer(const Sending &sending, const MqlTradeResult &result)
 {
    if(MakesOrder(sending.row.command))
@@ -171,6 +190,11 @@ ENUM_SENT Send(Sending &sending)
       return(SENT_NOT_WRITTEN);
    if(changes_order && sending.plan.order_ticket == 0 && sending.plan.position_ticket == 0)
    {
+      if(sending.row.command.kind == KIND_CANCEL && WasCanceled(g_look, sending.row.command.magic))
+      {
+         WriteCanceledBefore(sending);
+         return(SENT_OVER);
+      }
       WriteGone(sending);
       return(SENT_OVER);
    }

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.core.execution import Execution
@@ -19,6 +20,7 @@ from argos.ports import (
 from argos.venues.mt5 import words
 from argos.venues.mt5.circuit import TradingCircuit, flags_of
 from argos.venues.mt5.clock import BrokerClock
+from argos.venues.mt5.history import AHEAD
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import MODIFY, SLTP, TIME_GTC
 from argos.venues.mt5.requests import (
@@ -36,6 +38,8 @@ from argos.venues.mt5.scan import TerminalScanner
 from argos.venues.mt5.terms import SymbolTerms, check_not_frozen, check_oldest, terms_of
 
 Row = Mapping[str, Any]
+CANCELED_LATELY: Final = timedelta(days=1)
+"""How far back it is looked for an order that is to be canceled and does not work any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,7 @@ class OrderDesk:
         terms, quote = self._market(asked.symbol)
         order = self._working(asked.magic)
         if order is None:
-            raise _gone(asked)
+            return self._canceled_before(asked)
         request = cancel_request(order["ticket"], now=_levels(order), terms=terms, quote=quote)
         result = self._send(request)
         return words.answer_of(result, state=VenueOrderState.CANCELED, order=order["ticket"])
@@ -186,6 +190,24 @@ class OrderDesk:
     def _working(self, magic: int) -> Row | None:
         orders = self._link.told(self._link.package.orders_get(), what="orders")
         return next((row_of(order) for order in orders if order.magic == magic), None)
+
+    def _canceled_before(self, asked: Asked) -> VenueAnswer:
+        """The answer of a cancel that did its work before, and was not heard, perhaps by a log that was lost.
+
+        VenueRefused when there is no such order, or it ended otherwise.
+        """
+        now = datetime.now(tz=UTC)
+        ended = self._link.package.history_orders_get(now - CANCELED_LATELY, now + AHEAD)
+        for order in self._link.told(ended, what="history of orders"):
+            row = row_of(order)
+            if row["magic"] != asked.magic or words.is_by_broker(row):
+                continue
+            if words.STATES[row["state"]] is VenueOrderState.CANCELED:
+                result = words.Result(
+                    retcode=0, order=0, deal=0, bid=None, ask=None, text="it was canceled before"
+                )
+                return words.answer_of(result, state=VenueOrderState.CANCELED, order=row["ticket"])
+        raise _gone(asked)
 
     def _position(self, asked: Asked) -> Row:
         """The position by its id, or by who opened it. Raises VenueRefused when there is none."""

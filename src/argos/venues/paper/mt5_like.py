@@ -122,7 +122,7 @@ class Mt5LikeVenue:
     ) -> VenueAnswer:
         ticket = await self._working_ticket(identity, symbol=symbol, timeout_s=timeout_s)
         if ticket is None:
-            raise _gone(identity)
+            return await self._canceled_before(identity, timeout_s=timeout_s)
         result = await self._send({"action": REMOVE, "order": ticket}, timeout_s=timeout_s)
         return words.answer_of(result, state=VenueOrderState.CANCELED, order=ticket)
 
@@ -281,6 +281,15 @@ class Mt5LikeVenue:
         body = {"action": SLTP, "symbol": symbol, "position": position, **_levels(sl=sl, tp=tp)}
         result = await self._send(body, timeout_s=timeout_s)
         return words.answer_of(result, state=VenueOrderState.FILLED, order=result.order)
+
+    async def _canceled_before(self, identity: VenueIdentity, *, timeout_s: float) -> VenueAnswer:
+        """The answer of a cancel that did its work before, and was not heard, perhaps by a log that was lost."""
+        for row in await self._query("history_orders", query={"from": "0"}, timeout_s=timeout_s):
+            canceled = words.STATES[row["state"]] is VenueOrderState.CANCELED
+            if int(row["magic"]) == identity.magic and canceled:
+                result = words.result_of({"retcode": 0, "comment": "it was canceled before"})
+                return words.answer_of(result, state=VenueOrderState.CANCELED, order=row["ticket"])
+        raise _gone(identity)
 
     async def _working_ticket(
         self, identity: VenueIdentity, *, symbol: str, timeout_s: float
