@@ -50,6 +50,8 @@ def terminal_text(item: Item) -> str:
     if "algo_trading" not in flags:
         return ""
     wrong = [text for name, text in _HINDRANCES if flags.get(name) is False]
+    if not wrong and flags.get("not_permitted"):
+        wrong = [f"the broker takes no orders (return code {flags['not_permitted']})"]
     told = "; ".join(wrong) or f"ok, {flags['ping_us'] / 1_000:.0f} ms"
     told += f", build {flags['build']}"
     age_s = item["looked_age_s"]

@@ -73,6 +73,11 @@ def test_a_state_is_one_word(item: dict[str, Any], text: str) -> None:
         ({"connected": False}, 95.0, "2 min ago: no link to the broker, build 5000"),
         ({"account_may_trade": False}, 31.0, "31 s ago: the account may not trade, build 5000"),
         (
+            {"not_permitted": "10032"},
+            2.0,
+            "the broker takes no orders (return code 10032), build 5000",
+        ),
+        (
             {"expert_may_trade": False, "account_takes_experts": False},
             None,
             "not allowed to trade in the terminal; the broker forbids algorithmic trading, build 5000",

@@ -13,6 +13,7 @@ from argos.core.money import round_near
 from argos.core.position import Position
 from argos.ports import VenueScan
 from argos.venues.mt5 import words
+from argos.venues.mt5.circuit import flags_of
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.history import BalanceCheck, Tickets, Told
 from argos.venues.mt5.link import TerminalLink
@@ -41,7 +42,7 @@ class Reading:
     passed: Tickets
     held: Rows
     account: Mapping[str, Any]
-    terminal: Mapping[str, Any]
+    node: Mapping[str, Any]
 
 
 class TerminalScanner:
@@ -131,7 +132,7 @@ class TerminalScanner:
             },
             held=self._rows(held),
             account=row_of(account),
-            terminal=row_of(terminal),
+            node={**flags_of(terminal, account), **words.place_of(terminal, account)},
         )
 
     def _explained(self, read: Reading, *, at: datetime) -> bool:
@@ -177,7 +178,7 @@ class TerminalScanner:
             open_orders=len(read.working),
             quotes=self._quotes(),
             instruments=dict(self.instruments),
-            node=words.flags_of(read.terminal, read.account),
+            node=read.node,
         )
 
     def _rows(self, items: Iterable[Row]) -> Rows:

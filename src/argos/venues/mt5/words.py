@@ -14,6 +14,7 @@ from argos.core.money import ZERO
 from argos.core.position import Position
 from argos.ports import VenueAnswer, VenueIdentity, VenueOrderReport, VenueOrderState
 from argos.protocol.values import decimal_text, parse_decimal
+from argos.venues.mt5.package import Row
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MARGIN_MODE_HEDGING: Final = 2
@@ -309,19 +310,14 @@ def snapshot_of(
     )
 
 
-def flags_of(terminal: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides whether an order can go out from here, in the words that the expert advisor uses, too."""
+def place_of(terminal: Row, account: Row) -> dict[str, Any]:
+    """Where a terminal stands, in the words that the expert advisor uses, too; for people to see."""
     return {
-        "connected": bool(terminal["connected"]),
-        "algo_trading": bool(terminal["trade_allowed"]),
-        "expert_may_trade": not terminal["tradeapi_disabled"],
-        "account_may_trade": bool(account["trade_allowed"]),
-        "account_takes_experts": bool(account["trade_expert"]),
-        "build": int(terminal["build"]),
-        "ping_us": int(terminal["ping_last"]),
-        "server": str(account["server"]),
-        "company": str(account["company"]),
-        "login": str(account["login"]),
+        "build": int(terminal.build),
+        "ping_us": int(terminal.ping_last),
+        "server": str(account.server),
+        "company": str(account.company),
+        "login": str(account.login),
     }
 
 
