@@ -23,7 +23,7 @@ from argos.ports import VenueAnswer, VenueOrder, VenueScan
 from argos.protocol.commands import Command
 from argos.protocol.snapshots import decode_snapshot
 from contract.node.gateway_stub import CODE, KEY, NODE, GatewayStub
-from unit.node.rig import ACCOUNT, FakeClock, FakeVenue, instrument
+from unit.node.fake_venue import ACCOUNT, FakeClock, FakeVenue, instrument
 from unit.node.rig import entry as entry_of_long_ago
 
 TIMINGS = NodeTimings(

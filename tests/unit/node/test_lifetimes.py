@@ -8,7 +8,8 @@ import pytest
 
 from argos.node.lifetimes import GRACE, Lifetimes
 from argos.ports import ABLE, VenueStanding
-from unit.node.rig import START, Rig, limit_entry
+from unit.node.fake_venue import START
+from unit.node.rig import Rig, limit_entry
 
 LASTS = timedelta(seconds=20)
 GRACE_MS = int((LASTS + GRACE).total_seconds() * 1000)
