@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ import pytest
 from argos.core.errors import InputError
 from argos.entries.node_file import node_settings, open_venue
 from argos.exchange.book import Character
-from argos.node.clock import SystemClock
 from argos.node.runtime import run_node
-from contract.node.gateway_stub import CODE, NODE, GatewayStub
+from contract.node.gateway_stub import CODE, NODE
 from paper_process import PaperProcess, exact_settings
 from unit.node.rig import entry
 
@@ -27,12 +25,6 @@ def broker(tmp_path: Path):
     process = PaperProcess(settings).start()
     yield process
     process.stop()
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[GatewayStub]:
-    async with GatewayStub(SystemClock()) as stub:
-        yield stub
 
 
 def private(path: Path, text: str) -> Path:
