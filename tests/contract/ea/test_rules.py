@@ -121,6 +121,12 @@ async def test_what_is_frozen_is_left_alone_until_it_thaws(make_desk: MakeDesk) 
     await desk.do(change_of(resting, CommandKind.CANCEL, str(uuid4())), "canceled")
 
 
+def permissions_told(desk: Desk) -> list[str]:
+    """What forbids sending, by each heartbeat so far; empty for nothing."""
+    facts = desk.gateway.facts.values()
+    return [fact.body["not_permitted"] for fact in facts if fact.kind.value == "heartbeat"]
+
+
 @pytest.mark.parametrize("flags", [0, 1])
 async def test_instant_execution_gets_price_and_deviation(make_desk: MakeDesk, flags: int) -> None:
     desk = await started(make_desk, instruments=terms(execution=1, filling_flags=flags))
@@ -147,8 +153,7 @@ async def test_after_a_no_for_everybody_entries_stop_and_the_node_says_so_once(d
         assert facts["unsent"].body["code"] == "NODE_NOT_PERMITTED"
         assert "10032" in facts["unsent"].body["text"]
     assert await permission(desk, 10032) - before == 1, "the broker was asked once"
-    beats = [fact.body for fact in desk.gateway.facts.values() if fact.kind.value == "heartbeat"]
-    assert [body["not_permitted"] for body in beats] == ["", "10032"]
+    await eventually(lambda: permissions_told(desk) == ["", "10032"], what="the new flag told")
 
 
 @pytest.mark.parametrize("code", [10017, 10026])
@@ -156,15 +161,15 @@ async def test_an_account_that_may_not_trade_is_not_even_asked(desk: Desk, code:
     held = order()
     await desk.do(held, "fill")
     before = await permission(desk, code)
+    await eventually(lambda: permissions_told(desk)[-1] == str(code), what="the terminal knows")
     facts = await desk.do(order(), "unsent")
     assert str(code) in facts["unsent"].body["text"]
     close = exit_of(held, str(uuid4()))
-    desk.gateway.lease(close)
-    await eventually(lambda: close.command_id in desk.gateway.given, what="the close leased")
-    await desk.working()
+    desk.gateway.insists_on = [close]
+    await eventually(lambda: desk.gateway.given.count(close.command_id) > 1, what="leased again")
     assert desk.facts(close) == {}, "exits are given back"
     assert await permission(desk, 0) == before
-    await desk.do(close, "fill")
+    await desk.told(close, "fill")
 
 
 async def test_a_lost_connection_stops_the_next_entries(desk: Desk) -> None:
