@@ -1,0 +1,152 @@
+"""How a strategy is written: arrays in, signals out; or one closed bar at a time.
+
+Vectorised: a frozen dataclass whose fields are its parameters, with `signals(market) -> Signals`. Bar by bar: a class
+with `on_bar(context)` and, for indicators, `start(market, context)`. Either decides at the close of a bar and is filled from the
+next bar's open on; there is no way to be filled on the bar that was decided on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from argos.backtest.bars import Bars
+from argos.backtest.context import Context
+from argos.backtest.layout import Codes, Floats, Signal
+from argos.core.errors import InputError
+
+MEMO_BYTES_MAX: Final = 256 * 2**20
+"""Indicators that a market remembers for the next parameter set; the oldest go first."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Signals:
+    """Decisions at the close of each bar, and what goes with them. Arrays [bars], or [symbols, bars] for several.
+
+    side: int8, a `Signal` code: LONG or SHORT enters (and closes an opposite holding at the same open; the side that is
+    held already is left alone), EXIT closes, TARGET moves the holding to `target` times equity (signed), NONE does
+    nothing. All others are float64, read at the bar of the signal, NaN where they say nothing:
+    limit_price, stop_price: an entry that rests at this price instead of going to market. If an opposite holding is
+    open, it is closed at the next open and the entry rests.
+    stop_distance, take_distance, trail_distance: > 0, price distance from the fill; before `Exits`' fractions.
+    target: signed multiple of equity. size: the value of `Sizing` for this entry. confidence: 0 to 1.
+    volatility: of one period, > 0, for VOLATILITY_TARGET.
+    """
+
+    side: Codes
+    limit_price: Floats | None = None
+    stop_price: Floats | None = None
+    stop_distance: Floats | None = None
+    take_distance: Floats | None = None
+    trail_distance: Floats | None = None
+    target: Floats | None = None
+    size: Floats | None = None
+    confidence: Floats | None = None
+    volatility: Floats | None = None
+
+    @classmethod
+    def of_targets(cls, target: Floats) -> "Signals":
+        """Signals from target weights: NaN leaves the holding as it is, 0 closes it."""
+        return cls(side=np.where(np.isnan(target), 0, Signal.TARGET).astype(np.int8), target=target)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Market:
+    """What a strategy is given: the bars, and a memory for indicators that parameter sets share."""
+
+    bars: Bars
+    _memo: dict[tuple[Any, ...], npt.NDArray[Any]] = field(default_factory=dict, repr=False)
+    _memo_bytes: int = 0
+
+    @property
+    def open(self) -> Floats:
+        """float64[bars] of a single symbol, else [symbols, bars]; so are high, low, close and volume."""
+        return self._rows(self.bars.open)
+
+    @property
+    def high(self) -> Floats:
+        return self._rows(self.bars.high)
+
+    @property
+    def low(self) -> Floats:
+        return self._rows(self.bars.low)
+
+    @property
+    def close(self) -> Floats:
+        return self._rows(self.bars.close)
+
+    @property
+    def volume(self) -> Floats:
+        return self._rows(self.bars.volume)
+
+    def _rows(self, values: Floats) -> Floats:
+        return values[0] if len(values) == 1 else values
+
+    def indicator(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """`function(*arguments)`, remembered. Arguments are bound to this market: name columns by text.
+
+        A text argument "open", "high", "low", "close" or "volume" is replaced by that column. The rest must be
+        hashable: `market.indicator(ema, "close", 20)`.
+        """
+        key = (function, *arguments)
+        found = self._memo.get(key)
+        if found is None:
+            columns = {"open", "high", "low", "close", "volume"}
+            found = function(
+                *(
+                    getattr(self, item) if isinstance(item, str) and item in columns else item
+                    for item in arguments
+                )
+            )
+            self._remember(key, found)
+        return found
+
+    def _remember(self, key: tuple[Any, ...], value: Any) -> None:
+        self._memo_bytes += getattr(value, "nbytes", 0)
+        while self._memo_bytes > MEMO_BYTES_MAX and self._memo:
+            oldest = self._memo.pop(next(iter(self._memo)), None)
+            self._memo_bytes -= getattr(oldest, "nbytes", 0)
+        self._memo[key] = value
+
+
+@runtime_checkable
+class VectorStrategy(Protocol):
+    """A strategy over arrays."""
+
+    def signals(self, market: Market) -> Signals:
+        """Signals for all bars. The value at bar i may use bars 0 .. i only; `lookahead.py` checks that."""
+        ...
+
+
+@runtime_checkable
+class BarStrategy(Protocol):
+    """A strategy that is asked at the close of each bar.
+
+    If it has `start(market, context)`, that is called once before: there indicators are computed, each kept as
+    `context.series(values)`.
+    """
+
+    def on_bar(self, context: Context) -> None:
+        """Looks at closed bars through `context` and says what to do from the next open on."""
+        ...
+
+
+SignalFunction = Callable[..., Signals]
+"""A plain function `f(market, **params) -> Signals` is a strategy, too."""
+
+Strategy = VectorStrategy | BarStrategy | SignalFunction
+
+
+def signals_of(strategy: Strategy, market: Market, params: dict[str, Any] | None = None) -> Signals:
+    """What a vectorised strategy says about `market`. Raises InputError if it is none."""
+    if isinstance(strategy, VectorStrategy):
+        return strategy.signals(market)
+    if callable(strategy):
+        return strategy(market, **(params or {}))
+    raise InputError(
+        f"{type(strategy).__name__} has neither signals(market) nor on_bar(context)",
+        code="STRATEGY_INVALID",
+        fix="give it one of the two, or pass a function f(market, **params)",
+    )
