@@ -15,6 +15,13 @@ FREE = CostModel(spread_bps=Decimal(0), money_step=Decimal(0))
 """No costs at all; for tests and for judging signals alone."""
 
 
+def _require(good: bool, name: str, what: str) -> None:
+    if not good:
+        raise InputError(
+            f"{name} {what}", code="BACKTEST_SETTING", field=name, fix=f"{name} {what}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exits:
     """Protective exits, as fractions of the entry fill price; 0 is none. A strategy's own distances come first.
@@ -124,13 +131,6 @@ class Settings:
     account: Account = Account()
     filling: Filling = Filling()
     calendar: Calendar = Calendar()
-
-
-def _require(good: bool, name: str, what: str) -> None:
-    if not good:
-        raise InputError(
-            f"{name} {what}", code="BACKTEST_SETTING", field=name, fix=f"{name} {what}"
-        )
 
 
 def rules_of(settings: Settings, symbols: tuple[str, ...]) -> Records:

@@ -1,8 +1,8 @@
 """How a strategy is written: arrays in, signals out; or one closed bar at a time.
 
 Vectorised: a frozen dataclass whose fields are its parameters, with `signals(market) -> Signals`. Bar by bar: a class
-with `on_bar(context)` and, for indicators, `start(market, context)`. Either decides at the close of a bar and is filled from the
-next bar's open on; there is no way to be filled on the bar that was decided on.
+with `on_bar(context)` and, for indicators, `start(market, context)`. Either decides at the close of a bar and is filled
+from the next bar's open on; there is no way to be filled on the bar that was decided on.
 """
 
 from collections.abc import Callable
