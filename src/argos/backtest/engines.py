@@ -1,10 +1,12 @@
 """The two equal engines behind one face: compiled for size, plain Python for a quick start."""
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import ClassVar, Final, Literal, Protocol
 
 from argos.backtest.binding import bind
+from argos.backtest.layout import Records
 from argos.backtest.preparing import grown
 from argos.backtest.reference import Simulation
 from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
@@ -67,7 +69,7 @@ class CompiledEngine:
         self.book = book
         self._kept = (feed, fine, orders, clock)
         self._table = bind(feed, fine, orders, clock, book)
-        self._advance = import_module(KERNEL).advance
+        self._advance = kernel()
 
     @property
     def event_bar(self) -> int:
@@ -83,6 +85,12 @@ class CompiledEngine:
         return self.book._replace(
             trades=self.book.trades[: account["trades"]], fills=self.book.fills[: account["fills"]]
         )
+
+
+def kernel() -> Callable[[int, int, Records], int]:
+    """The compiled loop; the compiler's library is loaded here and nowhere else."""
+    advance: Callable[[int, int, Records], int] = import_module(KERNEL).advance
+    return advance
 
 
 def engine_for(name: EngineName, bars: int) -> type[PlainEngine | CompiledEngine]:

@@ -288,8 +288,8 @@ class Simulation:
     def enter_by_signal(self, s: int, p: Holding, i: int) -> None:
         """A LONG or SHORT signal: to market, or to rest."""
         rule, side, d = self.rules[s], p.order, p.order_bar
-        limit = self.extra("limit_price", s, d)
-        trigger = self.extra("stop_price", s, d)
+        limit = self.said("limit_price", s, d)
+        trigger = self.said("stop_price", s, d)
         if limit > 0 or trigger > 0:
             p.resting = LIMIT if limit > 0 else STOP
             p.resting_price = limit if limit > 0 else trigger
@@ -572,16 +572,16 @@ class Simulation:
         p.side, p.entry_bar, p.entry_price = side, i, price
         p.stop = p.stop_first = self.stop_level(s, d, side, price)
         p.take = side * INF
-        if (distance := self.extra("take_distance", s, d)) > 0:
+        if (distance := self.said("take_distance", s, d)) > 0:
             p.take = price + side * distance
         elif rule.take_fraction > 0:
             p.take = price * (1.0 + rule.take_fraction * side)
         p.take_first = p.take
-        distance = self.extra("trail_distance", s, d)
+        distance = self.said("trail_distance", s, d)
         p.trail = distance if distance > 0 else 0.0
         p.trail_rate = rule.trail_fraction
         p.best, p.inside = price, False
-        p.confidence = self.extra("confidence", s, d)
+        p.confidence = self.said("confidence", s, d)
         p.exit_fee = p.exit_qty = p.exit_price = p.gross = p.financing = 0.0
         p.ambiguous, p.leaving, p.entering = False, -1, 0.0
 
@@ -641,7 +641,7 @@ class Simulation:
 
     # Sizes and levels.
 
-    def extra(self, name: str, s: int, d: int) -> float:
+    def said(self, name: str, s: int, d: int) -> float:
         """What a signal of bar d says under this name; NaN without such an array."""
         values = getattr(self.orders, name)
         return float(values[s, d]) if values.size else NAN
@@ -649,7 +649,7 @@ class Simulation:
     def stop_level(self, s: int, d: int, side: int, price: float) -> float:
         """Quoted price of the stop of a holding entered at `price`; infinite without one."""
         rule = self.rules[s]
-        if (distance := self.extra("stop_distance", s, d)) > 0:
+        if (distance := self.said("stop_distance", s, d)) > 0:
             return price - side * distance
         if rule.stop_fraction > 0:
             return price * (1.0 - rule.stop_fraction * side)
@@ -660,10 +660,10 @@ class Simulation:
         rule, equity = self.rules[s], self.equity_at_open(i)
         if not equity > 0:
             return 0.0
-        value = self.extra("size", s, d)
+        value = self.said("size", s, d)
         if not value > 0:
             value = rule.size_value
-        confidence = self.extra("confidence", s, d)
+        confidence = self.said("confidence", s, d)
         if rule.by_confidence and not math.isnan(confidence):
             value = value * confidence
         qty = self.sized(rule, value, price, equity, s, d, side)
@@ -684,7 +684,7 @@ class Simulation:
                 distance = abs(price - self.stop_level(s, d, side, price))
                 return value * equity / distance if 0 < distance < INF else 0.0
             case SizeMode.VOLATILITY_TARGET:
-                volatility = self.extra("volatility", s, d)
+                volatility = self.said("volatility", s, d)
                 return value / volatility * equity / price if volatility > 0 else 0.0
 
     def bounded(
@@ -692,7 +692,10 @@ class Simulation:
     ) -> float:
         """`qty` within the account's leverage, rounded down to the step; 0 or less for none."""
         qty = min(qty, (self.leverage * equity - exposure) / price)
+        if not 0 < qty < INF:
+            return 0.0
         if rule.qty_step > 0:
+            # 0.3 / 0.1 must be three steps.
             qty = math.floor(qty / rule.qty_step + 1e-9) * rule.qty_step
         return qty
 

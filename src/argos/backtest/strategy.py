@@ -54,9 +54,13 @@ class Signals:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Market:
-    """What a strategy is given: the bars, and a memory for indicators that parameter sets share."""
+    """What a strategy is given: the bars, and a memory for indicators that parameter sets share.
+
+    `shared`: other runs will ask for the same indicators; a strategy may choose its way by that, never its signals.
+    """
 
     bars: Bars
+    shared: bool = False
     _memo: dict[tuple[Any, ...], npt.NDArray[Any]] = field(default_factory=dict, repr=False)
     _memo_bytes: int = 0
 

@@ -26,19 +26,21 @@ def fee_of(rule, qty, price, direction):
 
 
 @part()
-def slippage_of(rule, qty, volume):
+def slippage_of(t, rule, s, qty, i):
     """Adverse fraction of a market fill of `qty`: the usual one, and impact by the square of the volume share."""
     if rule.impact == 0.0:
         return rule.slippage
+    volume = number(t.volume, s * t.bars + i)
     share = min(qty / volume, 1.0) if volume > 0.0 else 1.0
     return rule.slippage + rule.impact * share * share
 
 
 @part()
-def room(p, rule, volume, i):
+def room(t, p, rule, s, i):
     """Units that may still be done on bar i."""
     if rule.volume_share == 0.0:
         return np.inf
+    volume = number(t.volume, s * t.bars + i)
     used = p.used_qty if p.used_bar == i else 0.0
     return max(rule.volume_share * volume - used, 0.0)
 
@@ -234,6 +236,8 @@ def size_of(t, rule, account, s, d, price, stop, equity, exposure):
 def bounded(rule, account, qty, price, equity, exposure):
     """`qty` within the account's leverage, rounded down to the step; 0 or less for none."""
     qty = min(qty, (account.leverage * equity - exposure) / price)
+    if not 0.0 < qty < np.inf:
+        return 0.0
     if rule.qty_step > 0.0:
         # 0.3 / 0.1 must be three steps.
         qty = math.floor(qty / rule.qty_step + 1e-9) * rule.qty_step

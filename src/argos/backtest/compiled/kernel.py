@@ -10,7 +10,14 @@ from numba import njit
 
 from argos.backtest.compiled.fills import leave
 from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, part
-from argos.backtest.compiled.memory import account_of, number, position_of, put, rule_of
+from argos.backtest.compiled.memory import (
+    account_of,
+    fetch_ahead,
+    number,
+    position_of,
+    put,
+    rule_of,
+)
 from argos.backtest.compiled.phases import (
     entries_at_open,
     exits_at_open,
@@ -185,6 +192,16 @@ def next_event(t, i, known, bars, every):
     return max(event, i + 1)
 
 
+@part()
+def look_ahead(t, i):
+    """Has the prices of the next event's bar fetched while the bars before it are marked."""
+    for s in range(t.symbols):
+        place = s * t.bars + i
+        fetch_ahead(t.open, place)
+        fetch_ahead(t.high, place)
+        fetch_ahead(t.low, place)
+
+
 def _build(version):
     @njit(_nrt=False, cache=True, nogil=True, error_model="numpy")
     def advance(stop_bar, known, table):
@@ -230,6 +247,7 @@ def _build(version):
                 account.flat_bar = next_flag(t.flat_after, i + 1, bars)
             account.event_bar = next_event(t, i, known, bars, every)
             stop = min(account.event_bar, stop_bar)
+            look_ahead(t, min(stop, bars - 1))
             mark(t, i, stop)
             take_equity(t, stop, stop == bars)
             i = stop

@@ -141,13 +141,13 @@ def exits_at_open(t, p, s, i):
     if reason < 0:
         return
     whole = qty == abs(p.qty)
-    done = min(qty, room(p, rule, cell(t, t.volume, s, i), i))
+    done = min(qty, room(t, p, rule, s, i))
     if whole:
         p.entering = 0.0
         p.leaving = reason
     if done > 0.0:
         quoted = price * (1.0 - rule.half_spread * p.side)
-        rate = slippage_of(rule, done, cell(t, t.volume, s, i))
+        rate = slippage_of(t, rule, s, done, i)
         leave(t, p, s, i, done, quoted, price, rate, reason)
 
 
@@ -233,11 +233,11 @@ def entry_qty(t, s, i, side, d, price):
 def buy_more(t, p, s, i, side, qty):
     """Market entry at the open, as far as the bar's volume goes; the rest waits for the next open."""
     rule = rule_of(t.rules, s)
-    done = min(qty, room(p, rule, cell(t, t.volume, s, i), i))
+    done = min(qty, room(t, p, rule, s, i))
     if done > 0.0:
         price = cell(t, t.open, s, i)
         quoted = price * (1.0 + rule.half_spread * side)
-        rate = slippage_of(rule, done, cell(t, t.volume, s, i))
+        rate = slippage_of(t, rule, s, done, i)
         enter(t, p, s, i, side, done, quoted, price, rate)
         p.entering = qty - done
         p.order = 0
@@ -339,11 +339,11 @@ def stop_out(t, p, s, i, quoted, quote):
     rule = rule_of(t.rules, s)
     reason = STOP if stop_now(p) == p.stop_first else TRAIL
     qty = abs(p.qty)
-    done = min(qty, room(p, rule, cell(t, t.volume, s, i), i))
+    done = min(qty, room(t, p, rule, s, i))
     p.entering = 0.0
     p.leaving = reason
     if done > 0.0:
-        rate = slippage_of(rule, done, cell(t, t.volume, s, i))
+        rate = slippage_of(t, rule, s, done, i)
         leave(t, p, s, i, done, quoted, quoted / quote, rate, reason)
 
 
@@ -351,7 +351,7 @@ def stop_out(t, p, s, i, quoted, quote):
 def take_out(t, p, s, i, quoted, quote):
     """Limit exit at `quoted`, without slippage; what the volume does not take goes on resting."""
     rule = rule_of(t.rules, s)
-    done = min(abs(p.qty), room(p, rule, cell(t, t.volume, s, i), i))
+    done = min(abs(p.qty), room(t, p, rule, s, i))
     p.entering = 0.0
     if done > 0.0:
         leave(t, p, s, i, done, quoted, quoted / quote, 0.0, TAKE)
@@ -387,10 +387,10 @@ def rested(t, p, s, i, prices):
         account_of(t.account, 0).unfilled += 1
         p.resting = 0
         return
-    done = min(qty, room(p, rule, cell(t, t.volume, s, i), i))
+    done = min(qty, room(t, p, rule, s, i))
     if done <= 0.0:
         return
-    rate = 0.0 if limit else slippage_of(rule, done, cell(t, t.volume, s, i))
+    rate = 0.0 if limit else slippage_of(t, rule, s, done, i)
     p.resting = 0
     enter(t, p, s, i, side, done, quoted, mid, rate)
     if not limit:

@@ -1,7 +1,7 @@
 """Finding the next bar at which something happens, without walking all bars between. t: TABLE, see `binding.py`."""
 
 from argos.backtest.compiled.jit import part
-from argos.backtest.compiled.memory import code, number, position_of, whole
+from argos.backtest.compiled.memory import bytes_from, code, first_byte, number, position_of, whole
 from argos.backtest.layout import BLOCK_BARS
 
 
@@ -15,21 +15,19 @@ def cell(t, column, s, i):
 def next_signal(t, s, start, end):
     """First bar in [start, end) with a signal of symbol s, else `end`. Eight bars are looked at together."""
     row = t.side + s * t.padded
-    i = start
-    while i < end and i & 7 != 0:
-        if code(row, i) != 0:
-            return i
-        i += 1
-    if i >= end:
+    if start >= end:
         return end
-    w = i >> 3
+    w = start >> 3
+    found = bytes_from(whole(row, w), start & 7)
+    if found != 0:
+        return min(start + first_byte(found), end)
+    w += 1
     last = (end + 7) >> 3
     while w < last and whole(row, w) == 0:
         w += 1
-    i = w << 3
-    while i < end and code(row, i) == 0:
-        i += 1
-    return min(i, end)
+    if w >= last:
+        return end
+    return min((w << 3) + first_byte(whole(row, w)), end)
 
 
 @part()

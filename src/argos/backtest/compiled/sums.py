@@ -4,20 +4,20 @@ equity: float64[bars] by address; sums: float64[blocks, 4] by address.
 """
 
 from argos.backtest.compiled.jit import part
-from argos.backtest.compiled.memory import account_of, number, put, whole
-
-CHUNK_BARS = 64
+from argos.backtest.compiled.memory import CHUNK, account_of, highest, lowest, number, put, whole
 
 
-@part(fastmath={"reassoc", "nsz", "nnan", "ninf"})
+@part()
 def extremes(equity, start, end):
     """Highest and lowest equity of bars [start, end)."""
+    if end - start == CHUNK:
+        return highest(equity, start), lowest(equity, start)
     high = -1e300
     low = 1e300
     for i in range(start, end):
         e = number(equity, i)
-        high = max(high, e)
-        low = min(low, e)
+        high = e if e > high else high
+        low = e if e < low else low
     return high, low
 
 
@@ -25,7 +25,7 @@ def extremes(equity, start, end):
 def return_powers(equity, start, end):
     """Sums of r, r^2, r^3, r^4 of the returns of bars [start, end), each against the bar before.
 
-    The order of additions is left to the processor, here and in `extremes` only: it can move the last digit of a
+    The order of additions is left to the processor, here only: it can move the last digit of a
     metric, never a trade.
     """
     s1 = 0.0
@@ -92,7 +92,7 @@ def take_equity(t, end, finish):
     equity = t.equity
     while account.taken < end:
         start = account.taken
-        stop = start + CHUNK_BARS if start > 0 else 1
+        stop = start + CHUNK if start > 0 else 1
         if account.per_bar != 0:
             # A market of fewer bars than blocks begins with empty ones.
             while whole(t.block_ends, account.block) <= start:
