@@ -1,4 +1,4 @@
-"""Indicators whose exact sums we answer for. For all others use TA-Lib: `market.indicator(talib("RSI"), "close", 14)`."""
+"""Indicators whose exact sums we answer for. For others use TA-Lib: `market.indicator(talib("RSI"), "close", 14)`."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from argos.backtest.compilable import compilable
-from argos.backtest.layout import Floats
+from argos.backtest.layout import Codes, Floats
 from argos.core.errors import InputError
 
 
@@ -62,29 +62,30 @@ def highest_before(values: Floats, span: int) -> Floats:
 
 
 @compilable
-def crossings(fast: Floats, slow: Floats, warm_up: int) -> np.ndarray[Any, np.dtype[np.int8]]:
-    """1 where `fast` crosses above `slow`, -1 where below, else 0, from bar `warm_up` on: int8[bars].
+def crossings(fast: Floats, slow: Floats, warm_up: int, found: Codes) -> Codes:
+    """1 where `fast` crosses above `slow`, -1 where below, else 0, from bar `warm_up` on.
 
-    Above: not above at the bar before and above now. Bars with NaN cross nothing.
+    Above: not above at the bar before and above now. Bars with NaN cross nothing. Written into `found`, int8[bars] of
+    zeros, and given back.
     """
-    found = np.zeros(len(fast), np.int8)
-    for i in range(max(warm_up, 1), len(fast)):
-        before = fast[i - 1] - slow[i - 1]
-        now = fast[i] - slow[i]
-        found[i] = np.int8((before <= 0.0) & (now > 0.0)) - np.int8((before >= 0.0) & (now < 0.0))
+    # Slices that all begin at 0 let the compiler take several bars at once.
+    first = max(warm_up, 1)
+    out, f, s = found[first:], fast[first:], slow[first:]
+    f_before, s_before = fast[first - 1 :], slow[first - 1 :]
+    for i in range(len(out)):
+        before = f_before[i] - s_before[i]
+        now = f[i] - s[i]
+        out[i] = np.int8((before <= 0.0) & (now > 0.0)) - np.int8((before >= 0.0) & (now < 0.0))
     return found
 
 
 @compilable
-def ema_crossings(
-    values: Floats, fast: int, slow: int, warm_up: int
-) -> np.ndarray[Any, np.dtype[np.int8]]:
-    """`crossings` of two `ema`s in one pass, for a run that shares them with no other: int8[bars]."""
+def ema_crossings(values: Floats, fast: int, slow: int, warm_up: int, found: Codes) -> Codes:
+    """`crossings` of two `ema`s in one pass, for a run that shares them with no other."""
     a_fast = 2.0 / (fast + 1)
     a_slow = 2.0 / (slow + 1)
     b_fast = 1.0 - a_fast
     b_slow = 1.0 - a_slow
-    found = np.zeros(len(values), np.int8)
     f = values[0]
     s = values[0]
     before = 0.0

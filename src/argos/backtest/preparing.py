@@ -26,6 +26,8 @@ EXTRAS: Final = Orders._fields[2:]
 """Names of the arrays that go with a signal."""
 TIME_BLOCKS: Final = 16
 """Time blocks in which return sums are kept; even, for combinatorially symmetric cross-validation."""
+WORD: Final = 8
+"""Signals that are looked at together; rows of them are padded to whole words."""
 _NO_FLOATS: Final = np.zeros((0, 0))
 
 
@@ -92,11 +94,11 @@ def period_counts(clock: Clock, *, per_bar: bool) -> Ints:
 
 def empty_side(symbols: int, bars: int) -> Codes:
     """int8[symbols, padded] of zeros; whole words, so that eight bars can be looked at together."""
-    return np.zeros((symbols, -(-bars // 8) * 8), np.int8)
+    return np.zeros((symbols, -(-bars // WORD) * WORD), np.int8)
 
 
 def orders_of(signals: Signals, symbols: int, bars: int, side: Codes | None = None) -> Orders:
-    """The signals as tables; `side` may be given as a buffer from `empty_side`.
+    """The signals as tables, copied only where needed; `side` may be given as a buffer from `empty_side`.
 
     Raises InputError (SIGNALS_*) for a wrong shape, an unknown code, or a TARGET without a target.
     """
@@ -108,20 +110,24 @@ def orders_of(signals: Signals, symbols: int, bars: int, side: Codes | None = No
             field="side",
             fix="give one signal per bar: [bars] for one symbol, else [symbols, bars]",
         )
-    if given.dtype != np.int8:
-        given = given.astype(np.int8)
-    if given.min(initial=0) < Signal.SHORT or given.max(initial=0) > Signal.TARGET:
+    given = np.require(np.atleast_2d(given), np.int8, ["C"])
+    bottom, top = int(given.min(initial=0)), int(given.max(initial=0))
+    if bottom < Signal.SHORT or top > Signal.TARGET:
         raise InputError(
             "signals hold a code that is not in Signal",
             code="SIGNALS_CODE",
             field="side",
             fix="use -1, 0, 1, 2 (exit) or 3 (target)",
         )
-    padded = empty_side(symbols, bars) if side is None else side
-    padded[:, :bars] = given
-    extras = {name: _extra(signals, name, symbols, bars) for name in EXTRAS}
-    _check_targets(padded[:, :bars], extras["target"])
-    return Orders(side=padded, words=padded.view(np.int64), **extras)
+    if bars % WORD:
+        padded = empty_side(symbols, bars) if side is None else side
+        padded[:, :bars] = given
+        given = padded
+    extras = [_extra(signals, name, symbols, bars) for name in EXTRAS]
+    orders = Orders(given, given.view(np.int64), *extras)
+    if top == Signal.TARGET:
+        _check_targets(given[:, :bars], orders.target)
+    return orders
 
 
 def _extra(signals: Signals, name: str, symbols: int, bars: int) -> Floats:
@@ -140,8 +146,7 @@ def _extra(signals: Signals, name: str, symbols: int, bars: int) -> Floats:
 
 
 def _check_targets(side: Codes, target: Floats) -> None:
-    wanted = side == Signal.TARGET if target.size or side.max(initial=0) == Signal.TARGET else None
-    if wanted is not None and (not target.size or not np.isfinite(target[wanted]).all()):
+    if not target.size or not np.isfinite(target[side == Signal.TARGET]).all():
         raise InputError(
             "a TARGET signal has no finite target",
             code="SIGNALS_TARGET",

@@ -2,8 +2,8 @@
 
 It is also what plays small markets, where compiling would take longer than the run. The order of things on a bar:
 
-1. At the open, for each symbol in turn: swap of the nights since the last bar; then what must leave leaves, that is what
-   an earlier bar's volume left over, what a signal closes, what has been held long enough.
+1. At the open, for each symbol in turn: swap of the nights since the last bar; then what must leave leaves, that is
+   what an earlier bar's volume left over, what a signal closes, what has been held long enough.
 2. At the open, for each symbol in turn: entries, sized on the equity at this open; or they begin to rest.
 3. Inside the bar, for each symbol in turn: the stop, the target, or a resting entry and then its own bracket. The stop
    comes first wherever the bar does not tell.
@@ -717,12 +717,14 @@ class Simulation:
 
     def open_or_close(self, s: int, i: int) -> float:
         price: float = self.open[s][i]
-        return self.close[s][i] if math.isnan(price) else price
+        carried: float = self.close[s][i]
+        return carried if math.isnan(price) else price
 
     def worst_price(self, s: int, p: Holding, i: int) -> float:
         """The bar's mid price that is worst for a holding; the carried close where there is no bar."""
         price: float = self.low[s][i] if p.qty > 0 else self.high[s][i]
-        return self.close[s][i] if math.isnan(price) else price
+        carried: float = self.close[s][i]
+        return carried if math.isnan(price) else price
 
     # Giving it back.
 

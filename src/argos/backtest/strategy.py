@@ -5,6 +5,7 @@ with `on_bar(context)` and, for indicators, `start(market, context)`. Either dec
 from the next bar's open on; there is no way to be filled on the bar that was decided on.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
@@ -63,6 +64,7 @@ class Market:
     shared: bool = False
     _memo: dict[tuple[Any, ...], npt.NDArray[Any]] = field(default_factory=dict, repr=False)
     _memo_bytes: int = 0
+    _local: threading.local = field(default_factory=threading.local, repr=False)
 
     @property
     def open(self) -> Floats:
@@ -87,6 +89,20 @@ class Market:
 
     def _rows(self, values: Floats) -> Floats:
         return values[0] if len(values) == 1 else values
+
+    def blank_side(self) -> Codes:
+        """int8 zeros in the shape of `close`, to write signals into.
+
+        In a sweep the next parameter set of the same thread is given the same memory: do not keep it.
+        """
+        shape = self.close.shape
+        if not self.shared:
+            return np.zeros(shape, np.int8)
+        side: Codes | None = getattr(self._local, "side", None)
+        if side is None:
+            side = self._local.side = np.empty(shape, np.int8)
+        side.fill(0)
+        return side
 
     def indicator(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(*arguments)`, remembered. Arguments are bound to this market: name columns by text.
@@ -145,8 +161,10 @@ Strategy = VectorStrategy | BarStrategy | SignalFunction
 
 def signals_of(strategy: Strategy, market: Market, params: dict[str, Any] | None = None) -> Signals:
     """What a vectorised strategy says about `market`. Raises InputError if it is none."""
-    if isinstance(strategy, VectorStrategy):
-        return strategy.signals(market)
+    # Asking for the attribute is what isinstance of a protocol does, in a tenth of the time.
+    by_arrays: Callable[[Market], Signals] | None = getattr(strategy, "signals", None)
+    if by_arrays is not None:
+        return by_arrays(market)
     if callable(strategy):
         return strategy(market, **(params or {}))
     raise InputError(

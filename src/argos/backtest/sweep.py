@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from argos.backtest.bars import Bars
-from argos.backtest.binding import address, bind
+from argos.backtest.binding import TABLE, address, bind
 from argos.backtest.engines import EngineName, PlainEngine, engine_for, kernel
-from argos.backtest.layout import ACCOUNT, RETURN_SUMS, Floats, Ints, Records
+from argos.backtest.layout import RETURN_SUMS, Floats, Ints, Records
 from argos.backtest.metrics import periods_per_year
 from argos.backtest.overfitting import (
     Moments,
@@ -26,10 +26,10 @@ from argos.backtest.overfitting import (
     probabilistic_sharpe,
 )
 from argos.backtest.preparing import (
+    EXTRAS,
     TIME_BLOCKS,
     book_of,
     clock_of,
-    empty_positions,
     empty_side,
     feed_of,
     fine_of,
@@ -37,7 +37,7 @@ from argos.backtest.preparing import (
     period_counts,
 )
 from argos.backtest.run import Returns
-from argos.backtest.settings import Settings, account_of
+from argos.backtest.settings import Settings
 from argos.backtest.strategy import Market, Signals, Strategy, signals_of
 from argos.backtest.tables import Book, Orders
 
@@ -55,6 +55,11 @@ FIGURES: Final = np.dtype(
     ]
 )
 """What a sweep keeps of each parameter set. NaN where a figure has no meaning."""
+
+
+_PLACES: Final = {name: place for place, name in enumerate(TABLE.names or ())}
+_SIDE, _ACCOUNT, _SUMS = (_PLACES[name] for name in ("side", "account", "return_sums"))
+_EXTRAS: Final = tuple(_PLACES[name] for name in EXTRAS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,10 +173,12 @@ class _Work:
         self.symbols, self.bars = data.close.shape
         self.feed, self.fine = feed_of(data), fine_of(data)
         self.clock = clock_of(data, settings.calendar, per_bar=per_bar)
-        self.accounts = np.zeros(len(params), ACCOUNT)
         self.return_sums = np.zeros((len(params), TIME_BLOCKS, RETURN_SUMS))
-        self.fresh = account_of(settings, per_bar=per_bar)
-        self.fresh["night_bar"] = self.fresh["flat_bar"] = -1
+        fresh = book_of(data, settings, per_bar=per_bar, rows=0)
+        self.accounts = np.repeat(fresh.account, len(params))
+        self.positions = fresh.positions.view(np.uint8)
+        self._accounts_at, self._sums_at = address(self.accounts), address(self.return_sums)
+        self._sums_bytes = self.return_sums.strides[0]
         self._lock = threading.Lock()
         self._next = 0
         self._done = 0
@@ -194,15 +201,18 @@ class _Work:
         while (trial := self.take()) is not None:
             signals = self._signals(trial)
             orders = orders_of(signals, self.symbols, self.bars, side)
-            played = self._reset(book, trial)
+            # As bytes: numpy copies records field by field.
+            book.positions.view(np.uint8)[:] = self.positions
             if advance is None:
-                playing = PlainEngine(self.feed, self.fine, orders, self.clock, played)
+                playing = PlainEngine(
+                    self.feed, self.fine, orders, self.clock, self._book(book, trial)
+                )
                 playing.advance(self.bars, self.bars)
                 playing.finish()
             else:
                 if table is None:
-                    table = bind(self.feed, self.fine, orders, self.clock, played)
-                _rebind(table, orders, played)
+                    table = bind(self.feed, self.fine, orders, self.clock, self._book(book, 0))
+                self._rebind(table, orders, trial)
                 advance(self.bars, self.bars, table)
             with self._lock:
                 self._done += 1
@@ -214,13 +224,20 @@ class _Work:
         strategy, arguments = strategy_with(self.strategy, self.params[trial])
         return signals_of(strategy, self.market, arguments)
 
-    def _reset(self, book: Book, trial: int) -> Book:
-        """The lane's book before the first bar, its account and sums in the trial's own lines."""
-        self.accounts[trial] = self.fresh[0]
-        book.positions[:] = empty_positions(self.symbols)
+    def _book(self, book: Book, trial: int) -> Book:
+        """The lane's book with its account and sums in the trial's own lines."""
         return book._replace(
             account=self.accounts[trial : trial + 1], return_sums=self.return_sums[trial]
         )
+
+    def _rebind(self, table: Records, orders: Orders, trial: int) -> None:
+        """The addresses that differ from trial to trial."""
+        places = table.view(np.int64)
+        places[_SIDE] = address(orders.side)
+        for place, values in zip(_EXTRAS, orders[2:], strict=True):
+            places[place] = address(values)
+        places[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
+        places[_SUMS] = self._sums_at + trial * self._sums_bytes
 
     def finish(self) -> Sweep:
         done = self._next
@@ -253,13 +270,3 @@ class _Work:
         with np.errstate(invalid="ignore", divide="ignore"):
             found["sharpe"] = np.where(variance > 1e-30, mean / np.sqrt(variance) * yearly, np.nan)
         return found
-
-
-def _rebind(table: Records, orders: Orders, book: Book) -> None:
-    """The addresses that differ from trial to trial."""
-    row = table[0]
-    for name in Orders._fields:
-        if name != "words":
-            row[name] = address(getattr(orders, name))
-    row["account"] = address(book.account)
-    row["return_sums"] = address(book.return_sums)

@@ -153,7 +153,9 @@ def random_settings(dice: np.random.Generator, *, bars: int) -> Settings:
             close_at_end=bool(dice.random() < 0.7),
         ),
         calendar=Calendar(
-            nights=dice.choice([0, 0, 0, 1, 3], bars).astype(np.int8) if flags else Calendar().nights,
+            nights=dice.choice([0, 0, 0, 1, 3], bars).astype(np.int8)
+            if flags
+            else Calendar().nights,
             entries=dice.choice([0, 1, 1], bars).astype(np.int8) if flags else Calendar().entries,
             flat_after=dice.choice([0] * 9 + [1], bars).astype(np.int8)
             if flags

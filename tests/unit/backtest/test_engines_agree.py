@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.backtest.random_markets import Run, random_run
 
 from argos.backtest.layout import FILL, TRADE
 from argos.backtest.result import Result
 from argos.backtest.run import run
+from unit.backtest.random_markets import Run, random_run
 
 SUMS = (
     "cash",

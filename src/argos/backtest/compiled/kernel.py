@@ -6,10 +6,8 @@ The rules are those of `reference.py`, which people read; tests hold the two equ
 import zlib
 from pathlib import Path
 
-from numba import njit
-
 from argos.backtest.compiled.fills import leave
-from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, part
+from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, kernel_jit, part
 from argos.backtest.compiled.memory import (
     account_of,
     fetch_ahead,
@@ -202,60 +200,75 @@ def look_ahead(t, i):
         fetch_ahead(t.low, place)
 
 
+@part()
+def take_new_signals(t, account, known):
+    """Signals that were given since the last call bring their symbols' next bar forward."""
+    if account.flat_bar < account.bar:
+        account.flat_bar = next_flag(t.flat_after, account.bar, t.bars)
+    for s in range(t.symbols):
+        p = position_of(t.positions, s)
+        found = next_signal(t, s, max(account.bar - 1, 0), known)
+        if found < known:
+            p.next_bar = min(p.next_bar, found + 1)
+
+
+@part()
+def has_room(t, account):
+    """Whether the trades and fills of another bar can be written down."""
+    spare = ROWS_PER_SYMBOL * t.symbols + 1
+    if 0 < t.trades_room < account.trades + spare:
+        return False
+    return not 0 < t.fills_room < account.fills + spare
+
+
+@part()
+def end_bar(t, account, i):
+    """What the margin, the session and the end of the data close on bar i; whether any of it may have been."""
+    every = account.maintenance > 0.0 and margin_call(t, i)
+    if i == account.flat_bar:
+        close_all(t, i, SESSION)
+        account.flat_bar = next_flag(t.flat_after, i + 1, t.bars)
+        return True
+    if i == t.bars - 1 and account.end_close != 0:
+        close_all(t, i, END)
+        return True
+    return every
+
+
 def _build(version):
-    @njit(_nrt=False, cache=True, nogil=True, error_model="numpy")
+    @kernel_jit
     def advance(stop_bar, known, table):
         """Plays bars from the account's own up to `stop_bar`; signals of bars below `known` are given.
 
-        Returns DONE, or FULL when trades or fills have no room for another bar: give more and call again.
+        table: TABLE[1]. Returns DONE, or FULL when trades or fills have no room for another bar: give more and call
+        again.
         """
         t = table[0]
         account = account_of(t.account, 0)
-        bars = t.bars
-        spare = ROWS_PER_SYMBOL * t.symbols
         if stop_bar < -version:
             return DONE
+        take_new_signals(t, account, known)
         i = account.bar
-        for s in range(t.symbols):
-            # Signals may have come since the last call.
-            p = position_of(t.positions, s)
-            found = next_signal(t, s, max(i - 1, 0), known)
-            if found < known:
-                p.next_bar = min(p.next_bar, found + 1)
-        while i < stop_bar:
-            if 0 < t.trades_room < account.trades + spare + 1:
-                break
-            if 0 < t.fills_room < account.fills + spare + 1:
-                break
+        while i < stop_bar and has_room(t, account):
             if account.night_bar < i:
-                account.night_bar = next_flag(t.nights, i, bars)
-            if account.flat_bar < i:
-                account.flat_bar = next_flag(t.flat_after, i, bars)
-            flat = i == account.flat_bar
-            last = i == bars - 1
-            every = flat or last or i == account.night_bar
+                # Nights are passed over while nothing is held.
+                account.night_bar = next_flag(t.nights, i, t.bars)
+            every = i == account.flat_bar or i == account.night_bar or i == t.bars - 1
             play_bar(t, i, every)
-            if account.maintenance > 0.0 and margin_call(t, i):
-                every = True
-            if flat:
-                close_all(t, i, SESSION)
-            elif last and account.end_close != 0:
-                close_all(t, i, END)
+            every = end_bar(t, account, i) or every
             if i == account.night_bar:
-                account.night_bar = next_flag(t.nights, i + 1, bars)
-            if flat:
-                account.flat_bar = next_flag(t.flat_after, i + 1, bars)
-            account.event_bar = next_event(t, i, known, bars, every)
+                account.night_bar = next_flag(t.nights, i + 1, t.bars)
+            account.event_bar = next_event(t, i, known, t.bars, every)
             stop = min(account.event_bar, stop_bar)
-            look_ahead(t, min(stop, bars - 1))
+            look_ahead(t, min(stop, t.bars - 1))
             mark(t, i, stop)
-            take_equity(t, stop, stop == bars)
+            take_equity(t, stop, stop == t.bars)
             i = stop
         account.bar = i
         if i > 0:
             account.equity = number(t.equity, i - 1)
-        if i == bars and account.peak_bar < bars - 1:
-            account.drawdown_bars = max(account.drawdown_bars, bars - 1 - account.peak_bar)
+        if i == t.bars and account.peak_bar < i - 1:
+            account.drawdown_bars = max(account.drawdown_bars, i - 1 - account.peak_bar)
         return DONE if i >= stop_bar else FULL
 
     return advance
@@ -264,7 +277,7 @@ def _build(version):
 def _version():
     """A number of the sources: a change in any of them must not find an older one's machine code on disk."""
     here = Path(__file__).parent
-    sources = sorted([*here.glob("*.py"), here.parent / "layout.py"])
+    sources = sorted([*here.glob("*.py"), here.parent / "layout.py", here.parent / "binding.py"])
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))
 
 

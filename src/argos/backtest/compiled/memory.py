@@ -4,12 +4,17 @@ than the bar that it plays, in time and in compile time: the kernel passes one r
 Nothing here checks a bound. `binding.py` makes the record and holds the arrays while the kernel runs.
 """
 
+from typing import Any
+
 from llvmlite import ir
 from numba import from_dtype, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 
 from argos.backtest.layout import ACCOUNT, FILL, POSITION, RULES, TRADE
+
+# Its stubs count the typing context among the arguments of a call.
+intrinsic: Any = numba_intrinsic
 
 
 def _loader(numba_type, llvm_type, *, widen=False):

@@ -127,15 +127,7 @@ def exits_at_open(t, p, s, i):
     reason = p.leaving
     qty = abs(p.qty)
     if reason < 0:
-        if p.order == SIGNAL_EXIT:
-            reason = EXIT
-            p.order = 0
-        elif p.order == SIGNAL_TARGET:
-            reason, qty = target_exit(t, p, s, i)
-        elif p.order == -p.side:
-            reason = REVERSE
-        elif p.order == p.side:
-            p.order = 0
+        reason, qty = exit_by_order(t, p, s, i)
         if reason < 0 and rule.hold_bars > 0 and i - p.entry_bar >= rule.hold_bars:
             reason = TIME
     if reason < 0:
@@ -149,6 +141,22 @@ def exits_at_open(t, p, s, i):
         quoted = price * (1.0 - rule.half_spread * p.side)
         rate = slippage_of(t, rule, s, done, i)
         leave(t, p, s, i, done, quoted, price, rate, reason)
+
+
+@part()
+def exit_by_order(t, p, s, i):
+    """Why and how much the waiting order closes; NO_REASON for nothing."""
+    held = abs(p.qty)
+    if p.order == SIGNAL_EXIT:
+        p.order = 0
+        return EXIT, held
+    if p.order == SIGNAL_TARGET:
+        return target_exit(t, p, s, i)
+    if p.order == -p.side:
+        return REVERSE, held
+    if p.order == p.side:
+        p.order = 0
+    return NO_REASON, held
 
 
 @part()
@@ -361,7 +369,7 @@ def take_out(t, p, s, i, quoted, quote):
 def rested(t, p, s, i, prices):
     """A resting entry on a bar: filled at the open if that is beyond its price, else at its price when touched."""
     rule = rule_of(t.rules, s)
-    open_, high, low, close = prices
+    open_, high, low, _ = prices
     if i > p.resting_until:
         p.resting = 0
         return

@@ -17,7 +17,7 @@ def lowest_before(values: Floats, span: int) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakout:
-    """Enters when a close leaves the range of the last `span` bars; first stop and trailing stop at `atr_multiple` ATRs."""
+    """Enters when a close leaves the range of the last `span` bars; stop and trailing stop at `atr_multiple` ATRs."""
 
     span: int = 55
     atr_period: int = 20

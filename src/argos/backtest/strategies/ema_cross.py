@@ -15,11 +15,13 @@ class EmaCross:
     slow: int = 100
 
     def signals(self, market: Market) -> Signals:
+        side = market.blank_side()
         if not market.shared:
-            return Signals(side=ema_crossings(market.close, self.fast, self.slow, self.slow))
+            ema_crossings(market.close, self.fast, self.slow, self.slow, side)
+            return Signals(side=side)
         fast = market.indicator(ema, "close", self.fast)
         slow = market.indicator(ema, "close", self.slow)
-        return Signals(side=crossings(fast, slow, self.slow))
+        return Signals(side=crossings(fast, slow, self.slow, side))
 
 
 class EmaCrossByBar:
