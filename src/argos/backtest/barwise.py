@@ -1,18 +1,22 @@
 """Plays a strategy that is asked at the close of each bar, and hands its decisions to the engine."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from argos.backtest.bars import Bars
 from argos.backtest.context import Clock as BarClock
 from argos.backtest.context import Context
-from argos.backtest.engines import CompiledEngine, PlainEngine
+from argos.backtest.engines import CompiledEngine, PlainEngine, engine_for
 from argos.backtest.layout import Signal
-from argos.backtest.preparing import EXTRAS, empty_side, fine_of
+from argos.backtest.preparing import EXTRAS, book_of, clock_of, empty_side, feed_of, fine_of
+from argos.backtest.settings import Settings
 from argos.backtest.strategy import BarStrategy, Market
 from argos.backtest.tables import Book, Clock, Feed, Orders
 from argos.core.errors import InputError
+
+BARWISE_ROWS: Final = 1024
+"""Trades for which there is room at first; it doubles as needed."""
 
 
 class Decisions:
@@ -55,8 +59,8 @@ def play(
     feed: Feed,
     clock: Clock,
     book: Book,
-) -> Book:
-    """The whole run. The engine is asked only where something happens: an order, or an event of its own."""
+) -> tuple[Book, Orders]:
+    """The whole run, and what was decided. The engine is asked only where something happens: an order, or an event."""
     bars: Bars = market.bars
     count = len(bars)
     decisions = Decisions(len(bars.symbols), count)
@@ -76,7 +80,20 @@ def play(
         seen.bar = decisions.bar = bar
         on_bar(context)
     engine_now.advance(count, count)
-    return engine_now.finish()
+    return engine_now.finish(), decisions.orders
+
+
+def decide(strategy: BarStrategy, market: Market, settings: Settings) -> Orders:
+    """What the strategy decides on this market under these settings."""
+    bars = market.bars
+    return play(
+        strategy,
+        market,
+        engine=engine_for("auto", bars.close.size),
+        feed=feed_of(bars),
+        clock=clock_of(bars, settings.calendar, per_bar=False),
+        book=book_of(bars, settings, per_bar=False, rows=BARWISE_ROWS),
+    )[1]
 
 
 def _context(bars: Bars, seen: BarClock, book: Book, decisions: Decisions) -> Context:

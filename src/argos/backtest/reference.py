@@ -510,7 +510,8 @@ class Simulation:
         if share == 0:
             return INF
         used = p.used_qty if p.used_bar == i else 0.0
-        return max(share * self.volume[s][i] - used, 0.0)
+        volume: float = self.volume[s][i]
+        return max(share * volume - used, 0.0)
 
     def fill(
         self,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from argos.backtest.bars import Bars
-from argos.backtest.barwise import play
+from argos.backtest.barwise import BARWISE_ROWS, play
 from argos.backtest.engines import EngineName, engine_for
 from argos.backtest.preparing import (
     book_of,
@@ -23,9 +23,6 @@ from argos.backtest.strategy import BarStrategy, Market, Signals, Strategy, sign
 from argos.backtest.tables import Book
 
 Returns = Literal["day", "bar"]
-
-ROWS_FIRST = 1024
-"""Trades for which there is room at first; it doubles as needed."""
 
 
 def run(
@@ -52,8 +49,8 @@ def run(
     clock = clock_of(data, chosen.calendar, per_bar=per_bar)
     make = engine_for(engine, symbols * count)
     if isinstance(strategy, BarStrategy):
-        book = book_of(data, chosen, per_bar=per_bar, rows=ROWS_FIRST)
-        done = play(strategy, market, engine=make, feed=feed, clock=clock, book=book)
+        book = book_of(data, chosen, per_bar=per_bar, rows=BARWISE_ROWS)
+        done, _ = play(strategy, market, engine=make, feed=feed, clock=clock, book=book)
     else:
         signals = (
             strategy
@@ -62,7 +59,7 @@ def run(
         )
         orders = orders_of(signals, symbols, count)
         # A signal can end one trade and begin one, so there are never more trades than signals, but for partial fills.
-        rows = max(ROWS_FIRST, int(np.count_nonzero(orders.side)) + 8 * symbols)
+        rows = int(np.count_nonzero(orders.side)) + 8 * symbols
         book = book_of(data, chosen, per_bar=per_bar, rows=rows)
         playing = make(feed, fine_of(data), orders, clock, book)
         playing.advance(count, count)
