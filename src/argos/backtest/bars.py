@@ -77,6 +77,19 @@ class Bars:
             )
         return self._cut(slice(first, last), fine)
 
+    def only(self, symbol: int) -> "Bars":
+        """One symbol on the same time axis, as views; without the finer series."""
+        rows = slice(symbol, symbol + 1)
+        return Bars(
+            symbols=self.symbols[rows],
+            opened_ns=self.opened_ns,
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+            volume=self.volume[rows],
+        )
+
     def _cut(self, part: slice, fine: FineBars | None) -> "Bars":
         return Bars(
             symbols=self.symbols,
@@ -188,7 +201,7 @@ def _shaped(name: str, values: Floats) -> Floats:
             field=name,
             fix="give [bars] or [symbols, bars]",
         )
-    return array.reshape(-1, array.shape[-1])
+    return np.atleast_2d(array)
 
 
 def _check_times(opened: Ints) -> None:

@@ -64,6 +64,7 @@ class Market:
     shared: bool = False
     _memo: dict[tuple[Any, ...], npt.NDArray[Any]] = field(default_factory=dict, repr=False)
     _memo_bytes: int = 0
+    _each: list["Market"] = field(default_factory=list, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     @property
@@ -89,6 +90,15 @@ class Market:
 
     def _rows(self, values: Floats) -> Floats:
         return values[0] if len(values) == 1 else values
+
+    def each(self) -> list["Market"]:
+        """One market for each symbol, remembered with its indicators."""
+        if not self._each:
+            self._each = [
+                Market(bars=self.bars.only(index), shared=self.shared)
+                for index in range(len(self.bars.symbols))
+            ]
+        return self._each
 
     def blank_side(self) -> Codes:
         """int8 zeros in the shape of `close`, to write signals into.
@@ -160,15 +170,42 @@ Strategy = VectorStrategy | BarStrategy | SignalFunction
 
 
 def signals_of(strategy: Strategy, market: Market, params: dict[str, Any] | None = None) -> Signals:
-    """What a vectorised strategy says about `market`. Raises InputError if it is none."""
+    """What a vectorised strategy says about `market`. Raises InputError if it is none.
+
+    It is asked about each symbol on its own, with arrays [bars]; with a true attribute `whole_market` it is asked once,
+    with arrays [symbols, bars].
+    """
     # Asking for the attribute is what isinstance of a protocol does, in a tenth of the time.
-    by_arrays: Callable[[Market], Signals] | None = getattr(strategy, "signals", None)
-    if by_arrays is not None:
-        return by_arrays(market)
-    if callable(strategy):
-        return strategy(market, **(params or {}))
-    raise InputError(
-        f"{type(strategy).__name__} has neither signals(market) nor on_bar(context)",
-        code="STRATEGY_INVALID",
-        fix="give it one of the two, or pass a function f(market, **params)",
-    )
+    by_arrays: Callable[..., Signals] | None = getattr(strategy, "signals", None)
+    if by_arrays is None and not callable(strategy):
+        raise InputError(
+            f"{type(strategy).__name__} has neither signals(market) nor on_bar(context)",
+            code="STRATEGY_INVALID",
+            fix="give it one of the two, or pass a function f(market, **params)",
+        )
+    ask: Callable[..., Signals] = by_arrays or strategy  # type: ignore[assignment]  # it is callable: see above
+    given = {} if by_arrays else params or {}
+    if len(market.bars.symbols) == 1 or getattr(strategy, "whole_market", False):
+        return ask(market, **given)
+    return _stacked([ask(alone, **given) for alone in market.each()])
+
+
+def _stacked(parts: list[Signals]) -> Signals:
+    """Signals of single symbols as those of a market."""
+    found = Signals(side=np.stack([part.side for part in parts]))
+    for name in (
+        "limit_price",
+        "stop_price",
+        "stop_distance",
+        "take_distance",
+        "trail_distance",
+        "target",
+        "size",
+        "confidence",
+        "volatility",
+    ):
+        columns = [getattr(part, name) for part in parts]
+        if any(column is not None for column in columns):
+            empty = np.full(found.side.shape[1], np.nan)
+            setattr(found, name, np.stack([empty if c is None else c for c in columns]))
+    return found

@@ -1,6 +1,7 @@
 """The measure of all others: buys once and waits."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from argos.backtest.strategy import Market, Signals
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuyAndHold:
     """Moves every symbol to an equal share of `exposure` times equity at the second bar's open, and holds."""
+
+    whole_market: ClassVar = True
 
     exposure: float = 1.0
 
