@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from argos.backtest.compilable import compilable
 from argos.backtest.layout import Floats, Ints
 
 EULER_GAMMA: Final = 0.5772156649015329
@@ -88,37 +89,59 @@ def overfitting_probability(return_sums: Floats, counts: Ints) -> float:
     variation count as 0. NaN for fewer than two trials or an empty half.
     """
     trials, blocks, _ = return_sums.shape
-    if trials < 2 or blocks < 2 or blocks % 2:
+    half = blocks // 2
+    if trials < 2 or blocks < 2 or blocks % 2 or int(np.sort(counts)[:half].sum()) < 2:
         return math.nan
-    halves = np.array(list(combinations(range(blocks), blocks // 2)))
-    # Each split and its mirror image both stand in the list.
-    inside = np.zeros((len(halves), blocks))
-    np.put_along_axis(inside, halves, 1.0, axis=1)
-    below = 0.0
-    for start in range(0, len(inside), _SPLITS_AT_ONCE):
-        train = inside[start : start + _SPLITS_AT_ONCE]
-        trained = _sharpes(train, return_sums, counts)
-        tested = _sharpes(1.0 - train, return_sums, counts)
-        if np.isnan(trained).any() or np.isnan(tested).any():
-            return math.nan
-        chosen = tested[np.arange(len(train)), trained.argmax(axis=1)][:, None]
-        rank = (tested < chosen).sum(axis=1) + 0.5 * ((tested == chosen).sum(axis=1) - 1)
-        # Relative rank at or below one half: the choice did no better than a coin among the others.
-        below += float((rank / (trials - 1) <= 0.5).sum())
-    return below / len(inside)
+    # Each split is played both ways, so those with block 0 in the first half are all.
+    halves = np.array([split for split in combinations(range(blocks), half) if split[0] == 0])
+    by_block = np.ascontiguousarray(return_sums[:, :, :2].transpose(2, 1, 0))
+    below = _count_below.compiled(by_block[0], by_block[1], counts.astype(np.float64), halves)
+    return below / (2 * len(halves))
 
 
-_SPLITS_AT_ONCE: Final = 512
+@compilable
+def _count_below(sums: Floats, squares: Floats, counts: Floats, halves: Ints) -> int:
+    """Splits, both ways, in which the best of one half ranks at or below the middle of the other.
 
-
-def _sharpes(blocks: Floats, return_sums: Floats, counts: Ints) -> Floats:
-    """float64[splits, trials]; NaN where a split has fewer than two returns."""
-    n = blocks @ counts.astype(np.float64)
-    if (n < 2).any():
-        return np.full((len(blocks), len(return_sums)), np.nan)
-    mean = (blocks @ return_sums[:, :, 0].T) / n[:, None]
-    square = (blocks @ return_sums[:, :, 1].T) / n[:, None]
-    variance = np.maximum(square - mean**2, 0.0)
-    safe = np.where(variance > 1e-30, variance, 1.0)
-    found: Floats = np.where(variance > 1e-30, mean / np.sqrt(safe), 0.0)
-    return found
+    sums, squares: float64[blocks, trials]; halves: int64[splits, blocks / 2]. A Sharpe ratio ranks as its square with
+    its sign, which spares the root.
+    """
+    blocks, trials = sums.shape
+    scores = np.empty((2, trials))
+    part = np.empty((2, trials))
+    whole = np.zeros((2, trials))
+    for block in range(blocks):
+        for j in range(trials):
+            whole[0, j] += sums[block, j]
+            whole[1, j] += squares[block, j]
+    total = counts.sum()
+    below = 0
+    for split in range(len(halves)):
+        part[:] = 0.0
+        n = 0.0
+        for place in range(halves.shape[1]):
+            block = halves[split, place]
+            n += counts[block]
+            for j in range(trials):
+                part[0, j] += sums[block, j]
+                part[1, j] += squares[block, j]
+        for side in range(2):
+            for j in range(trials):
+                s1 = part[0, j] if side == 0 else whole[0, j] - part[0, j]
+                s2 = part[1, j] if side == 0 else whole[1, j] - part[1, j]
+                m = n if side == 0 else total - n
+                mean = s1 / m
+                variance = s2 / m - mean * mean
+                steep = mean * abs(mean) / (variance if variance > 1e-30 else 1.0)
+                scores[side, j] = steep if variance > 1e-30 else 0.0
+        for side in range(2):
+            chosen = scores[1 - side, np.argmax(scores[side])]
+            lower = 0
+            equal = 0
+            for j in range(trials):
+                lower += scores[1 - side, j] < chosen
+                equal += scores[1 - side, j] == chosen
+            # No better than a coin among the others.
+            if (lower + 0.5 * (equal - 1)) / (trials - 1) <= 0.5:
+                below += 1
+    return below
