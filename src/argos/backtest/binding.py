@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from argos.backtest.layout import Records
+from argos.backtest.layout import Ints
 from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
 
 _ADDRESSES: Final = (
@@ -31,16 +31,21 @@ TABLE: Final = np.dtype(
 )
 """Addresses of all tables, 0 for an absent one, and their sizes. Whoever makes it must keep the arrays alive."""
 
+PLACES: Final = {name: place for place, name in enumerate((*_ADDRESSES, *_NUMBERS))}
+"""Where each field stands in the record, counted in int64."""
+
 
 def address(array: npt.NDArray[np.generic]) -> int:
     """Where the elements are; 0 without any."""
-    return int(array.__array_interface__["data"][0]) if array.size else 0
+    if not array.size:
+        return 0
+    # Of an array of records numpy would spell out every field first.
+    plain = array.view(np.uint8) if array.dtype.names else array
+    return int(plain.__array_interface__["data"][0])
 
 
-def bind(feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> Records:
-    """TABLE[1] over these tables."""
-    table = np.zeros(1, TABLE)
-    row = table[0]
+def bind(feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> Ints:
+    """The record over these tables as int64[fields]: numba is slow to tell the type of an array of records."""
     named: dict[str, npt.NDArray[np.generic]] = {
         **feed._asdict(),
         **{f"fine_{name}": values for name, values in fine._asdict().items()},
@@ -48,14 +53,19 @@ def bind(feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> Re
         **clock._asdict(),
         **book._asdict(),
     }
-    for name in _ADDRESSES:
-        row[name] = address(named[name])
-    row["symbols"], row["bars"] = feed.close.shape
-    row["padded"] = orders.side.shape[1]
-    row["blocks"] = feed.block_high.shape[1]
-    row["fine"] = fine.close.shape[-1]
-    row["periods"] = len(clock.period_ends)
-    row["time_blocks"] = len(book.return_sums)
-    row["trades_room"] = len(book.trades)
-    row["fills_room"] = len(book.fills)
-    return table
+    symbols, bars = feed.close.shape
+    numbers = {
+        "bars": bars,
+        "symbols": symbols,
+        "padded": orders.side.shape[1],
+        "blocks": feed.block_high.shape[1],
+        "fine": fine.close.shape[-1],
+        "periods": len(clock.period_ends),
+        "time_blocks": len(book.return_sums),
+        "trades_room": len(book.trades),
+        "fills_room": len(book.fills),
+    }
+    return np.array(
+        [address(named[name]) for name in _ADDRESSES] + [numbers[name] for name in _NUMBERS],
+        np.int64,
+    )

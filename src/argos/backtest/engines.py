@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import ClassVar, Final, Literal, Protocol
 
 from argos.backtest.binding import bind
-from argos.backtest.layout import Records
+from argos.backtest.layout import Ints
 from argos.backtest.preparing import grown
 from argos.backtest.reference import Simulation
 from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
@@ -87,9 +87,9 @@ class CompiledEngine:
         )
 
 
-def kernel() -> Callable[[int, int, Records], int]:
+def kernel() -> Callable[[int, int, Ints], int]:
     """The compiled loop; the compiler's library is loaded here and nowhere else."""
-    advance: Callable[[int, int, Records], int] = import_module(KERNEL).advance
+    advance: Callable[[int, int, Ints], int] = import_module(KERNEL).advance
     return advance
 
 

@@ -110,7 +110,7 @@ def orders_of(signals: Signals, symbols: int, bars: int, side: Codes | None = No
             field="side",
             fix="give one signal per bar: [bars] for one symbol, else [symbols, bars]",
         )
-    given = np.require(np.atleast_2d(given), np.int8, ["C"])
+    given = np.ascontiguousarray(given, np.int8).reshape(symbols, bars)
     bottom, top = int(given.min(initial=0)), int(given.max(initial=0))
     if bottom < Signal.SHORT or top > Signal.TARGET:
         raise InputError(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from argos.backtest.bars import Bars
-from argos.backtest.binding import TABLE, address, bind
+from argos.backtest.binding import PLACES, address, bind
 from argos.backtest.engines import EngineName, PlainEngine, engine_for, kernel
 from argos.backtest.layout import RETURN_SUMS, Floats, Ints, Records
 from argos.backtest.metrics import periods_per_year
@@ -57,9 +57,8 @@ FIGURES: Final = np.dtype(
 """What a sweep keeps of each parameter set. NaN where a figure has no meaning."""
 
 
-_PLACES: Final = {name: place for place, name in enumerate(TABLE.names or ())}
-_SIDE, _ACCOUNT, _SUMS = (_PLACES[name] for name in ("side", "account", "return_sums"))
-_EXTRAS: Final = tuple(_PLACES[name] for name in EXTRAS)
+_SIDE, _ACCOUNT, _SUMS = (PLACES[name] for name in ("side", "account", "return_sums"))
+_EXTRAS: Final = tuple(PLACES[name] for name in EXTRAS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -197,7 +196,7 @@ class _Work:
         equity = np.empty(self.bars)
         book = book_of(self.market.bars, self.settings, per_bar=self.per_bar, rows=0, equity=equity)
         advance = None if plain else kernel()
-        table: Records | None = None
+        table: Ints | None = None
         while (trial := self.take()) is not None:
             signals = self._signals(trial)
             orders = orders_of(signals, self.symbols, self.bars, side)
@@ -230,14 +229,13 @@ class _Work:
             account=self.accounts[trial : trial + 1], return_sums=self.return_sums[trial]
         )
 
-    def _rebind(self, table: Records, orders: Orders, trial: int) -> None:
+    def _rebind(self, table: Ints, orders: Orders, trial: int) -> None:
         """The addresses that differ from trial to trial."""
-        places = table.view(np.int64)
-        places[_SIDE] = address(orders.side)
+        table[_SIDE] = address(orders.side)
         for place, values in zip(_EXTRAS, orders[2:], strict=True):
-            places[place] = address(values)
-        places[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
-        places[_SUMS] = self._sums_at + trial * self._sums_bytes
+            table[place] = address(values)
+        table[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
+        table[_SUMS] = self._sums_at + trial * self._sums_bytes
 
     def finish(self) -> Sweep:
         done = self._next

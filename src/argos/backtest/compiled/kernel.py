@@ -15,6 +15,7 @@ from argos.backtest.compiled.memory import (
     position_of,
     put,
     rule_of,
+    table_of,
 )
 from argos.backtest.compiled.phases import (
     entries_at_open,
@@ -240,10 +241,10 @@ def _build(version):
     def advance(stop_bar, known, table):
         """Plays bars from the account's own up to `stop_bar`; signals of bars below `known` are given.
 
-        table: TABLE[1]. Returns DONE, or FULL when trades or fills have no room for another bar: give more and call
-        again.
+        table: from `bind`, int64[fields]. Returns DONE, or FULL when trades or fills have no room for another bar: give
+        more and call again.
         """
-        t = table[0]
+        t = table_of(table.ctypes.data, 0)
         account = account_of(t.account, 0)
         if stop_bar < -version:
             return DONE

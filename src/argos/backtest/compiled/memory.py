@@ -11,6 +11,7 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 
+from argos.backtest.binding import TABLE
 from argos.backtest.layout import ACCOUNT, FILL, POSITION, RULES, TRADE
 
 # Its stubs count the typing context among the arguments of a call.
@@ -156,6 +157,7 @@ def fetch_ahead(typing_context, address, index):
     return signature, generate
 
 
+table_of = _record(TABLE)
 rule_of = _record(RULES)
 account_of = _record(ACCOUNT)
 position_of = _record(POSITION)
