@@ -29,6 +29,7 @@ from argos.backtest.compiled.scans import (
     cell,
     first_touch,
     margin_bar,
+    mid_of,
     next_flag,
     next_signal,
     trailing_touch_long,
@@ -55,12 +56,12 @@ def watch(t, p, s, after, known, bars):
         if rule.hold_bars > 0:
             end = min(end, max(p.entry_bar + rule.hold_bars, after))
         quote = 1.0 - rule.half_spread * p.side
-        take = p.take / quote
+        take = mid_of(p.take, quote)
         if p.trail != 0.0 or p.trail_rate != 0.0:
             if p.side > 0:
                 return trailing_touch_long(t, s, after, end, p.best, p, quote, take)
             return trailing_touch_short(t, s, after, end, p.best, p, quote, take)
-        stop = p.stop / quote
+        stop = mid_of(p.stop, quote)
         up = take if p.side > 0 else stop
         down = stop if p.side > 0 else take
         if up == INFINITE and down == -INFINITE:
@@ -68,7 +69,7 @@ def watch(t, p, s, after, known, bars):
         return first_touch(t, s, after, end, up, down)
     if p.resting != 0:
         end = min(end, p.resting_until + 1)
-        level = p.resting_price / (1.0 + rule_of(t.rules, s).half_spread * p.resting_side)
+        level = mid_of(p.resting_price, 1.0 + rule_of(t.rules, s).half_spread * p.resting_side)
         below = (p.resting_side > 0) == (p.resting == LIMIT_ENTRY)
         up = INFINITE if below else level
         down = level if below else -INFINITE
@@ -199,6 +200,16 @@ def look_ahead(t, i):
         fetch_ahead(t.open, place)
         fetch_ahead(t.high, place)
         fetch_ahead(t.low, place)
+        if position_of(t.positions, s).next_bar == i and i > 0:
+            # Perhaps because of a signal, of the bar before.
+            if t.stop_distance != 0:
+                fetch_ahead(t.stop_distance, place - 1)
+            if t.take_distance != 0:
+                fetch_ahead(t.take_distance, place - 1)
+            if t.trail_distance != 0:
+                fetch_ahead(t.trail_distance, place - 1)
+            if t.confidence != 0:
+                fetch_ahead(t.confidence, place - 1)
 
 
 @part()

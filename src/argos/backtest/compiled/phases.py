@@ -28,7 +28,7 @@ from argos.backtest.compiled.jit import (
     part,
 )
 from argos.backtest.compiled.memory import account_of, code, number, position_of, rule_of, whole
-from argos.backtest.compiled.scans import cell, trail_level
+from argos.backtest.compiled.scans import cell, mid_of, trail_level
 
 
 @part()
@@ -67,8 +67,10 @@ def equity_at_open(t, i):
 
 @part()
 def exposure_at_open(t, i):
-    """Sum of all holdings' notional at the open of bar i."""
+    """Sum of all holdings' notional at the open of bar i; 0 when no leverage bounds it."""
     gross = 0.0
+    if account_of(t.account, 0).leverage == np.inf:
+        return gross
     for s in range(t.symbols):
         qty = position_of(t.positions, s).qty
         if qty != 0.0:
@@ -289,9 +291,9 @@ def touched(rule, p, high, low):
         quote = 1.0 - rule.half_spread * p.side
         stop = stop_now(p)
         if p.side > 0:
-            return low <= stop / quote or high >= p.take / quote
-        return high >= stop / quote or low <= p.take / quote
-    level = p.resting_price / (1.0 + rule.half_spread * p.resting_side)
+            return low <= mid_of(stop, quote) or high >= mid_of(p.take, quote)
+        return high >= mid_of(stop, quote) or low <= mid_of(p.take, quote)
+    level = mid_of(p.resting_price, 1.0 + rule.half_spread * p.resting_side)
     if (p.resting_side > 0) == (p.resting == LIMIT_ENTRY):
         return low <= level
     return high >= level
@@ -326,11 +328,11 @@ def bracket(t, p, s, i, prices, fresh):
     stop = stop_now(p)
     gap = p.entry_price if fresh else open_ * quote
     if p.side > 0:
-        stopped = low <= stop / quote
-        taken = high >= p.take / quote
+        stopped = low <= mid_of(stop, quote)
+        taken = high >= mid_of(p.take, quote)
     else:
-        stopped = high >= stop / quote
-        taken = low <= p.take / quote
+        stopped = high >= mid_of(stop, quote)
+        taken = low <= mid_of(p.take, quote)
     if stopped:
         if taken:
             p.ambiguous = 1
@@ -352,7 +354,7 @@ def stop_out(t, p, s, i, quoted, quote):
     p.leaving = reason
     if done > 0.0:
         rate = slippage_of(t, rule, s, done, i)
-        leave(t, p, s, i, done, quoted, quoted / quote, rate, reason)
+        leave(t, p, s, i, done, quoted, mid_of(quoted, quote), rate, reason)
 
 
 @part()
@@ -362,7 +364,7 @@ def take_out(t, p, s, i, quoted, quote):
     done = min(abs(p.qty), room(t, p, rule, s, i))
     p.entering = 0.0
     if done > 0.0:
-        leave(t, p, s, i, done, quoted, quoted / quote, 0.0, TAKE)
+        leave(t, p, s, i, done, quoted, mid_of(quoted, quote), 0.0, TAKE)
 
 
 @part()
@@ -378,7 +380,7 @@ def rested(t, p, s, i, prices):
     side = p.resting_side
     limit = p.resting == LIMIT_ENTRY
     quote = 1.0 + rule.half_spread * side
-    level = p.resting_price / quote
+    level = mid_of(p.resting_price, quote)
     if (side > 0) == limit:
         hit = low <= level
         at_open = open_ <= level
@@ -422,13 +424,13 @@ def bracket_after_entry(t, p, s, i, prices, limit):
     quote = 1.0 - rule.half_spread * p.side
     stop = stop_now(p)
     if p.side > 0:
-        stopped = low <= stop / quote
-        surely = close <= stop / quote
-        taken = close >= p.take / quote
+        stopped = low <= mid_of(stop, quote)
+        surely = close <= mid_of(stop, quote)
+        taken = close >= mid_of(p.take, quote)
     else:
-        stopped = high >= stop / quote
-        surely = close >= stop / quote
-        taken = close <= p.take / quote
+        stopped = high >= mid_of(stop, quote)
+        surely = close >= mid_of(stop, quote)
+        taken = close <= mid_of(p.take, quote)
     if stopped:
         if not (surely or (limit and not taken)):
             p.ambiguous = 1

@@ -62,6 +62,14 @@ def first_touch(t, s, start, end, up, down):
 
 
 @part()
+def mid_of(price, quote):
+    """The mid at which a quote of `quote` times the mid is at `price`. Most runs have no spread and need no division."""
+    if quote == 1.0:
+        return price
+    return price / quote
+
+
+@part()
 def trail_level(best, side, trail, trail_rate):
     """Quoted price at which a trailing stop stands; `best` is the best mid price of closed bars."""
     if trail > 0.0:
@@ -73,7 +81,7 @@ def trail_level(best, side, trail, trail_rate):
 def trailing_touch_long(t, s, start, end, best, p, quote, take):
     """First bar in [start, end) on which a trailing long is stopped or reaches `take` (mid), else `end`."""
     i = start
-    down = max(p.stop, trail_level(best, 1.0, p.trail, p.trail_rate)) / quote
+    down = mid_of(max(p.stop, trail_level(best, 1.0, p.trail, p.trail_rate)), quote)
     while i < end:
         block = i // BLOCK_BARS
         stop = min((block + 1) * BLOCK_BARS, end)
@@ -87,7 +95,7 @@ def trailing_touch_long(t, s, start, end, best, p, quote, take):
                 return i
             if high > best:
                 best = high
-                down = max(p.stop, trail_level(best, 1.0, p.trail, p.trail_rate)) / quote
+                down = mid_of(max(p.stop, trail_level(best, 1.0, p.trail, p.trail_rate)), quote)
             i += 1
     return end
 
@@ -96,7 +104,7 @@ def trailing_touch_long(t, s, start, end, best, p, quote, take):
 def trailing_touch_short(t, s, start, end, best, p, quote, take):
     """First bar in [start, end) on which a trailing short is stopped or reaches `take` (mid), else `end`."""
     i = start
-    up = min(p.stop, trail_level(best, -1.0, p.trail, p.trail_rate)) / quote
+    up = mid_of(min(p.stop, trail_level(best, -1.0, p.trail, p.trail_rate)), quote)
     while i < end:
         block = i // BLOCK_BARS
         stop = min((block + 1) * BLOCK_BARS, end)
@@ -110,7 +118,7 @@ def trailing_touch_short(t, s, start, end, best, p, quote, take):
                 return i
             if low < best:
                 best = low
-                up = min(p.stop, trail_level(best, -1.0, p.trail, p.trail_rate)) / quote
+                up = mid_of(min(p.stop, trail_level(best, -1.0, p.trail, p.trail_rate)), quote)
             i += 1
     return end
 
