@@ -63,7 +63,7 @@ def first_touch(t, s, start, end, up, down):
 
 @part()
 def mid_of(price, quote):
-    """The mid at which a quote of `quote` times the mid is at `price`. Most runs have no spread and need no division."""
+    """The mid at which a quote of `quote` times the mid is at `price`. Without a spread it needs no division."""
     if quote == 1.0:
         return price
     return price / quote
