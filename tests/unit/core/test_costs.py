@@ -59,7 +59,10 @@ def test_slippage_counts_a_fraction_of_the_spread_on_top():
 
 def test_money_without_a_step_is_not_rounded():
     costs = CostModel(
-        spread_bps=Decimal(5), commission_bps=Decimal(1), sell_fee_bps=Decimal(1), money_step=Decimal(0)
+        spread_bps=Decimal(5),
+        commission_bps=Decimal(1),
+        sell_fee_bps=Decimal(1),
+        money_step=Decimal(0),
     )
     exact = QTY * PRICE / 10_000
     assert costs.commission(qty=QTY, price=PRICE) == exact
