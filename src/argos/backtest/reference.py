@@ -12,125 +12,16 @@ It is also what plays small markets, where compiling would take longer than the 
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from argos.backtest.layout import FILL, TRADE, Reason, Signal, SizeMode
-from argos.backtest.plainsums import Sums
+from argos.backtest.layout import FILL, TRADE, Reason, Signal
+from argos.backtest.ledger import Holding, Ledger
 from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
 
-NAN: Final = math.nan
 INF: Final = math.inf
 LIMIT, STOP = 1, 2
-
-
-@dataclass(slots=True)
-class Rule:
-    """RULES of one symbol, as Python floats."""
-
-    half_spread: float
-    slippage: float
-    impact: float
-    fee_rate: float
-    fee_unit: float
-    fee_order: float
-    fee_min: float
-    sell_rate: float
-    sell_unit: float
-    money_step: float
-    swap_long: float
-    swap_short: float
-    stop_fraction: float
-    take_fraction: float
-    trail_fraction: float
-    hold_bars: int
-    valid_bars: int
-    size_mode: int
-    size_value: float
-    size_cap: float
-    by_confidence: int
-    qty_step: float
-    volume_share: float
-
-    def fee(self, qty: float, price: float, direction: int) -> float:
-        """Commission and, on a sale, the regulatory fee."""
-        fee = qty * price * self.fee_rate + qty * self.fee_unit
-        fee = max(fee + self.fee_order, self.fee_min)
-        if self.money_step > 0:
-            fee = round(fee / self.money_step) * self.money_step
-        if direction < 0:
-            levy = qty * price * self.sell_rate + qty * self.sell_unit
-            if self.money_step > 0:
-                levy = math.ceil(levy / self.money_step - 1e-9) * self.money_step
-            fee += levy
-        return fee
-
-    def slip(self, qty: float, volume: float) -> float:
-        """Adverse fraction of a market fill: the usual one, and impact by the square of the volume share."""
-        if self.impact == 0:
-            return self.slippage
-        share = min(qty / volume, 1.0) if volume > 0 else 1.0
-        return self.slippage + self.impact * share * share
-
-
-@dataclass(slots=True)
-class Holding:
-    """One symbol's state; the fields are those of POSITION."""
-
-    qty: float = 0.0
-    side: int = 0
-    entry_bar: int = 0
-    entry_price: float = 0.0
-    stop: float = 0.0
-    take: float = 0.0
-    trail: float = 0.0
-    trail_rate: float = 0.0
-    best: float = 0.0
-    inside: bool = False
-    stop_first: float = 0.0
-    take_first: float = 0.0
-    confidence: float = NAN
-    entry_fee: float = 0.0
-    exit_fee: float = 0.0
-    exit_qty: float = 0.0
-    exit_price: float = 0.0
-    gross: float = 0.0
-    financing: float = 0.0
-    spread_cost: float = 0.0
-    slippage_cost: float = 0.0
-    ambiguous: bool = False
-    leaving: int = -1
-    entering: float = 0.0
-    order: int = 0
-    order_bar: int = 0
-    resting: int = 0
-    resting_side: int = 0
-    resting_price: float = 0.0
-    resting_until: float = INF
-    used_bar: int = -1
-    used_qty: float = 0.0
-
-    @property
-    def trailing(self) -> bool:
-        return self.trail != 0 or self.trail_rate != 0
-
-    def stop_now(self) -> float:
-        """Quoted price of the stop, moved by the trailing stop."""
-        if not self.trailing:
-            return self.stop
-        if self.trail > 0:
-            level = self.best - self.side * self.trail
-        else:
-            level = self.best * (1.0 - self.trail_rate * self.side)
-        return max(self.stop, level) if self.side > 0 else min(self.stop, level)
-
-    def withdraw(self) -> None:
-        """Forgets all that waits or rests."""
-        self.order = self.resting = 0
-        self.entering = 0.0
-        self.leaving = -1
 
 
 Prices = tuple[float, float, float, float]
@@ -142,36 +33,38 @@ class Simulation:
     def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
         account = book.account[0]
         self.symbols, self.bars = feed.close.shape
-        self.open, self.high, self.low, self.close, self.volume = (
-            column.tolist() for column in feed[:5]
-        )
+        self.open, self.high, self.low, self.close = (column.tolist() for column in feed[:4])
         self.fine = [column.tolist() for column in fine[:4]]
         self.fine_start = fine.start.tolist()
         self.orders = orders
         self.nights, self.entries, self.flat_after = (flags.tolist() for flags in clock[:3])
-        self.rules = [Rule(*row) for row in book.rules.tolist()]
-        self.holdings = [Holding() for _ in range(self.symbols)]
-        self.cash = float(account["cash"])
-        self.leverage = float(account["leverage"])
+        self.ledger = Ledger(feed, orders, clock, book)
+        self.rules, self.holdings = self.ledger.rules, self.ledger.holdings
+        self.volume = self.ledger.volume
+        # A view, not a list: a bar-by-bar strategy writes its signals as the run goes on.
+        self.side = [memoryview(row) for row in orders.side]
         self.maintenance = float(account["maintenance"])
         self.end_close = bool(account["end_close"])
-        self.trades: list[tuple[float, ...]] = []
-        self.fills: list[tuple[float, ...]] = []
         self.equity: list[float] = []
-        self.sums = Sums(clock, book)
+        self.sums = self.ledger.sums
 
     # What happens on a bar.
 
     def play(self, i: int) -> None:
         """Bar i from its open to its close."""
-        for s, p in enumerate(self.holdings):
+        busy = [
+            (s, p)
+            for s, p in enumerate(self.holdings)
+            if p.qty or p.order or p.resting or (i > 0 and self.side[s][i - 1])
+        ]
+        for s, p in busy:
             if i > 0:
                 self.finance(s, p, i)
                 self.take_order(s, p, i)
             self.exits_at_open(s, p, i)
-        for s, p in enumerate(self.holdings):
+        for s, p in busy:
             self.entries_at_open(s, p, i)
-        for s, p in enumerate(self.holdings):
+        for s, p in busy:
             if p.resting and i > p.resting_until:
                 p.resting = 0
             self.inside_bar(s, p, i)
@@ -181,7 +74,7 @@ class Simulation:
             self.close_all(i, Reason.SESSION)
         elif i == self.bars - 1 and self.end_close:
             self.close_all(i, Reason.END)
-        for s, p in enumerate(self.holdings):
+        for s, p in busy:
             if p.qty and p.trailing:
                 self.move_best(s, p, i)
         self.mark(i)
@@ -196,12 +89,12 @@ class Simulation:
         if rule.money_step > 0:
             cost = round(cost / rule.money_step) * rule.money_step
         p.financing += cost
-        self.cash -= cost
+        self.ledger.cash -= cost
         self.sums.financing += cost
 
     def take_order(self, s: int, p: Holding, i: int) -> None:
         """The decision of the bar that just closed replaces what waited or rested."""
-        code = int(self.orders.side[s, i - 1])
+        code = self.side[s][i - 1]
         if code == 0:
             return
         p.order, p.order_bar, p.resting = code, i - 1, 0
@@ -228,10 +121,12 @@ class Simulation:
         if qty == abs(p.qty):
             p.entering = 0.0
             p.leaving = reason
-        done = min(qty, self.room(s, p, i))
+        done = min(qty, self.ledger.room(s, p, i))
         if done > 0:
             quoted = price * (1.0 - rule.half_spread * p.side)
-            self.leave(s, p, i, done, quoted, price, rule.slip(done, self.volume[s][i]), reason)
+            self.ledger.leave(
+                s, p, i, done, quoted, price, rule.slip(done, self.volume[s][i]), reason
+            )
 
     def exit_by_order(self, s: int, p: Holding, i: int) -> tuple[int, float]:
         """Why and how much the waiting order closes; reason -1 for nothing."""
@@ -280,7 +175,7 @@ class Simulation:
         fill_price = price * (1.0 + rule.half_spread * side) * (1.0 + rule.slippage * side)
         equity = self.equity_at_open(i)
         wanted = abs(weight) * equity / fill_price - abs(p.qty) if weight != 0 else 0.0
-        wanted = self.bounded(rule, wanted, fill_price, equity, self.exposure_at_open(i))
+        wanted = self.ledger.bounded(rule, wanted, fill_price, equity, self.exposure_at_open(i))
         p.order = 0
         if wanted > 0:
             self.buy_more(s, p, i, side, wanted)
@@ -288,8 +183,8 @@ class Simulation:
     def enter_by_signal(self, s: int, p: Holding, i: int) -> None:
         """A LONG or SHORT signal: to market, or to rest."""
         rule, side, d = self.rules[s], p.order, p.order_bar
-        limit = self.said("limit_price", s, d)
-        trigger = self.said("stop_price", s, d)
+        limit = self.ledger.said("limit_price", s, d)
+        trigger = self.ledger.said("stop_price", s, d)
         if limit > 0 or trigger > 0:
             p.resting = LIMIT if limit > 0 else STOP
             p.resting_price = limit if limit > 0 else trigger
@@ -308,11 +203,13 @@ class Simulation:
     def buy_more(self, s: int, p: Holding, i: int, side: int, qty: float) -> None:
         """Market entry at the open, as far as the bar's volume goes; the rest waits for the next open."""
         rule = self.rules[s]
-        done = min(qty, self.room(s, p, i))
+        done = min(qty, self.ledger.room(s, p, i))
         if done > 0:
             price = self.open[s][i]
             quoted = price * (1.0 + rule.half_spread * side)
-            self.enter(s, p, i, side, done, quoted, price, rule.slip(done, self.volume[s][i]))
+            self.ledger.enter(
+                s, p, i, side, done, quoted, price, rule.slip(done, self.volume[s][i])
+            )
             p.entering = qty - done
             p.order = 0
 
@@ -405,19 +302,19 @@ class Simulation:
     def stop_out(self, s: int, p: Holding, i: int, quoted: float, quote: float) -> None:
         """Market exit at `quoted`; what the volume does not take leaves at the next open."""
         reason = Reason.STOP if p.stop_now() == p.stop_first else Reason.TRAIL
-        done = min(abs(p.qty), self.room(s, p, i))
+        done = min(abs(p.qty), self.ledger.room(s, p, i))
         p.entering = 0.0
         p.leaving = reason
         if done > 0:
             rate = self.rules[s].slip(done, self.volume[s][i])
-            self.leave(s, p, i, done, quoted, quoted / quote, rate, reason)
+            self.ledger.leave(s, p, i, done, quoted, quoted / quote, rate, reason)
 
     def take_out(self, s: int, p: Holding, i: int, quoted: float, quote: float) -> None:
         """Limit exit at `quoted`, without slippage; what the volume does not take goes on resting."""
-        done = min(abs(p.qty), self.room(s, p, i))
+        done = min(abs(p.qty), self.ledger.room(s, p, i))
         p.entering = 0.0
         if done > 0:
-            self.leave(s, p, i, done, quoted, quoted / quote, 0.0, Reason.TAKE)
+            self.ledger.leave(s, p, i, done, quoted, quoted / quote, 0.0, Reason.TAKE)
 
     def rested(self, s: int, p: Holding, i: int, prices: Prices) -> None:
         """A resting entry: filled at the open if that is beyond its price, else at its price when touched."""
@@ -440,12 +337,12 @@ class Simulation:
             self.sums.unfilled += 1
             p.resting = 0
             return
-        done = min(qty, self.room(s, p, i))
+        done = min(qty, self.ledger.room(s, p, i))
         if done <= 0:
             return
         rate = 0.0 if limit else rule.slip(done, self.volume[s][i])
         p.resting = 0
-        self.enter(s, p, i, side, done, quoted, mid, rate)
+        self.ledger.enter(s, p, i, side, done, quoted, mid, rate)
         if not limit:
             p.entering = qty - done
         if at_open:
@@ -456,7 +353,7 @@ class Simulation:
 
     def margin_call(self, i: int) -> None:
         """Closes everything at the bar's worst prices if equity there is below the maintenance."""
-        worst, gross = self.cash, 0.0
+        worst, gross = self.ledger.cash, 0.0
         for s, p in enumerate(self.holdings):
             if p.qty:
                 price = self.worst_price(s, p, i)
@@ -480,7 +377,7 @@ class Simulation:
     def leave_all(self, s: int, p: Holding, i: int, price: float, reason: Reason) -> None:
         rule = self.rules[s]
         quoted = price * (1.0 - rule.half_spread * p.side)
-        self.leave(s, p, i, abs(p.qty), quoted, price, rule.slippage, reason)
+        self.ledger.leave(s, p, i, abs(p.qty), quoted, price, rule.slippage, reason)
 
     def move_best(self, s: int, p: Holding, i: int) -> None:
         """Takes the closed bar into the best price of a trailing stop.
@@ -494,7 +391,7 @@ class Simulation:
 
     def mark(self, i: int) -> None:
         """Equity at the close."""
-        equity, held = self.cash, False
+        equity, held = self.ledger.cash, False
         for s, p in enumerate(self.holdings):
             if p.qty:
                 equity = equity + p.qty * self.close[s][i]
@@ -502,207 +399,26 @@ class Simulation:
         self.equity.append(equity)
         self.sums.take(i, equity, held=held)
 
-    # One fill.
-
-    def room(self, s: int, p: Holding, i: int) -> float:
-        """Units that may still be done on bar i."""
-        share = self.rules[s].volume_share
-        if share == 0:
-            return INF
-        used = p.used_qty if p.used_bar == i else 0.0
-        volume: float = self.volume[s][i]
-        return max(share * volume - used, 0.0)
-
-    def fill(
-        self,
-        s: int,
-        p: Holding,
-        i: int,
-        direction: int,
-        qty: float,
-        quoted: float,
-        mid: float,
-        rate: float,
-        reason: int,
-    ) -> tuple[float, float]:
-        """Does `qty` at `quoted`, moved against us by `rate`. Gives the price and the fee."""
-        price = quoted * (1.0 + rate * direction)
-        fee = self.rules[s].fee(qty, price, direction)
-        self.cash -= qty * direction * price + fee
-        spread_cost, slippage_cost = qty * abs(quoted - mid), qty * abs(price - quoted)
-        self.sums.turnover += qty * price
-        self.sums.commission += fee
-        self.sums.spread_cost += spread_cost
-        self.sums.slippage_cost += slippage_cost
-        p.spread_cost += spread_cost
-        p.slippage_cost += slippage_cost
-        if p.used_bar != i:
-            p.used_bar, p.used_qty = i, 0.0
-        p.used_qty += qty
-        self.fills.append((s, reason, i, qty * direction, price, mid, fee))
-        return price, fee
-
-    def enter(
-        self,
-        s: int,
-        p: Holding,
-        i: int,
-        side: int,
-        qty: float,
-        quoted: float,
-        mid: float,
-        rate: float,
-    ) -> None:
-        """Opens a holding, or adds to one."""
-        held = abs(p.qty)
-        if held == 0:
-            p.spread_cost = p.slippage_cost = 0.0
-        price, fee = self.fill(s, p, i, side, qty, quoted, mid, rate, -1)
-        if held == 0:
-            self.begin(s, p, i, side, price)
-            p.qty = qty * side
-            p.entry_fee = fee
-        else:
-            p.entry_price = (p.entry_price * held + price * qty) / (held + qty)
-            p.qty += qty * side
-            p.entry_fee += fee
-
-    def begin(self, s: int, p: Holding, i: int, side: int, price: float) -> None:
-        """A new holding's levels, from the first fill and the signal that asked for it."""
-        rule, d = self.rules[s], p.order_bar
-        p.side, p.entry_bar, p.entry_price = side, i, price
-        p.stop = p.stop_first = self.stop_level(s, d, side, price)
-        p.take = side * INF
-        if (distance := self.said("take_distance", s, d)) > 0:
-            p.take = price + side * distance
-        elif rule.take_fraction > 0:
-            p.take = price * (1.0 + rule.take_fraction * side)
-        p.take_first = p.take
-        distance = self.said("trail_distance", s, d)
-        p.trail = distance if distance > 0 else 0.0
-        p.trail_rate = rule.trail_fraction
-        p.best, p.inside = price, False
-        p.confidence = self.said("confidence", s, d)
-        p.exit_fee = p.exit_qty = p.exit_price = p.gross = p.financing = 0.0
-        p.ambiguous, p.leaving, p.entering = False, -1, 0.0
-
-    def leave(
-        self,
-        s: int,
-        p: Holding,
-        i: int,
-        qty: float,
-        quoted: float,
-        mid: float,
-        rate: float,
-        reason: int,
-    ) -> None:
-        """Closes `qty` units of a holding; the trade is written when nothing is left."""
-        price, fee = self.fill(s, p, i, -p.side, qty, quoted, mid, rate, reason)
-        p.gross += qty * p.side * (price - p.entry_price)
-        p.exit_fee += fee
-        if p.exit_qty == 0:
-            p.exit_price = price
-        else:
-            p.exit_price = (p.exit_price * p.exit_qty + price * qty) / (p.exit_qty + qty)
-        p.exit_qty += qty
-        if qty >= abs(p.qty):
-            p.qty = 0.0
-            self.finish(s, p, i, reason)
-        else:
-            p.qty -= qty * p.side
-
-    def finish(self, s: int, p: Holding, i: int, reason: int) -> None:
-        """Writes the trade that just ended and forgets the holding."""
-        net = p.gross - p.entry_fee - p.exit_fee - p.financing
-        self.trades.append(
-            (
-                s,
-                p.side,
-                reason,
-                p.ambiguous,
-                p.entry_bar,
-                i,
-                p.exit_qty,
-                p.entry_price,
-                p.exit_price,
-                p.stop_first if abs(p.stop_first) < INF else NAN,
-                p.take_first if abs(p.take_first) < INF else NAN,
-                p.confidence,
-                p.gross,
-                p.entry_fee + p.exit_fee,
-                p.financing,
-                p.spread_cost,
-                p.slippage_cost,
-                net,
-            )
-        )
-        self.sums.add_trade(net, ambiguous=p.ambiguous)
-        p.side, p.leaving, p.entering = 0, -1, 0.0
-
     # Sizes and levels.
-
-    def said(self, name: str, s: int, d: int) -> float:
-        """What a signal of bar d says under this name; NaN without such an array."""
-        values = getattr(self.orders, name)
-        return float(values[s, d]) if values.size else NAN
-
-    def stop_level(self, s: int, d: int, side: int, price: float) -> float:
-        """Quoted price of the stop of a holding entered at `price`; infinite without one."""
-        rule = self.rules[s]
-        if (distance := self.said("stop_distance", s, d)) > 0:
-            return price - side * distance
-        if rule.stop_fraction > 0:
-            return price * (1.0 - rule.stop_fraction * side)
-        return -side * INF
 
     def entry_qty(self, s: int, i: int, side: int, d: int, price: float) -> float:
         """Units for an entry at `price`, 0 or less for none. See `settings.Sizing`."""
         rule, equity = self.rules[s], self.equity_at_open(i)
         if not equity > 0:
             return 0.0
-        value = self.said("size", s, d)
+        value = self.ledger.said("size", s, d)
         if not value > 0:
             value = rule.size_value
-        confidence = self.said("confidence", s, d)
+        confidence = self.ledger.said("confidence", s, d)
         if rule.by_confidence and not math.isnan(confidence):
             value = value * confidence
-        qty = self.sized(rule, value, price, equity, s, d, side)
+        qty = self.ledger.sized(rule, value, price, equity, s, d, side)
         qty = min(qty, rule.size_cap * equity / price)
-        return self.bounded(rule, qty, price, equity, self.exposure_at_open(i))
-
-    def sized(
-        self, rule: Rule, value: float, price: float, equity: float, s: int, d: int, side: int
-    ) -> float:
-        match SizeMode(rule.size_mode):
-            case SizeMode.EQUITY_FRACTION:
-                return value * equity / price
-            case SizeMode.UNITS:
-                return value
-            case SizeMode.NOTIONAL:
-                return value / price
-            case SizeMode.RISK_FRACTION:
-                distance = abs(price - self.stop_level(s, d, side, price))
-                return value * equity / distance if 0 < distance < INF else 0.0
-            case SizeMode.VOLATILITY_TARGET:
-                volatility = self.said("volatility", s, d)
-                return value / volatility * equity / price if volatility > 0 else 0.0
-
-    def bounded(
-        self, rule: Rule, qty: float, price: float, equity: float, exposure: float
-    ) -> float:
-        """`qty` within the account's leverage, rounded down to the step; 0 or less for none."""
-        qty = min(qty, (self.leverage * equity - exposure) / price)
-        if not 0 < qty < INF:
-            return 0.0
-        if rule.qty_step > 0:
-            # 0.3 / 0.1 must be three steps.
-            qty = math.floor(qty / rule.qty_step + 1e-9) * rule.qty_step
-        return qty
+        return self.ledger.bounded(rule, qty, price, equity, self.exposure_at_open(i))
 
     def equity_at_open(self, i: int) -> float:
         """Cash and all holdings at the open of bar i, at mid; the last close where there is no bar."""
-        equity = self.cash
+        equity = self.ledger.cash
         for s, p in enumerate(self.holdings):
             if p.qty:
                 equity += p.qty * self.open_or_close(s, i)
@@ -734,11 +450,18 @@ class Simulation:
         for s, p in enumerate(self.holdings):
             row = book.positions[s]
             row["qty"], row["entry_price"] = p.qty, p.entry_price
-        book.account[0]["cash"] = self.cash
+        book.account[0]["cash"] = self.ledger.cash
 
     def write(self, book: Book) -> Book:
         """The run so far in the tables of `book`, trades and fills as new arrays."""
         self.show(book)
         book.equity[: len(self.equity)] = self.equity
-        self.sums.write(book, cash=self.cash, trades=len(self.trades), fills=len(self.fills))
-        return book._replace(trades=np.array(self.trades, TRADE), fills=np.array(self.fills, FILL))
+        self.sums.write(
+            book,
+            cash=self.ledger.cash,
+            trades=len(self.ledger.trades),
+            fills=len(self.ledger.fills),
+        )
+        return book._replace(
+            trades=np.array(self.ledger.trades, TRADE), fills=np.array(self.ledger.fills, FILL)
+        )

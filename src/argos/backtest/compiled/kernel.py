@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from argos.backtest.compiled.fills import leave
+from argos.backtest.compiled.inside import inside_bar
 from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, kernel_jit, part
 from argos.backtest.compiled.memory import (
     account_of,
@@ -17,12 +18,11 @@ from argos.backtest.compiled.memory import (
     rule_of,
     table_of,
 )
-from argos.backtest.compiled.phases import (
+from argos.backtest.compiled.opening import (
     entries_at_open,
     exits_at_open,
     finance,
     include,
-    inside_bar,
     take_order,
 )
 from argos.backtest.compiled.scans import (
