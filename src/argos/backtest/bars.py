@@ -180,6 +180,8 @@ def bars_of(
             )
     _check_times(opened)
     _check_prices(shaped, volume_shaped)
+    if fine is not None:
+        fine = _checked_fine(fine, shape)
     return Bars(
         symbols=tuple(symbols),
         opened_ns=opened,
@@ -238,6 +240,35 @@ def _check_prices(columns: dict[str, Floats], volume: Floats) -> None:
         _refuse_first(
             odd, "close", columns["close"], "differs from the close before, with no bar there"
         )
+
+
+def _checked_fine(fine: FineBars, shape: tuple[int, ...]) -> FineBars:
+    """The finer series, if its rows can be found by `start`: a wrong place would be read without a check."""
+    start = np.ascontiguousarray(fine.start, dtype=np.int64)
+    columns = {
+        name: _shaped(name, getattr(fine, name)) for name in ("open", "high", "low", "close")
+    }
+    count = columns["close"].shape[1]
+    rising = start.ndim == 1 and len(start) == shape[1] + 1 and bool((np.diff(start) >= 0).all())
+    if not rising or start[0] < 0 or start[-1] > count:
+        raise InputError(
+            f"the finer series has {count} bars, and start does not share them out among {shape[1]}",
+            code="BARS_FINE",
+            field="fine.start",
+            fix="give int64[bars + 1]: the first finer bar of each bar, then the end of the last",
+        )
+    for name, values in columns.items():
+        if values.shape != (shape[0], count):
+            raise InputError(
+                f"the finer {name} has shape {values.shape}, expected {(shape[0], count)}",
+                code="BARS_FINE",
+                field=f"fine.{name}",
+                fix="give all columns of the finer series for all symbols",
+            )
+        _refuse_first(
+            ~((values > 0) & (values < np.inf)), f"fine {name}", values, "must be a positive number"
+        )
+    return FineBars(start=start, **columns)
 
 
 def _before_first(missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

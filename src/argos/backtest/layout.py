@@ -133,6 +133,8 @@ POSITION: Final = np.dtype(
         ("trail_rate", np.float64),  # distance as a fraction of the best price; 0: none
         ("best", np.float64),  # best mid price since entry, of bars before `best_bar`
         ("best_bar", np.int64),
+        ("ahead_best", np.float64),  # what `best` will be at `ahead_bar`, if nothing comes between
+        ("ahead_bar", np.int64),
         ("inside", np.int64),  # 1: entered inside its entry bar, not at the open
         ("stop_first", np.float64),
         ("take_first", np.float64),

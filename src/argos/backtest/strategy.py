@@ -65,6 +65,7 @@ class Market:
     _memo: dict[tuple[Any, ...], npt.NDArray[Any]] = field(default_factory=dict, repr=False)
     _memo_bytes: int = 0
     _each: list["Market"] = field(default_factory=list, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     @property
@@ -93,12 +94,13 @@ class Market:
 
     def each(self) -> list["Market"]:
         """One market for each symbol, remembered with its indicators."""
-        if not self._each:
-            self._each = [
-                Market(bars=self.bars.only(index), shared=self.shared)
-                for index in range(len(self.bars.symbols))
-            ]
-        return self._each
+        with self._lock:
+            if not self._each:
+                self._each = [
+                    Market(bars=self.bars.only(index), shared=self.shared)
+                    for index in range(len(self.bars.symbols))
+                ]
+            return self._each
 
     def blank_side(self) -> Codes:
         """int8 zeros in the shape of `close`, to write signals into.
@@ -134,11 +136,17 @@ class Market:
         return found
 
     def _remember(self, key: tuple[Any, ...], value: Any) -> None:
-        self._memo_bytes += getattr(value, "nbytes", 0)
-        while self._memo_bytes > MEMO_BYTES_MAX and self._memo:
-            oldest = self._memo.pop(next(iter(self._memo)), None)
-            self._memo_bytes -= getattr(oldest, "nbytes", 0)
-        self._memo[key] = value
+        with self._lock:
+            self._memo_bytes += _bytes_of(value) - _bytes_of(self._memo.pop(key, None))
+            while self._memo_bytes > MEMO_BYTES_MAX and self._memo:
+                self._memo_bytes -= _bytes_of(self._memo.pop(next(iter(self._memo))))
+            self._memo[key] = value
+
+
+def _bytes_of(value: Any) -> int:
+    """Memory of an indicator, which may be several arrays."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return sum(getattr(part, "nbytes", 0) for part in parts)
 
 
 @runtime_checkable

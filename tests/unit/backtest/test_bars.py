@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from argos.backtest.bars import bars_of
+from argos.backtest.bars import FineBars, bars_of
 from argos.backtest.calendars import calendar_of
 from argos.backtest.layout import BLOCK_BARS
 from argos.core.errors import InputError
@@ -48,6 +48,16 @@ def test_columns_of_different_length_and_no_bars_are_refused():
         bars_of(**{**GOOD, "low": GOOD["low"][:3]})
     with pytest.raises(InputError, match="BARS_EMPTY"):
         bars_of(**{name: values[:0] for name, values in GOOD.items()})
+
+
+@pytest.mark.parametrize(
+    "start", [[0, 1, 2, 3], [0, 1, 2, 3, 9], [0, 2, 1, 3, 4], [-1, 1, 2, 3, 4]]
+)
+def test_a_finer_series_whose_places_are_wrong_is_refused(start):
+    column = np.ones((1, 4))
+    fine = FineBars(open=column, high=column, low=column, close=column, start=np.array(start))
+    with pytest.raises(InputError, match="BARS_FINE"):
+        bars_of(**GOOD, fine=fine)
 
 
 def test_block_extremes_are_those_of_each_run_of_bars():

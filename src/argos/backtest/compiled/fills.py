@@ -115,6 +115,7 @@ def begin(t, rule, p, s, i, side, price):
     p.trail_rate = rule.trail_fraction
     p.best = price
     p.best_bar = i
+    p.ahead_bar = -1
     p.inside = 0
     p.stop_first = p.stop
     p.take_first = p.take

@@ -32,6 +32,11 @@ def include(t, p, s, end):
     """Takes the bars before `end` into the best price of a trailing stop."""
     if p.qty == 0.0 or (p.trail == 0.0 and p.trail_rate == 0.0):
         return
+    if p.ahead_bar == end and p.best_bar < end:
+        # The search for the trailing stop has been here.
+        p.best = p.ahead_best
+        p.best_bar = end
+        return
     i = p.best_bar
     best = p.best
     while i < end:

@@ -92,11 +92,15 @@ def trailing_touch_long(t, s, start, end, best, p, quote, take):
         while i < stop:
             high = cell(t, t.high, s, i)
             if cell(t, t.low, s, i) <= down or high >= take:
+                p.ahead_best = best
+                p.ahead_bar = i
                 return i
             if high > best:
                 best = high
                 down = mid_of(max(p.stop, trail_level(best, 1.0, p.trail, p.trail_rate)), quote)
             i += 1
+    p.ahead_best = best
+    p.ahead_bar = end
     return end
 
 
@@ -115,11 +119,15 @@ def trailing_touch_short(t, s, start, end, best, p, quote, take):
         while i < stop:
             low = cell(t, t.low, s, i)
             if cell(t, t.high, s, i) >= up or low <= take:
+                p.ahead_best = best
+                p.ahead_bar = i
                 return i
             if low < best:
                 best = low
                 up = mid_of(min(p.stop, trail_level(best, -1.0, p.trail, p.trail_rate)), quote)
             i += 1
+    p.ahead_best = best
+    p.ahead_bar = end
     return end
 
 
