@@ -133,8 +133,13 @@ def sweep(
     if not plain:
         kernel()
     with ThreadPoolExecutor(threads) as pool:
-        for lane in [pool.submit(work.lane, plain) for _ in range(threads)]:
-            lane.result()
+        lanes = [pool.submit(work.lane, plain) for _ in range(threads)]
+        try:
+            for lane in lanes:
+                lane.result()
+        finally:
+            # After an exception, be it Ctrl-C here or a strategy's own in a lane, the others stop at their next trial.
+            work.halted = True
     return work.finish()
 
 
@@ -179,13 +184,14 @@ class _Work:
         self._accounts_at, self._sums_at = address(self.accounts), address(self.return_sums)
         self._sums_bytes = self.return_sums.strides[0]
         self._lock = threading.Lock()
+        self.halted = False
         self._next = 0
         self._done = 0
 
     def take(self) -> int | None:
         """The next trial, or None when there is none or the sweep was stopped."""
         with self._lock:
-            if self._next >= len(self.params) or self.stopped():
+            if self.halted or self._next >= len(self.params) or self.stopped():
                 return None
             self._next += 1
             return self._next - 1

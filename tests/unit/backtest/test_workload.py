@@ -36,3 +36,41 @@ def test_a_sweep_has_the_figures_of_the_single_runs(minutes, workload):
         assert np.array_equal(swept.return_sums[trial], single.return_sums)
         assert figures["win_rate"] == (single.trades["net_pnl"] > 0).mean()
     assert swept.done == len(grid)
+
+
+def test_a_sweep_that_is_stopped_keeps_what_was_played(minutes, workload):
+    grid = [{"fast": fast, "slow": 50} for fast in range(2, 30)]
+    told: list[int] = []
+    swept = sweep(
+        EmaCross(),
+        minutes.head(2000),
+        grid,
+        settings=workload,
+        engine="plain",
+        progress=told.append,
+        stopped=lambda: len(told) >= 3,
+    )
+    assert swept.done == 3
+    assert told == [1, 2, 3]
+    assert (swept.figures["trades"] > 0).tolist() == [True] * 3 + [False] * (len(grid) - 3)
+    assert 0 <= swept.overfitting_probability() <= 1 or np.isnan(swept.overfitting_probability())
+
+
+def test_a_strategy_that_fails_ends_the_sweep_with_its_own_error(minutes, workload):
+    played: list[int] = []
+
+    def fails(market, *, number):
+        played.append(number)
+        if number == 2:
+            raise ZeroDivisionError
+        return EmaCross().signals(market)
+
+    with pytest.raises(ZeroDivisionError):
+        sweep(
+            fails,
+            minutes.head(500),
+            [{"number": n} for n in range(50)],
+            settings=workload,
+            engine="plain",
+        )
+    assert played == [0, 1, 2]
