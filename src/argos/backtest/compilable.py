@@ -24,9 +24,14 @@ class Compilable(Generic[P, T]):
 
     @cached_property
     def compiled(self) -> Callable[P, T]:
-        """The machine code, kept on disk."""
+        """The machine code, kept on disk if the function stands in a file."""
         numba = import_module("numba")
-        made: Callable[P, T] = numba.njit(cache=True, nogil=True, error_model="numpy")(self.plain)
+        made: Callable[P, T]
+        try:
+            made = numba.njit(cache=True, nogil=True, error_model="numpy")(self.plain)
+        except RuntimeError:
+            # Typed in at a prompt: there is no file beside which it could be kept.
+            made = numba.njit(nogil=True, error_model="numpy")(self.plain)
         return made
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -161,7 +161,7 @@ class Simulation:
             p.order, p.entering = 0, 0.0
             return
         if p.entering > 0:
-            self.buy_more(s, p, i, p.side, p.entering)
+            self.enter_at_open(s, p, i, p.side, p.entering)
         elif p.order == Signal.TARGET:
             self.enter_target(s, p, i)
         elif p.qty == 0:
@@ -178,7 +178,7 @@ class Simulation:
         wanted = self.ledger.bounded(rule, wanted, fill_price, equity, self.exposure_at_open(i))
         p.order = 0
         if wanted > 0:
-            self.buy_more(s, p, i, side, wanted)
+            self.enter_at_open(s, p, i, side, wanted)
 
     def enter_by_signal(self, s: int, p: Holding, i: int) -> None:
         """A LONG or SHORT signal: to market, or to rest."""
@@ -195,12 +195,12 @@ class Simulation:
         quoted = self.open[s][i] * (1.0 + rule.half_spread * side)
         qty = self.entry_qty(s, i, side, d, quoted * (1.0 + rule.slippage * side))
         if qty > 0:
-            self.buy_more(s, p, i, side, qty)
+            self.enter_at_open(s, p, i, side, qty)
         else:
             self.sums.unfilled += 1
             p.order = 0
 
-    def buy_more(self, s: int, p: Holding, i: int, side: int, qty: float) -> None:
+    def enter_at_open(self, s: int, p: Holding, i: int, side: int, qty: float) -> None:
         """Market entry at the open, as far as the bar's volume goes; the rest waits for the next open."""
         rule = self.rules[s]
         done = min(qty, self.ledger.room(s, p, i))

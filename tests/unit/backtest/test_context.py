@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from argos.backtest.bars import bars_of
 from argos.backtest.run import run
 from argos.core.errors import InputError
 
@@ -65,3 +66,37 @@ def test_an_unknown_extra_is_named(minutes):
 
     with pytest.raises(InputError, match="stop_los"):
         run(Misspelt(), minutes.head(10))
+
+
+class Restless:
+    """Turns its holding around at every bar, and every third bar that of the second symbol."""
+
+    def on_bar(self, context):
+        first, *others = context.symbols
+        if first.qty > 0:
+            first.sell()
+        else:
+            first.buy()
+        for other in others:
+            if context.bar % 3 == 0:
+                other.target(0.05 if other.qty <= 0 else -0.05)
+
+
+@pytest.mark.parametrize("symbols", [1, 2])
+def test_there_is_room_for_more_trades_than_were_expected(symbols, minutes):
+    parts = [minutes.head(4000), minutes.between(4000, 8000)][:symbols]
+    market = bars_of(
+        opened_ns=minutes.opened_ns[:4000],
+        symbols=["A", "B"][:symbols],
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("open", "high", "low", "close")
+        },
+    )
+    plain = run(Restless(), market, engine="plain")
+    compiled = run(Restless(), market, engine="compiled")
+    assert len(plain.trades) == 3999 + (symbols - 1) * 1333
+    for name in ("symbol", "entry_bar", "exit_bar", "exit_price", "net_pnl"):
+        assert np.array_equal(plain.trades[name], compiled.trades[name]), name
+    assert np.array_equal(plain.fills["price"], compiled.fills["price"])
+    assert np.array_equal(plain.equity, compiled.equity)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from argos.backtest.bars import Bars, bars_of
+from argos.backtest.compilable import compilable
 from argos.backtest.indicators import ema, highest_before, talib
 from argos.backtest.layout import Reason
 from argos.backtest.lookahead import check_lookahead
@@ -139,6 +140,12 @@ def test_an_indicator_has_the_same_bits_compiled_and_plain():
     for function, arguments in ((ema, (values, 17)), (highest_before, (values, 9))):
         plain, compiled = function.plain(*arguments), function.compiled(*arguments)
         assert np.array_equal(plain, compiled, equal_nan=True)
+
+
+def test_a_loop_without_a_file_is_compiled_too():
+    space: dict = {}
+    exec("def double(values):\n    return values * 2.0", space)
+    assert compilable(space["double"]).compiled(np.ones(3)).tolist() == [2.0, 2.0, 2.0]
 
 
 def test_an_unknown_indicator_is_named():

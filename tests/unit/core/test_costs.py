@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from argos.core.intent import Side
 from argos.core.costs import CostModel
+from argos.core.intent import Side
 
 QTY, PRICE = Decimal(150), Decimal("41.37")
 

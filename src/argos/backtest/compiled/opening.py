@@ -192,7 +192,7 @@ def entries_at_open(t, p, s, i):
         return
     rule = rule_of(t.rules, s)
     if p.entering > 0.0:
-        buy_more(t, p, s, i, p.side, p.entering)
+        enter_at_open(t, p, s, i, p.side, p.entering)
         return
     if p.order == SIGNAL_TARGET:
         weight = cell(t, t.target, s, p.order_bar)
@@ -205,7 +205,7 @@ def entries_at_open(t, p, s, i):
         wanted = bounded(rule, account_of(t.account, 0), wanted, fill_price, equity, exposure)
         p.order = 0
         if wanted > 0.0:
-            buy_more(t, p, s, i, side, wanted)
+            enter_at_open(t, p, s, i, side, wanted)
         return
     if p.qty != 0.0:
         return
@@ -224,7 +224,7 @@ def entries_at_open(t, p, s, i):
     quoted = price * (1.0 + rule.half_spread * side)
     qty = entry_qty(t, s, i, side, d, quoted * (1.0 + rule.slippage * side))
     if qty > 0.0:
-        buy_more(t, p, s, i, side, qty)
+        enter_at_open(t, p, s, i, side, qty)
     else:
         account_of(t.account, 0).unfilled += 1
         p.order = 0
@@ -241,7 +241,7 @@ def entry_qty(t, s, i, side, d, price):
 
 
 @part()
-def buy_more(t, p, s, i, side, qty):
+def enter_at_open(t, p, s, i, side, qty):
     """Market entry at the open, as far as the bar's volume goes; the rest waits for the next open."""
     rule = rule_of(t.rules, s)
     done = min(qty, room(t, p, rule, s, i))
