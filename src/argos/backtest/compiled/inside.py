@@ -24,22 +24,8 @@ def inside_bar(t, p, s, i):
     """Stops, targets and resting entries. A bar that touches something is replayed on its finer bars, if any."""
     if p.leaving >= 0 or (p.qty == 0.0 and p.resting == 0):
         return
-    if not touched(rule_of(t.rules, s), p, cell(t, t.high, s, i), cell(t, t.low, s, i)):
-        return
     if t.fine_start != 0 and whole(t.fine_start, i + 1) > whole(t.fine_start, i):
-        first = whole(t.fine_start, i)
-        for k in range(first, whole(t.fine_start, i + 1)):
-            was = p.qty
-            fresh = p.qty != 0.0 and p.entry_bar == i and k == first
-            prices = (
-                number(t.fine_open, s * t.fine + k),
-                number(t.fine_high, s * t.fine + k),
-                number(t.fine_low, s * t.fine + k),
-                number(t.fine_close, s * t.fine + k),
-            )
-            step(t, p, s, i, prices, fresh)
-            if p.leaving >= 0 or (was != 0.0 and p.qty == 0.0) or (p.qty == 0.0 and p.resting == 0):
-                return
+        replay(t, p, s, i)
         return
     prices = (
         cell(t, t.open, s, i),
@@ -48,6 +34,26 @@ def inside_bar(t, p, s, i):
         cell(t, t.close, s, i),
     )
     step(t, p, s, i, prices, p.qty != 0.0 and p.entry_bar == i)
+
+
+@part()
+def replay(t, p, s, i):
+    """A touched bar on its finer bars, until the holding is gone."""
+    if not touched(rule_of(t.rules, s), p, cell(t, t.high, s, i), cell(t, t.low, s, i)):
+        return
+    first = whole(t.fine_start, i)
+    for k in range(first, whole(t.fine_start, i + 1)):
+        was = p.qty
+        fresh = p.qty != 0.0 and p.entry_bar == i and k == first
+        prices = (
+            number(t.fine_open, s * t.fine + k),
+            number(t.fine_high, s * t.fine + k),
+            number(t.fine_low, s * t.fine + k),
+            number(t.fine_close, s * t.fine + k),
+        )
+        step(t, p, s, i, prices, fresh)
+        if p.leaving >= 0 or (was != 0.0 and p.qty == 0.0) or (p.qty == 0.0 and p.resting == 0):
+            return
 
 
 @part()
