@@ -85,8 +85,8 @@ def deflated_sharpe(moments: Moments, *, sharpe_variance: float, trials: int) ->
 def overfitting_probability(return_sums: Floats, counts: Ints) -> float:
     """Share of splits in which the best of one half is below the median of the other half (PBO, by CSCV).
 
-    return_sums: float64[trials, blocks, 4], counts: int64[blocks]; blocks even. Ranks are by Sharpe; trials without
-    variation count as 0. NaN for fewer than two trials or an empty half.
+    return_sums: float64[trials, blocks, 4], counts: int64[blocks]; blocks even. Ranks are by Sharpe; a trial without
+    trades has 0. NaN for fewer than two trials or an empty half.
     """
     trials, blocks, _ = return_sums.shape
     half = blocks // 2
@@ -106,41 +106,49 @@ def _count_below(sums: Floats, squares: Floats, counts: Floats, halves: Ints) ->
     sums, squares: float64[blocks, trials]; halves: int64[splits, blocks / 2]. A Sharpe ratio ranks as its square with
     its sign, which spares the root.
     """
-    blocks, trials = sums.shape
-    scores = np.empty((2, trials))
-    part = np.empty((2, trials))
-    whole = np.zeros((2, trials))
-    for block in range(blocks):
-        for j in range(trials):
-            whole[0, j] += sums[block, j]
-            whole[1, j] += squares[block, j]
-    total = counts.sum()
+    trials = sums.shape[1]
+    half = halves.shape[1]
+    # Row k holds the sums of the first k blocks of a split; the next split begins as this one did.
+    ones = np.zeros((half + 1, trials))
+    twos = np.zeros((half + 1, trials))
+    n = np.zeros(half + 1)
+    all_ones = sums.sum(axis=0)
+    all_twos = squares.sum(axis=0)
+    inside = np.empty(trials)
+    outside = np.empty(trials)
     below = 0
     for split in range(len(halves)):
-        part[:] = 0.0
-        n = 0.0
-        for place in range(halves.shape[1]):
+        same = 0
+        while split > 0 and same < half and halves[split, same] == halves[split - 1, same]:
+            same += 1
+        for place in range(same, half):
             block = halves[split, place]
-            n += counts[block]
+            n[place + 1] = n[place] + counts[block]
             for j in range(trials):
-                part[0, j] += sums[block, j]
-                part[1, j] += squares[block, j]
-        for side in range(2):
+                ones[place + 1, j] = ones[place, j] + sums[block, j]
+                twos[place + 1, j] = twos[place, j] + squares[block, j]
+        within = 1.0 / n[half]
+        without = 1.0 / (counts.sum() - n[half])
+        for j in range(trials):
+            mean = ones[half, j] * within
+            variance = twos[half, j] * within - mean * mean
+            inside[j] = mean * abs(mean) / max(variance, 1e-30)
+            mean = (all_ones[j] - ones[half, j]) * without
+            variance = (all_twos[j] - twos[half, j]) * without - mean * mean
+            outside[j] = mean * abs(mean) / max(variance, 1e-30)
+        for way in range(2):
+            chosen_by = inside if way == 0 else outside
+            judged_by = outside if way == 0 else inside
+            best = 0
             for j in range(trials):
-                s1 = part[0, j] if side == 0 else whole[0, j] - part[0, j]
-                s2 = part[1, j] if side == 0 else whole[1, j] - part[1, j]
-                m = n if side == 0 else total - n
-                mean = s1 / m
-                variance = s2 / m - mean * mean
-                steep = mean * abs(mean) / (variance if variance > 1e-30 else 1.0)
-                scores[side, j] = steep if variance > 1e-30 else 0.0
-        for side in range(2):
-            chosen = scores[1 - side, np.argmax(scores[side])]
+                if chosen_by[j] > chosen_by[best]:
+                    best = j
+            chosen = judged_by[best]
             lower = 0
             equal = 0
             for j in range(trials):
-                lower += scores[1 - side, j] < chosen
-                equal += scores[1 - side, j] == chosen
+                lower += judged_by[j] < chosen
+                equal += judged_by[j] == chosen
             # No better than a coin among the others.
             if (lower + 0.5 * (equal - 1)) / (trials - 1) <= 0.5:
                 below += 1
