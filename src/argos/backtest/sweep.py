@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -38,8 +38,16 @@ from argos.backtest.preparing import (
 )
 from argos.backtest.run import Returns
 from argos.backtest.settings import Settings
-from argos.backtest.strategy import Market, Signals, Strategy, signals_of
+from argos.backtest.strategy import (
+    BarStrategy,
+    Market,
+    Signals,
+    Strategy,
+    VectorStrategy,
+    signals_of,
+)
 from argos.backtest.tables import Book, Orders
+from argos.core.errors import InputError
 
 Params = Mapping[str, Any]
 
@@ -124,6 +132,12 @@ def sweep(
     Vectorised strategies only. `progress` is told after each trial how many are done, from any thread. When `stopped`
     says so, the sweep ends after the trials in play; so it does on an exception, which is raised again.
     """
+    if isinstance(strategy, BarStrategy) and not isinstance(strategy, VectorStrategy):
+        raise InputError(
+            f"{type(strategy).__name__} is asked bar by bar, which a sweep does not do",
+            code="STRATEGY_BY_BAR",
+            fix="write it over arrays, with signals(market), or call run() for each parameter set",
+        )
     chosen = settings or Settings()
     market = _shared(bars)
     per_bar = returns == "bar"
@@ -145,9 +159,18 @@ def sweep(
 
 def strategy_with(strategy: Strategy, params: Params) -> tuple[Strategy, dict[str, Any]]:
     """The strategy under these parameters, and the arguments left for it if it is a function."""
-    if is_dataclass(strategy) and not isinstance(strategy, type):
+    if not is_dataclass(strategy) or isinstance(strategy, type):
+        return strategy, dict(params)
+    try:
         return replace(strategy, **params), {}
-    return strategy, dict(params)
+    except TypeError as error:
+        known = ", ".join(field.name for field in fields(strategy))
+        raise InputError(
+            f"{type(strategy).__name__}: {error}",
+            code="STRATEGY_PARAM",
+            field=", ".join(params),
+            fix=f"its parameters are {known}",
+        ) from error
 
 
 def _shared(bars: Bars | Market) -> Market:

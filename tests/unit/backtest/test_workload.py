@@ -7,6 +7,7 @@ from argos.backtest.bars import bars_of
 from argos.backtest.run import run
 from argos.backtest.strategies.ema_cross import EmaCross, EmaCrossByBar
 from argos.backtest.sweep import sweep
+from argos.core.errors import InputError
 from unit.backtest.arbiter import play, random_walk
 
 COLUMNS = ("entry_bar", "exit_bar", "side", "reason", "qty", "entry_price", "exit_price", "net_pnl")
@@ -74,3 +75,11 @@ def test_a_strategy_that_fails_ends_the_sweep_with_its_own_error(minutes, worklo
             engine="plain",
         )
     assert played == [0, 1, 2]
+
+
+def test_a_sweep_names_what_it_cannot_play(minutes):
+    with pytest.raises(InputError, match="STRATEGY_PARAM") as caught:
+        sweep(EmaCross(), minutes.head(500), [{"fats": 3}], engine="plain")
+    assert caught.value.fix == "its parameters are fast, slow"
+    with pytest.raises(InputError, match="STRATEGY_BY_BAR"):
+        sweep(EmaCrossByBar(), minutes.head(500), [{}], engine="plain")
