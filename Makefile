@@ -1,7 +1,7 @@
 # All a fresh machine needs is make and Python 3.11 or newer with venv. uv is used where it is, else fetched into .venv.
 # Preparation speaks on stderr, so that `make demo ARGS=--json` leaves nothing but the answer on stdout.
 
-.PHONY: setup check fix test demo up bench torture docs lock
+.PHONY: setup check fix test demo up bench torture conformance docs lock
 .DEFAULT_GOAL := setup
 SHELL := /bin/sh
 
@@ -59,6 +59,9 @@ up: setup
 
 torture: setup
 	@$(BIN)/argos torture $(ARGS)
+
+conformance: setup
+	@$(BIN)/python tests/conformance.py $(ARGS)
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,50 +1,22 @@
 """From the alert to three paper brokers' accounts and back to the reconciled leg, everything as its own process.
 
-The brokers are exact: no latency, slippage or partial fills of their own. Every other alert closes the trade that was
-opened some alerts before, so that positions come and go and do not pile up.
+The brokers are exact: no latency, slippage or partial fills of their own.
 """
 
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
-import aiohttp
 import asyncpg
 
-from alert_bodies import alert_body
-from argos.dsn import Access
 from argos.paperbroker.ledger import read_ledger
-from argos.paperbroker.presets import SYMBOLS
-from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_paper, ports
-from argos.provisioning import (
-    HOOK_KEY,
-    HOOK_SECRET,
-    configure_paper,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
-from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
-from argos.running import RunningStack, Stack
-from argos.settings import Settings, load_settings
+from argos.plans import PaperPlan, plan_paper
 from argos.stack.home import Home
 from memory import MemoryWatch
-from open_loop import CONNECTIONS, HttpClient, send_at_rate
-from rig import BenchError, Figures, configure_hook, median, open_home, percentile
+from rig import BenchError, Figures, median, percentile
+from street import open_street, until_settled
+from trades import trade_at_rate
 
 RATE_PER_S: Final = 20
-WARM_UP_S: Final = 3.0
-HELD_ALERTS: Final = 10
-"""A trade is closed by the alert that comes this many after its own, and one more."""
-SETTLE_S: Final = 30.0
-LOOK_S: Final = 0.2
-TICK_S: Final = 0.25
-MIDS: Final = {symbol: Decimal(100 + 10 * place) for place, symbol in enumerate(SYMBOLS)}
 
 _ORDERS: Final = """
 SELECT o.order_id, o.account, o.role, o.magic, o.client_order_id, o.trade_id, i.received_at, s.status
@@ -63,146 +35,26 @@ FROM leg_heads h JOIN reconciled_legs r USING (trade_id, account, revision),
 WHERE e.value IS NOT NULL AND r.bot_version = 'run@1' AND e.key NOT IN ('alert_to_receipt', 'total')
 GROUP BY e.key
 """
-_UNDERWAY: Final = """
-SELECT (SELECT count(*) FROM outbox WHERE topic IN ('decide', 'reconcile'))
-     + (SELECT count(*) FROM commands WHERE state <> 'done')
-"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Street:
-    """The running stack, its brokers, and the way into its database."""
-
-    running: RunningStack
-    plan: PaperPlan
-    home: Home
-    access: Access
-
-
-@contextlib.asynccontextmanager
-async def _open_street() -> AsyncIterator[_Street]:
-    async with open_home() as home:
-        settings = load_settings(home, {})
-        port = ports(home).port("gateway")
-        url = f"http://127.0.0.1:{port}"
-        plan = plan_paper(home, gateway_url=url, seed=1, exact=True)
-        await _prepare(home, settings, plan)
-        stack = Stack(home, settings, paper=plan, gateway_port=port, everyday_market=False)
-        async with stack as running, _quotes(plan):
-            yield _Street(running=running, plan=plan, home=home, access=open_access(home, settings))
-
-
-async def _prepare(home: Home, settings: Settings, plan: PaperPlan) -> None:
-    server = embedded_server(home, settings)
-    admin = await server.start()
-    try:
-        await prepare_database(admin, home)
-        access = open_access(home, settings)
-        await configure_hook(access, home)
-        await configure_paper(access, home, plan)
-        connection = await asyncpg.connect(str(access.dsn))
-        # when a revision could be read, not when its making began
-        await connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
-        await connection.close()
-    finally:
-        await server.stop()
-
-
-@contextlib.asynccontextmanager
-async def _quotes(plan: PaperPlan) -> AsyncIterator[None]:
-    """Both brokers are told the same prices all the time: quotes stay fresh, and nothing moves."""
-    async with aiohttp.ClientSession() as session:
-        feeds = [
-            FeedLink(
-                session=session,
-                broker=BrokerAddress(url=broker_url(item), feed_key=item.feed_key),
-            )
-            for item in plan.brokers
-        ]
-
-        async def tell() -> None:
-            while True:
-                now = datetime.now(UTC)
-                tick = MarketTick(day=now.date(), phase=TickPhase.HOLD, mids=MIDS, at=now)
-                await asyncio.gather(*(feed.offer(tick) for feed in feeds))
-                await asyncio.sleep(TICK_S)
-
-        telling = asyncio.create_task(tell())
-        try:
-            yield
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-            await asyncio.gather(*(feed.aclose() for feed in feeds))
+def _paper(home: Home, gateway_url: str) -> PaperPlan:
+    return plan_paper(home, gateway_url=gateway_url, seed=1, exact=True)
 
 
 async def measure_fan_out(*, seconds: float, memory: MemoryWatch) -> Figures:
-    async with _open_street() as street:
-        _watch(street, memory)
-        client = HttpClient(
-            f"{street.running.gateway_url}/hooks/tradingview/{street.home.secret(HOOK_KEY)}"
-        )
-        await client.open(CONNECTIONS)
-        try:
-            warm_up = round(WARM_UP_S * RATE_PER_S)
-            for version, first, duration in (
-                ("warm-up@1", 0, WARM_UP_S),
-                ("run@1", warm_up, seconds),
-            ):
-                await send_at_rate(
-                    client,
-                    rate_per_s=RATE_PER_S,
-                    seconds=duration,
-                    make_body=_body_maker(street.home, version, first=first),
-                )
-        finally:
-            await client.aclose()
+    async with open_street(_paper) as street:
+        street.watch(memory)
+        taken = await trade_at_rate(street, rate_per_s=RATE_PER_S, seconds=seconds)
         connection = await asyncpg.connect(str(street.access.dsn))
         try:
             await connection.execute("SET search_path = argos")
-            await _until_settled(connection)
-            return await _figures(connection, street.plan)
+            await until_settled(connection)
+            alerts = RATE_PER_S * seconds
+            return await _figures(connection, street.plan) | {
+                f"processor_{kind}_ms_per_alert": ms / alerts for kind, ms in taken.items()
+            }
         finally:
             await connection.close()
-
-
-def _watch(street: _Street, memory: MemoryWatch) -> None:
-    for name, pid in street.running.children.pids.items():
-        memory.watch(name.partition("-")[0], pid)
-    if street.running.postgres is not None:
-        memory.watch_children("postgres", street.running.postgres.pid)
-
-
-def _body_maker(home: Home, version: str, *, first: int) -> Callable[[int], bytes]:
-    """Alerts of one strategy; `first` is the place of its first one among all alerts of the run."""
-    secret = home.secret(HOOK_SECRET)
-
-    def make_body(number: int) -> bytes:
-        place = first + number
-        closes = place % 2 == 1 and place > HELD_ALERTS
-        trade = place - 1 - HELD_ALERTS if closes else place
-        wish: dict[str, Any] = (
-            {"action": "close", "side": None}
-            if closes
-            else {"size": {"mode": "units", "value": "1"}}
-        )
-        return alert_body(
-            event_id=f"fan-out|{place}",
-            trade_id=f"fan-out.{trade}",
-            route=PAPER_ROUTE,
-            secret=secret,
-            **{"symbol": SYMBOLS[trade // 2 % len(SYMBOLS)], "bot_version": version, **wish},
-        )
-
-    return make_body
-
-
-async def _until_settled(connection: asyncpg.Connection) -> None:
-    deadline = time.monotonic() + SETTLE_S
-    while await connection.fetchval(_UNDERWAY):
-        if time.monotonic() > deadline:
-            raise BenchError(f"orders are still under way after {SETTLE_S:.0f} s")
-        await asyncio.sleep(LOOK_S)
 
 
 async def _figures(connection: asyncpg.Connection, plan: PaperPlan) -> Figures:

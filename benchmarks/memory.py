@@ -37,7 +37,7 @@ class MemoryWatch:
             for pid in pids:
                 self._note(kind, pid)
         for kind, parent in self._parents.items():
-            for pid in (parent, *_children_of(parent)):
+            for pid in (parent, *children_of(parent)):
                 self._note(kind, pid)
 
     def _note(self, kind: str, pid: int) -> None:
@@ -66,7 +66,8 @@ def _peak_mib(pid: int) -> float | None:
     return None
 
 
-def _children_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Processes that it has started and that still run; none where there is no /proc."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
     except OSError:

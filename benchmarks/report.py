@@ -81,6 +81,67 @@ SECTIONS: Final[Mapping[str, tuple[Line, ...]]] = {
         Line(name="fan_out_decide_to_node_p50_ms", words="decision to lease", unit="ms"),
         Line(name="fan_out_node_to_send_p50_ms", words="lease to broker call", unit="ms"),
         Line(name="fan_out_send_to_fill_p50_ms", words="broker call to fill", unit="ms"),
+        *(
+            Line(name=f"processor_{kind}_ms_per_alert", words=f"processor, {words}", unit="ms")
+            for kind, words in (
+                ("gateway", "the gateway, for each alert"),
+                ("worker", "the worker"),
+                ("node", "the three nodes"),
+                ("broker", "the two paper brokers"),
+                ("postgres_gateway", "PostgreSQL for alerts"),
+                ("postgres_dispatch", "PostgreSQL for leases and reports"),
+                ("postgres_worker", "PostgreSQL for the worker"),
+            )
+        ),
+    ),
+    "From an alert's commit to OrderSend, 10 alerts/s, one MT5 account": tuple(
+        line
+        for name, words in (("mt5_python", "Python node"), ("mt5_ea", "expert advisor"))
+        for line in (
+            Line(name=f"{name}_orders", words=f"{words}: orders"),
+            Line(
+                name=f"{name}_commit_to_send_p50_ms",
+                words=f"{words}: commit to OrderSend called, median",
+                unit="ms",
+                goal=10,
+            ),
+            Line(
+                name=f"{name}_commit_to_send_p99_ms",
+                words=f"{words}: the same, 99th percentile",
+                unit="ms",
+                goal=40,
+            ),
+            *(
+                Line(name=f"{name}_{step}_p50_ms", words=f"{words}: {told}, median", unit="ms")
+                for step, told in (
+                    ("committed_to_decided", "commit to decision"),
+                    ("decided_to_leased", "decision to lease"),
+                    ("leased_to_started", "lease to the node's own log"),
+                    ("started_to_sent", "log to OrderSend"),
+                )
+            ),
+        )
+    ),
+    "The Python MT5 node's look at 10,000 deals": (
+        Line(
+            name="mt5_scan_10k_deals_cpu_ms",
+            words="a look that shows them all again",
+            unit="ms of CPU",
+            goal=150,
+        ),
+        Line(
+            name="mt5_scan_10k_new_deals_cpu_ms",
+            words="the first look, which tells them all",
+            unit="ms of CPU",
+        ),
+    ),
+    "20 MT5 nodes with nothing to do": (
+        Line(
+            name="idle_20_nodes_gateway_cpu_pct",
+            words="CPU of the one gateway process",
+            unit="% of a core",
+            goal=10,
+        ),
     ),
     "Reconciliation of 100,000 stored legs": (
         Line(name="reconcile_workers", words="worker processes"),
@@ -127,7 +188,19 @@ database is the embedded PostgreSQL with its ordinary settings (`fsync` and `syn
 - **Fixed rate**: alerts leave on time whatever comes back, and each is timed from the moment it should have left.
 - **Three accounts**: alternating entries and exits at market. The start is the gateway's receipt of the alert; the end
   is `received_at` in the paper broker's own ledger, or the commit of the first revision that counts the fill. The
-  brokers are exact: no latency, slippage or partial fills of their own.
+  brokers are exact: no latency, slippage or partial fills of their own. *Processor* is what each kind of process took
+  while the alerts came in, divided by their number: two processors have 100 ms between two alerts, and what is used of
+  that is what an order may have to wait for.
+- **Commit to OrderSend**: each kind of node by itself, with one hedging account at an exact broker; alternating
+  entries and exits at market, 10 alerts/s sent on time, after 3 s of warm-up. The start is the commit time that
+  PostgreSQL gave the transaction with the alert (before the disk confirmed it, so that wait counts); the end is the
+  moment at which the terminal is told to send, noted by the stand-in or the expert's host. All on one clock.
+- **Look at 10,000 deals**: CPU time of the thread that asks the terminal, over the whole of one look (orders, deals and
+  positions of the window), median of five. What the stand-in's own calls take is taken off: it speaks HTTP and JSON
+  where the real package reads a pipe. The first look after a start makes 10,000 deals and as many orders into facts;
+  every later one shows them again.
+- **Idle**: ten Python nodes, which wait in long polls, and ten expert advisors, which ask at least once a second, all
+  enrolled and signed in at one gateway; user and system time of the gateway's process over 20 s.
 - **Reconciliation**: worker processes work off a queue that names every stored leg (two orders, eight facts, two fills
   each): once for first revisions, once more to find nothing new.
 - **Memory**: the kernel's peak (VmHWM) of each process over the whole run.

@@ -15,10 +15,13 @@ from typing import Final
 
 import uvloop
 
+from deal_scan import measure_deal_scan
 from fan_out import measure_fan_out
 from gateway_load import LoadSettings, measure_gateway
+from idle_nodes import measure_idle_nodes
 from machine import Busyness
 from memory import MemoryWatch
+from mt5_latency import measure_mt5_latency
 from open_loop import measure_open_loop
 from reconciling import measure_reconciliation
 from report import print_table, store_results, write_page
@@ -34,14 +37,29 @@ class Sizes:
     load: LoadSettings
     open_loop_s: float
     fan_out_s: float
+    mt5_latency_s: float
+    deals: int
+    idle_s: float
     legs: int
 
 
 WHOLE: Final = Sizes(
-    load=LoadSettings(rounds=5, seconds=6), open_loop_s=15, fan_out_s=20, legs=100_000
+    load=LoadSettings(rounds=5, seconds=6),
+    open_loop_s=15,
+    fan_out_s=20,
+    mt5_latency_s=30,
+    deals=10_000,
+    idle_s=20,
+    legs=100_000,
 )
 QUICK: Final = Sizes(
-    load=LoadSettings(rounds=2, seconds=2, warm_up_s=1), open_loop_s=3, fan_out_s=5, legs=3_000
+    load=LoadSettings(rounds=2, seconds=2, warm_up_s=1),
+    open_loop_s=3,
+    fan_out_s=5,
+    mt5_latency_s=5,
+    deals=1_000,
+    idle_s=5,
+    legs=3_000,
 )
 
 
@@ -52,6 +70,9 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
             rate_per_s=OPEN_LOOP_PER_S, seconds=sizes.open_loop_s, memory=memory
         ),
         "fan-out": lambda: measure_fan_out(seconds=sizes.fan_out_s, memory=memory),
+        "mt5-latency": lambda: measure_mt5_latency(seconds=sizes.mt5_latency_s, memory=memory),
+        "mt5-scan": lambda: measure_deal_scan(deals=sizes.deals),
+        "idle": lambda: measure_idle_nodes(seconds=sizes.idle_s, memory=memory),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from eventually import eventually
 BUILD = Path(__file__).resolve().parents[1] / "mt5" / "host" / "build.py"
 
 
+@cache
 def built_host() -> Path:
     """The host program, built if its sources changed. Without a compiler this fails: nothing is skipped."""
     done = subprocess.run([sys.executable, BUILD], check=False, capture_output=True, text=True)
@@ -62,7 +64,7 @@ class Expert:
         """The exit code, once the process is over."""
         assert self.process is not None
         process = self.process
-        await eventually(lambda: process.poll() is not None, what="the host ends")
+        await eventually(lambda: process.poll() is not None, within_s=60, what="the host ends")
         assert process.stdin is not None
         process.stdin.close()
         self.process = None

@@ -22,7 +22,7 @@ KEYS = BrokerKeys(
     control="control-key",
     accounts={"meridian-hedge": "k-hedge", "meridian-net": "k-net", "harbor-cash": "k-cash"},
 )
-START_WITHIN_S = 20.0
+START_WITHIN_S = 60.0
 
 
 def exact_settings(

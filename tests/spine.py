@@ -22,8 +22,9 @@ from argos.dsn import Access
 from argos.flows.accept_alert import secret_hash
 from argos.flows.collect import Reporter, collect
 from argos.flows.decide import decide_next
-from argos.flows.lease import NodeSession, lease
+from argos.flows.lease import NodeSession
 from argos.flows.reconcile import reconcile_next
+from argos.gateway.leasing import LeaseTurns
 from argos.protocol.commands import Command
 from argos.protocol.facts import (
     Report,
@@ -170,7 +171,8 @@ class Spine:
     async def lease(self, account: str) -> Sequence[Command]:
         session = self.sessions[account]
         glanced = await self.lanes.glance(session, in_flight=[])
-        return await lease(self.lanes, session, in_flight=[], glanced=glanced, clock=now)
+        turns = LeaseTurns(self.lanes, clock=now)
+        return await turns.lease(session, in_flight=[], glanced=glanced)
 
     async def report(self, account: str, *reports: Report) -> None:
         session = self.sessions[account]

@@ -9,20 +9,23 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <unordered_map>
 
 #include "host.hpp"
 
 namespace {
 
-constexpr double SYMBOLS_FRESH_S = 0.02;
+// What a terminal is told without asking is asked for here, but not at every look at it.
+constexpr double FRESH_S = 0.02;
 
-Json orders, positions, history_orders, history_deals, symbols, account;
-std::vector<Json> charges;
+using ByTicket = std::unordered_map<ulong, const Json *>;
+
+Json orders, positions, history_orders, history_deals, symbols, account, terminal;
+ByTicket orders_by_ticket, deals_by_ticket;
 const Json *selected_order = nullptr, *selected_position = nullptr;
 std::deque<MqlTradeTransaction> transactions;
-double symbols_read_at = 0;
+double symbols_read_at = 0, account_read_at = 0, terminal_read_at = 0;
 bool connected = true, algo = true;
-long next_charge = 9'000'000'000;
 Trouble next_trouble;
 
 std::string headers() {
@@ -33,16 +36,19 @@ std::string headers() {
 bool ask(const std::string &path, Json &mirror) {
     if (!connected) return false;
     const HttpReply reply =
-        http_call("GET", settings().broker_url + "/mt5/" + path, headers(), "", settings().broker_timeout_ms);
+        http_query(settings().broker_url + "/mt5/" + path, headers(), settings().broker_timeout_ms);
     connected = reply.status == 200;
     if (connected) mirror = parse_json(reply.body);
     return connected;
 }
 
+void refresh(const char *path, Json &mirror, double &read_at) {
+    if (unix_now_s() - read_at > FRESH_S && ask(path, mirror)) read_at = unix_now_s();
+}
+
 const Json &symbol_row(const string &symbol) {
     static const Json none;
-    if (unix_now_s() - symbols_read_at > SYMBOLS_FRESH_S && ask("symbol_info", symbols))
-        symbols_read_at = unix_now_s();
+    refresh("symbol_info", symbols, symbols_read_at);
     const std::string name = symbol.utf8();
     for (const auto &item : symbols.items)
         if (item.second["name"].text == name) return item.second;
@@ -51,7 +57,7 @@ const Json &symbol_row(const string &symbol) {
 }
 
 const Json &account_row() {
-    ask("account_info", account);
+    refresh("account_info", account, account_read_at);
     return account;
 }
 
@@ -59,19 +65,31 @@ const Json *row_at(const Json &list, int index) {
     return index >= 0 && index < static_cast<int>(list.items.size()) ? &list.items[index].second : nullptr;
 }
 
-const Json &by_ticket(const Json &list, ulong ticket) {
-    static const Json none;
+ByTicket index_of(const Json &list) {
+    ByTicket found;
     for (const auto &item : list.items)
-        if (static_cast<ulong>(item.second["ticket"].whole()) == ticket) return item.second;
-    return none;
+        found.emplace(static_cast<ulong>(item.second["ticket"].whole()), &item.second);
+    return found;
+}
+
+const Json &by_ticket(const ByTicket &index, ulong ticket) {
+    static const Json none;
+    const auto found = index.find(ticket);
+    return found == index.end() ? none : *found->second;
 }
 
 long broker_ms(long utc_ms) {
     return utc_ms + settings().broker_offset_s * 1000;
 }
 
+// Times by the broker's clock; one of zero is none.
+long shown(long value, ENUM_ORDER_PROPERTY_INTEGER p) {
+    return p == ORDER_TIME_EXPIRATION && value ? value + settings().broker_offset_s : value;
+}
+
 const char *name_of(ENUM_ORDER_PROPERTY_INTEGER p) {
-    return p == ORDER_STATE ? "state" : p == ORDER_MAGIC ? "magic" : "reason";
+    static const char *names[] = {"state", "magic", "reason", "type_time", "time_expiration"};
+    return names[p];
 }
 const char *name_of(ENUM_ORDER_PROPERTY_DOUBLE p) {
     return p == ORDER_PRICE_OPEN ? "price_open" : p == ORDER_SL ? "sl" : "tp";
@@ -91,7 +109,8 @@ const char *name_of(ENUM_DEAL_PROPERTY_STRING p) {
     return p == DEAL_SYMBOL ? "symbol" : "comment";
 }
 const char *name_of(ENUM_POSITION_PROPERTY_INTEGER p) {
-    return p == POSITION_IDENTIFIER ? "identifier" : p == POSITION_TYPE ? "type" : "magic";
+    static const char *names[] = {"identifier", "type", "magic", "time_msc"};
+    return names[p];
 }
 const char *name_of(ENUM_POSITION_PROPERTY_DOUBLE p) {
     static const char *names[] = {"volume", "price_open", "sl", "tp"};
@@ -114,7 +133,9 @@ std::string decimal(double value) {
 std::string request_json(const MqlTradeRequest &q) {
     return "{\"action\":" + std::to_string(q.action) + ",\"symbol\":" + json_text(q.symbol.utf8()) +
            ",\"type\":" + std::to_string(q.type) + ",\"type_filling\":" + std::to_string(q.type_filling) +
-           ",\"type_time\":" + std::to_string(q.type_time) + ",\"volume\":" + decimal(q.volume) +
+           ",\"type_time\":" + std::to_string(q.type_time) + ",\"expiration\":" +
+           std::to_string(q.expiration.seconds ? q.expiration.seconds - settings().broker_offset_s : 0) +
+           ",\"volume\":" + decimal(q.volume) +
            ",\"price\":" + decimal(q.price) + ",\"stoplimit\":" + decimal(q.stoplimit) +
            ",\"sl\":" + decimal(q.sl) + ",\"tp\":" + decimal(q.tp) +
            ",\"deviation\":" + std::to_string(q.deviation) +
@@ -160,6 +181,15 @@ void queue_transaction(const MqlTradeRequest &q, const MqlTradeResult &r) {
     transactions.push_back(t);
 }
 
+// When OrderSend was called, for whoever measures how long it took to come to that.
+void note_send(const MqlTradeRequest &q) {
+    if (settings().sends_file.empty()) return;
+    static FILE *file = fopen(settings().sends_file.c_str(), "a");
+    if (!file) throw std::runtime_error("cannot write " + settings().sends_file);
+    fprintf(file, "%llu %.0f\n", static_cast<unsigned long long>(q.magic), unix_now_s() * 1e6);
+    fflush(file);
+}
+
 bool answered(MqlTradeResult &r, uint retcode) {
     r.retcode = retcode;
     const bool done = retcode == TRADE_RETCODE_DONE || retcode == TRADE_RETCODE_DONE_PARTIAL ||
@@ -189,15 +219,8 @@ bool next_transaction(MqlTradeTransaction &transaction) {
     return true;
 }
 
-// A booking of the broker's that belongs to no trade, shown among the deals.
-void book_charge(int type, double amount, const std::string &comment) {
-    charges.push_back(
-        parse_json("{\"ticket\":" + std::to_string(next_charge++) + ",\"type\":" + std::to_string(type) +
-                   ",\"profit\":" + decimal(amount) + ",\"comment\":" + json_text(comment) +
-                   ",\"time_msc\":" + std::to_string(static_cast<long>(unix_now_s() * 1000)) + "}"));
-}
-
 bool OrderSend(const MqlTradeRequest &request, MqlTradeResult &result) {
+    note_send(request);
     result = MqlTradeResult();
     const Trouble now = next_trouble;
     next_trouble = Trouble();
@@ -227,7 +250,7 @@ ulong OrderGetTicket(int index) {
     return selected_order ? static_cast<ulong>((*selected_order)["ticket"].whole()) : 0;
 }
 long OrderGetInteger(ENUM_ORDER_PROPERTY_INTEGER p) {
-    return selected_order ? (*selected_order)[name_of(p)].whole() : 0;
+    return selected_order ? shown((*selected_order)[name_of(p)].whole(), p) : 0;
 }
 double OrderGetDouble(ENUM_ORDER_PROPERTY_DOUBLE p) {
     return selected_order ? (*selected_order)[name_of(p)].real() : 0;
@@ -245,7 +268,8 @@ ulong PositionGetTicket(int index) {
     return selected_position ? static_cast<ulong>((*selected_position)["ticket"].whole()) : 0;
 }
 long PositionGetInteger(ENUM_POSITION_PROPERTY_INTEGER p) {
-    return selected_position ? (*selected_position)[name_of(p)].whole() : 0;
+    const long value = selected_position ? (*selected_position)[name_of(p)].whole() : 0;
+    return p == POSITION_TIME_MSC && value ? broker_ms(value) : value;
 }
 double PositionGetDouble(ENUM_POSITION_PROPERTY_DOUBLE p) {
     return selected_position ? (*selected_position)[name_of(p)].real() : 0;
@@ -260,8 +284,9 @@ bool HistorySelect(datetime from, datetime to) {
     const std::string window = "?from=" + std::to_string(std::max(0L, (from.seconds - offset_s) * 1000)) +
                                "&to=" + std::to_string((to.seconds - offset_s) * 1000);
     ask("history_orders" + window, history_orders);
-    if (ask("history_deals" + window, history_deals))
-        for (const Json &charge : charges) history_deals.items.emplace_back("", charge);
+    ask("history_deals" + window, history_deals);
+    orders_by_ticket = index_of(history_orders);
+    deals_by_ticket = index_of(history_deals);
     return true;
 }
 int HistoryOrdersTotal() {
@@ -273,13 +298,13 @@ ulong HistoryOrderGetTicket(int index) {
                : 0;
 }
 long HistoryOrderGetInteger(ulong ticket, ENUM_ORDER_PROPERTY_INTEGER p) {
-    return by_ticket(history_orders, ticket)[name_of(p)].whole();
+    return shown(by_ticket(orders_by_ticket, ticket)[name_of(p)].whole(), p);
 }
 double HistoryOrderGetDouble(ulong ticket, ENUM_ORDER_PROPERTY_DOUBLE p) {
-    return by_ticket(history_orders, ticket)[name_of(p)].real();
+    return by_ticket(orders_by_ticket, ticket)[name_of(p)].real();
 }
 string HistoryOrderGetString(ulong ticket, ENUM_ORDER_PROPERTY_STRING p) {
-    return text_of(by_ticket(history_orders, ticket), name_of(p));
+    return text_of(by_ticket(orders_by_ticket, ticket), name_of(p));
 }
 int HistoryDealsTotal() {
     return static_cast<int>(history_deals.items.size());
@@ -290,21 +315,21 @@ ulong HistoryDealGetTicket(int index) {
                : 0;
 }
 long HistoryDealGetInteger(ulong ticket, ENUM_DEAL_PROPERTY_INTEGER p) {
-    const long value = by_ticket(history_deals, ticket)[name_of(p)].whole();
+    const long value = by_ticket(deals_by_ticket, ticket)[name_of(p)].whole();
     return p == DEAL_TIME_MSC ? broker_ms(value) : value;
 }
 double HistoryDealGetDouble(ulong ticket, ENUM_DEAL_PROPERTY_DOUBLE p) {
-    return by_ticket(history_deals, ticket)[name_of(p)].real();
+    return by_ticket(deals_by_ticket, ticket)[name_of(p)].real();
 }
 string HistoryDealGetString(ulong ticket, ENUM_DEAL_PROPERTY_STRING p) {
-    return text_of(by_ticket(history_deals, ticket), name_of(p));
+    return text_of(by_ticket(deals_by_ticket, ticket), name_of(p));
 }
 
 long TerminalInfoInteger(ENUM_TERMINAL_INFO_INTEGER property) {
-    Json terminal;
     switch (property) {
         case TERMINAL_CONNECTED:
-            return ask("terminal_info", terminal) && terminal["connected"].whole();
+            refresh("terminal_info", terminal, terminal_read_at);
+            return connected && terminal["connected"].whole();
         case TERMINAL_TRADE_ALLOWED:
             return algo;
         case TERMINAL_BUILD:
@@ -325,6 +350,10 @@ long AccountInfoInteger(ENUM_ACCOUNT_INFO_INTEGER property) {
             return account_row()["margin_mode"].whole();
         case ACCOUNT_TRADE_ALLOWED:
             return account_row()["trade_allowed"].whole();
+        case ACCOUNT_LEVERAGE:
+            return static_cast<long>(account_row()["leverage"].real());
+        case ACCOUNT_FIFO_CLOSE:
+            return account_row()["fifo_close"].whole();
         default:
             return account_row()["trade_expert"].whole();
     }
@@ -332,6 +361,7 @@ long AccountInfoInteger(ENUM_ACCOUNT_INFO_INTEGER property) {
 double AccountInfoDouble(ENUM_ACCOUNT_INFO_DOUBLE p) {
     return account_row()[p == ACCOUNT_BALANCE  ? "balance"
                          : p == ACCOUNT_EQUITY ? "equity"
+                         : p == ACCOUNT_MARGIN ? "margin"
                                                : "margin_free"]
         .real();
 }
@@ -353,18 +383,21 @@ bool SymbolSelect(const string &symbol, bool) {
 }
 
 long SymbolInfoInteger(const string &symbol, ENUM_SYMBOL_INFO_INTEGER p) {
-    static const char *names[] = {"trade_stops_level", "trade_freeze_level", "trade_exemode",
-                                  "trade_mode",        "filling_mode",       "expiration_mode"};
+    static const char *names[] = {"trade_stops_level", "trade_freeze_level", "trade_exemode", "trade_mode",
+                                  "filling_mode",      "expiration_mode",    "digits",        "trade_calc_mode",
+                                  "swap_mode",         "swap_rollover3days"};
     return symbol_row(symbol)[names[p]].whole();
 }
 double SymbolInfoDouble(const string &symbol, ENUM_SYMBOL_INFO_DOUBLE p) {
     static const char *names[] = {
-        "point",      "trade_tick_size", "trade_tick_value", "trade_tick_value", "trade_contract_size",
-        "volume_min", "volume_max",      "volume_step"};
+        "point",         "trade_tick_size", "trade_tick_value", "trade_tick_value_profit", "trade_tick_value_loss",
+        "trade_contract_size", "volume_min", "volume_max", "volume_step", "volume_limit",
+        "swap_long", "swap_short"};
     return symbol_row(symbol)[names[p]].real();
 }
-string SymbolInfoString(const string &symbol, ENUM_SYMBOL_INFO_STRING) {
-    return text_of(symbol_row(symbol), "currency_profit");
+string SymbolInfoString(const string &symbol, ENUM_SYMBOL_INFO_STRING p) {
+    static const char *names[] = {"currency_base", "currency_profit", "currency_margin"};
+    return text_of(symbol_row(symbol), names[p]);
 }
 
 bool SymbolInfoTick(const string &symbol, MqlTick &tick) {

@@ -1,9 +1,9 @@
 // The program around the expert: settings, clocks, the event loop, and a line of orders from whoever runs it.
 //
 // usage: host --broker URL --key KEY [--directory D] [--account N] [--allow URL]... [--offset SECONDS]
-// [INPUT=VALUE]... Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, charge TYPE
-// AMOUNT COMMENT, quit. Handlers never nest: what happens during one waits until it has returned, as in a
-// terminal.
+// [--broker-timeout MS] [--sends FILE] [INPUT=VALUE]... FILE gets a line for each call of OrderSend, its magic and
+// the moment in Unix microseconds. Lines on stdin: crash before|after, retcode CODE, lose CODE, algo on|off, quit.
+// Handlers never nest: what happens during one waits until it has returned, as in a terminal.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -52,12 +52,6 @@ void obey(const std::string &line) {
         in >> argument;
         algo_trading() = argument == "on";
     }
-    if (word == "charge") {
-        int type = 0;
-        double amount = 0;
-        in >> type >> amount >> argument;
-        book_charge(type, amount, argument);
-    }
     std::cout << "obeyed " << line << std::endl;
 }
 
@@ -105,6 +99,8 @@ bool take_argument(const std::string &name, const std::string &value) {
         the_settings.broker_offset_s = std::stol(value);
     else if (name == "--broker-timeout")
         the_settings.broker_timeout_ms = std::stoi(value);
+    else if (name == "--sends")
+        the_settings.sends_file = value;
     else
         return false;
     return true;

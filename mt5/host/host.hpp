@@ -14,6 +14,7 @@ struct HostSettings {
     std::vector<std::string> allowed_urls;
     long broker_offset_s = 0;
     int broker_timeout_ms = 5000;
+    std::string sends_file;
 };
 HostSettings &settings();
 void set_error(int code);
@@ -29,7 +30,6 @@ struct Trouble {
 };
 Trouble &trouble();
 bool &algo_trading();
-void book_charge(int type, double amount, const std::string &comment);
 void between_handlers();
 bool next_transaction(MqlTradeTransaction &transaction);
 
@@ -41,6 +41,7 @@ struct HttpReply {
 };
 HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers,
                     const std::string &body, int timeout_ms);
+HttpReply http_query(const std::string &url, const std::string &headers, int timeout_ms);
 
 struct Json {
     enum Kind { NONE, SCALAR, ARRAY, OBJECT } kind = NONE;

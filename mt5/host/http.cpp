@@ -1,5 +1,8 @@
-// A small HTTP/1.1 client over plain sockets, one connection a call, and WebRequest on top of it.
+// A small HTTP/1.1 client over plain sockets, and WebRequest on top of it: one connection a call, save for queries of
+// the broker.
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,8 +18,12 @@ namespace {
 
 struct Socket {
     int fd = -1;
-    ~Socket() {
+    void shut() {
         if (fd >= 0) close(fd);
+        fd = -1;
+    }
+    ~Socket() {
+        shut();
     }
 };
 
@@ -35,6 +42,8 @@ bool connect_to(const std::string &host, const std::string &port, Socket &socket
     socket_.fd = socket(found->ai_family, SOCK_STREAM, 0);
     const bool good = socket_.fd >= 0 && connect(socket_.fd, found->ai_addr, found->ai_addrlen) == 0;
     freeaddrinfo(found);
+    const int at_once = 1;
+    setsockopt(socket_.fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     return good;
 }
 
@@ -76,34 +85,68 @@ bool receive(int fd, Clock::time_point deadline, HttpReply &reply) {
     }
 }
 
+struct Address {
+    std::string host, port, authority, path;
+    explicit Address(const std::string &url) {
+        const size_t slash = std::min(url.find('/', 7), url.size());
+        authority = url.substr(7, slash - 7);
+        path = slash < url.size() ? url.substr(slash) : "/";
+        const size_t colon = authority.find(':');
+        host = authority.substr(0, colon);
+        port = colon == std::string::npos ? "80" : authority.substr(colon + 1);
+    }
+};
+
+bool send_all(int fd, const std::string &request, Clock::time_point deadline) {
+    for (size_t sent = 0; sent < request.size();) {
+        const ssize_t count =
+            ready(fd, POLLOUT, deadline)
+                ? send(fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL)
+                : -1;
+        if (count <= 0) return false;
+        sent += count;
+    }
+    return true;
+}
+
+HttpReply exchange(Socket &connection, const std::string &request, Clock::time_point deadline) {
+    HttpReply reply;
+    if (send_all(connection.fd, request, deadline) && !receive(connection.fd, deadline, reply))
+        reply.status = 0;
+    return reply;
+}
+
 }  // namespace
 
 HttpReply http_call(const std::string &method, const std::string &url, const std::string &headers,
                     const std::string &body, int timeout_ms) {
-    HttpReply reply;
-    if (url.compare(0, 7, "http://") != 0) return reply;
-    const size_t slash = std::min(url.find('/', 7), url.size());
-    const std::string authority = url.substr(7, slash - 7),
-                      path = slash < url.size() ? url.substr(slash) : "/";
-    const size_t colon = authority.find(':');
+    if (url.compare(0, 7, "http://") != 0) return HttpReply();
+    const Address to(url);
     Socket connection;
-    if (!connect_to(authority.substr(0, colon),
-                    colon == std::string::npos ? "80" : authority.substr(colon + 1), connection))
-        return reply;
+    if (!connect_to(to.host, to.port, connection)) return HttpReply();
     const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-    const std::string request = method + " " + path + " HTTP/1.1\r\nHost: " + authority +
+    const std::string request = method + " " + to.path + " HTTP/1.1\r\nHost: " + to.authority +
                                 "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
                                 "\r\n" + headers + "\r\n" + body;
-    for (size_t sent = 0; sent < request.size();) {
-        const ssize_t count =
-            ready(connection.fd, POLLOUT, deadline)
-                ? send(connection.fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL)
-                : -1;
-        if (count <= 0) return reply;
-        sent += count;
+    return exchange(connection, request, deadline);
+}
+
+// Asked once more on a new connection, since the broker may have closed one that lay idle.
+HttpReply http_query(const std::string &url, const std::string &headers, int timeout_ms) {
+    static Socket kept;
+    const Address to(url);
+    const std::string request =
+        "GET " + to.path + " HTTP/1.1\r\nHost: " + to.authority + "\r\n" + headers + "\r\n";
+    HttpReply reply;
+    for (bool reused = kept.fd >= 0;; reused = false) {
+        if (!reused && !connect_to(to.host, to.port, kept)) {
+            kept.shut();
+            return reply;
+        }
+        reply = exchange(kept, request, Clock::now() + std::chrono::milliseconds(timeout_ms));
+        if (reply.status == 0) kept.shut();
+        if (reply.status != 0 || reply.timed_out || !reused) return reply;
     }
-    if (!receive(connection.fd, deadline, reply)) reply.status = 0;
-    return reply;
 }
 
 // The URL must be allowed, as in the terminal's options.

@@ -98,6 +98,7 @@ void ExpertRemove();
 int FileOpen(const string &name, int flags);
 void FileClose(int file);
 void FileFlush(int file);
+bool FileMove(const string &from, int common, const string &to, int flags);
 string FileReadString(int file);
 uint FileWriteString(int file, const string &text);
 int DatabaseOpen(const string &name, uint flags);

@@ -60,6 +60,17 @@ void FileFlush(int file) {
     if (files.count(file)) fflush(files[file]);
 }
 
+// Within the sandbox; what is there already is replaced only with FILE_REWRITE.
+bool FileMove(const string &from, int common, const string &to, int flags) {
+    const std::string source = inside(from), target = inside(to);
+    const bool kept = !(flags & FILE_REWRITE) && access(target.c_str(), F_OK) == 0;
+    if (source.empty() || target.empty() || common || kept || rename(source.c_str(), target.c_str()) != 0) {
+        set_error(ERR_FILE_CANNOT_OPEN);
+        return false;
+    }
+    return true;
+}
+
 string FileReadString(int file) {
     std::string line;
     for (int c; files.count(file) && (c = fgetc(files[file])) != EOF && c != '\n';)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from argos.core.account import AccountSnapshot
 from argos.core.execution import Execution
@@ -21,11 +21,33 @@ ORDER_GONE: Final = "VENUE_ORDER_GONE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTraits:
-    """What a venue promises. Without unique client ids an entry is never sent again after doubt."""
+    """What a venue promises. Without unique client ids an entry is never sent again after doubt.
+
+    `fifo`: of the positions in a symbol the oldest must be closed first; a close of another is refused.
+    """
 
     name: str
     unique_client_ids: bool
     hedging: bool
+    fifo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueStanding:
+    """Whether a venue takes anything at all now; what it is made for by default is that it does.
+
+    `offline`: nothing would reach it. `forbidden` says why every request would be refused, and `code` in the venue's
+    words; empty if none would. `exits_wait`: an exit should not be tried now either. `flags` are told when they change.
+    """
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    offline: bool = False
+    forbidden: str = ""
+    code: str = ""
+    exits_wait: bool = False
+
+
+ABLE: Final = VenueStanding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +60,10 @@ class VenueIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueOrder:
-    """An entry as the venue shall get it. Quantities in units, prices already on the tick."""
+    """An entry as the venue shall get it. Quantities in units, prices already on the tick.
+
+    `working_until` is for a pending order: the venue ends it then, if it can; its node sees to it that it ends.
+    """
 
     identity: VenueIdentity
     symbol: str
@@ -51,6 +76,7 @@ class VenueOrder:
     tp: Decimal | None
     deviation_points: int
     comment: str
+    working_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +155,10 @@ class Venue(Protocol):
 
     @property
     def traits(self) -> VenueTraits: ...
+
+    def standing(self) -> VenueStanding:
+        """Whether it takes requests now, by what is known. No I/O."""
+        ...
 
     async def connect(self) -> None: ...
 

@@ -21,6 +21,8 @@ from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
+from argos.gateway.leasing import LeaseTurns
+from argos.gateway.node_keys import KeyExchange
 from argos.gateway.nodes import NodeDesk
 from argos.gateway.rate import RateLimit
 from argos.gateway.reading import ReadingDesk
@@ -40,8 +42,11 @@ from argos.store.sweeping import SweepStore
 from argos.store.watching import Listener, read_configuration
 from argos.workers.loops import Loop
 
-RECONCILE_REST_S: Final = 0.05
-"""After a batch that was not full: more facts of the same legs are on their way, and one revision can tell them all."""
+RECONCILE_REST_S: Final = 0.15
+"""After a batch that was not full: more facts are on their way, and one batch, or even one revision, can tell them all.
+
+Far below the second within which a leg is up to date; each batch costs ten statements, however small it is.
+"""
 _FINDS_BY_KEYS: Final = frozenset({"argos_gateway", "argos_dispatch"})
 
 
@@ -84,12 +89,15 @@ async def _open_desks(
     nodes = NodeDesk(
         doors=doors,
         lanes=lanes,
+        turns=LeaseTurns(lanes, clock=_now),
         facts=CollectingStore(pools["argos_dispatch"]),
+        keys=KeyExchange(lanes, doors=doors),
         waker=waker,
         settings=settings.node.model_dump(),
     )
     await doors.refresh()
     nodes.halts = await lanes.read_halts()
+    await nodes.keys.read()
     writer = AlertWriter(pools["argos_gateway"], writers=chosen.ingest_connections)
     stack.push_async_callback(writer.aclose)
 
@@ -106,16 +114,17 @@ async def _open_desks(
         doors.refresh_soon()
         changes.set()
 
-    async def follow_brakes() -> None:
+    async def follow_changes() -> None:
         """When told, and every few seconds anyway: a copy that missed a change would hold nodes back for good."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(changes.wait(), REFRESH_S)
             changes.clear()
             with contextlib.suppress(StoreError):
-                before = nodes.halts
+                before = nodes.halts, nodes.keys.changes
                 nodes.halts = await lanes.read_halts()
-                if nodes.halts != before:
+                await nodes.keys.read()
+                if (nodes.halts, nodes.keys.changes) != before:
                     waker.wake_all()
 
     listener = Listener(
@@ -138,7 +147,7 @@ async def _open_desks(
             on_change=brakes_changed,
         ),
         health=HealthDesk(pools["argos_reader"], doors=doors),
-        background=(doors.run, follow_brakes),
+        background=(doors.run, follow_changes),
     )
 
 
@@ -149,11 +158,15 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
     """
     async with contextlib.AsyncExitStack() as stack:
         pool = await open_pool(
-            access.as_role("argos_worker"), name="worker", size_max=6, plans_once=True
+            access.as_role("argos_worker"), name="worker", size_max=4, plans_once=True
         )
         stack.push_async_callback(pool.close)
-        decisions, legs, sweeps = DecisionStore(pool), LegStore(pool), SweepStore(pool)
-        follow_ups = FollowUpStore(pool)
+        deciding = await open_pool(
+            access.as_role("argos_worker"), name="worker-decide", size_max=2, by_keys=True
+        )
+        stack.push_async_callback(deciding.close)
+        decisions, follow_ups = DecisionStore(deciding), FollowUpStore(deciding)
+        legs, sweeps = LegStore(pool), SweepStore(pool)
         book = DiscrepancyBook()
         sweep = Sweep(store=sweeps, book=book, thresholds=_thresholds(settings.worker), clock=_now)
 

@@ -7,20 +7,26 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from argos.cli.accounts_shown import Name, show, symbols
 from argos.cli.entrance import known_home
 from argos.cli.gateway_client import open_gateway
 from argos.cli.groups import find, given, group, require_new, show_change, show_rows, with_control
 from argos.cli.printing import AsJson
 from argos.core.account import Account, AccountLimits
-from argos.core.errors import ArgosError
+from argos.core.errors import ArgosError, InputError
 from argos.protocol.values import optional_decimal
 from argos.store.control import ControlStore
 from argos.store.decoding import decode_account
 
-Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
+VENUES: Final = {
+    "mt5": "a MetaTrader 5 terminal, by the expert advisor or by the Python node",
+    "paper-mt5": "a simulated broker that behaves as MetaTrader 5 does: lots, tickets, hedging or netting",
+    "paper-alpaca": "a simulated broker that behaves as Alpaca does: shares, own order ids, netting",
+}
+"""What a node can speak to, and what that is."""
+_VENUES_TOLD: Final = "; ".join(f"{name}: {text}" for name, text in VENUES.items())
 Venue = Annotated[
-    str | None,
-    typer.Option(help="What kind of broker: mt5, paper-mt5, paper-alpaca.", metavar="VENUE"),
+    str | None, typer.Option(help=f"What kind of broker. {_VENUES_TOLD}.", metavar="VENUE")
 ]
 Currency = Annotated[str | None, typer.Option(help="The account's currency.")]
 Hedging = Annotated[
@@ -43,6 +49,20 @@ PositionsMax = Annotated[
 SnapshotAge = Annotated[
     int | None, typer.Option(min=1, help="Seconds after which the account's picture is too old.")
 ]
+TermsAge = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Seconds after which the value of a tick is too old for sizes measured by it."
+    ),
+]
+CommissionPerLot = Annotated[
+    str | None,
+    typer.Option(
+        help="What the broker charges on one side of a lot, in the account's currency; counts as risk. "
+        "'none' where it is not known.",
+        metavar="DECIMAL",
+    ),
+]
 COLUMNS: Final = (
     "account", "venue", "currency", "hedging", "enabled", ">qty max", ">notional max", ">positions max",
     "mode", ">equity", ">balance", ">seen, s ago",
@@ -54,7 +74,16 @@ NAMES: Final = (
 
 
 def register(app: typer.Typer) -> None:
-    noun = group(app, "accounts", listing=list_accounts, text="Broker accounts: list, add, edit.")
+    noun = group(
+        app,
+        "accounts",
+        listing=list_accounts,
+        text="Broker accounts: list, show, symbols, add, edit.",
+    )
+    noun.command("show", epilog="Example: `argos accounts show demo-2`.")(show)
+    noun.command(
+        "symbols", epilog="Examples: `argos accounts symbols demo-2`; `... demo-2 'EUR*' --json`."
+    )(symbols)
     noun.command(
         "add", epilog="Example: `argos accounts add demo-2 --venue paper-mt5 --positions-max 5`."
     )(add)
@@ -98,7 +127,9 @@ def _live(context: typer.Context) -> dict[str, dict[str, Any]]:
 def add(
     context: typer.Context,
     name: Name,
-    venue: Annotated[str, typer.Option(help="mt5, paper-mt5 or paper-alpaca.", metavar="VENUE")],
+    venue: Annotated[
+        str, typer.Option(help=f"What kind of broker. {_VENUES_TOLD}.", metavar="VENUE")
+    ],
     currency: Currency = "USD",
     hedging: Hedging = False,
     enabled: Enabled = True,
@@ -106,9 +137,12 @@ def add(
     notional_max: NotionalMax = None,
     positions_max: PositionsMax = None,
     snapshot_age: SnapshotAge = None,
+    terms_age: TermsAge = None,
+    commission_per_lot: CommissionPerLot = None,
     as_json: AsJson = False,
 ) -> None:
     """Add an account. It trades once it has a node (`argos nodes add`) and stands in a route."""
+    _require_venue(venue)
     account = Account(
         account=name,
         venue=venue,
@@ -117,10 +151,9 @@ def add(
         hedging=bool(hedging),
         limits=_limits(
             AccountLimits(),
-            qty_max=qty_max,
-            notional_max=notional_max,
+            decimals=(qty_max, notional_max, commission_per_lot),
             positions_max=positions_max,
-            snapshot_age=snapshot_age,
+            ages=(snapshot_age, terms_age),
         ),
     )
 
@@ -143,9 +176,12 @@ def edit(
     notional_max: NotionalMax = None,
     positions_max: PositionsMax = None,
     snapshot_age: SnapshotAge = None,
+    terms_age: TermsAge = None,
+    commission_per_lot: CommissionPerLot = None,
     as_json: AsJson = False,
 ) -> None:
     """Change what is given, and nothing else. Limits hold for entries, never for exits."""
+    _require_venue(venue)
 
     async def work(control: ControlStore) -> Any:
         held = decode_account(find(await control.accounts(), "account", name))
@@ -153,10 +189,9 @@ def edit(
             held,
             limits=_limits(
                 held.limits,
-                qty_max=qty_max,
-                notional_max=notional_max,
+                decimals=(qty_max, notional_max, commission_per_lot),
                 positions_max=positions_max,
-                snapshot_age=snapshot_age,
+                ages=(snapshot_age, terms_age),
             ),
             **given(venue=venue, currency=currency, hedging=hedging, enabled=enabled),
         )
@@ -166,23 +201,37 @@ def edit(
     show_change("account", with_control(context, work), added=False, as_json=as_json)
 
 
+def _require_venue(venue: str | None) -> None:
+    if venue is not None and venue not in VENUES:
+        raise InputError(
+            f"no node speaks to a venue {venue}",
+            code="VENUE_UNKNOWN",
+            field="--venue",
+            fix=f"use {', '.join(VENUES)}",
+        )
+
+
 def _limits(
     held: AccountLimits,
     *,
-    qty_max: str | None,
-    notional_max: str | None,
+    decimals: tuple[str | None, str | None, str | None],
     positions_max: str | None,
-    snapshot_age: int | None,
+    ages: tuple[int | None, int | None],
 ) -> AccountLimits:
+    """`held` with what was given: `decimals` and `ages` in the order of their names below."""
+    names = ("qty_max", "notional_max", "commission_per_lot")
     changed: dict[str, Any] = {}
-    for name, text in (("qty_max", qty_max), ("notional_max", notional_max)):
+    for name, text in zip(names, decimals, strict=True):
         if text is not None:
             changed[name] = _ceiling(text, name)
     if positions_max is not None:
         count = _ceiling(positions_max, "positions_max")
         changed["positions_max"] = None if count is None else int(count)
-    if snapshot_age is not None:
-        changed["snapshot_age_s_max"] = snapshot_age
+    changed |= {
+        name: age
+        for name, age in zip(("snapshot_age_s_max", "terms_age_s_max"), ages, strict=True)
+        if age is not None
+    }
     return replace(held, **changed)
 
 

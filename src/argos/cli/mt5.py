@@ -9,6 +9,7 @@ import typer
 from argos.cli.doctor.finding import Finding, State, fail
 from argos.cli.entrance import EXIT_ERROR
 from argos.cli.mt5_findings import examine_terminal
+from argos.cli.mt5_install import command
 from argos.cli.printing import AsJson, print_json, screen, table
 from argos.core.errors import InputError
 from argos.entries.mt5_terminal import package_of, settings_of
@@ -25,13 +26,9 @@ def register(app: typer.Typer) -> None:
         epilog="Example: `argos mt5 check prop-1.json`.",
         no_args_is_help=True,
     )
-    noun.callback()(_mt5)
     noun.command("check", epilog="Example: `argos mt5 check prop-1.json --json`.")(check)
+    command.register(noun)
     app.add_typer(noun, name="mt5")
-
-
-def _mt5() -> None:
-    """Keeps `check` a command of its own while it is the only one."""
 
 
 def check(file: NodeFile, as_json: AsJson = False) -> None:

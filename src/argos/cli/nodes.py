@@ -1,49 +1,33 @@
 """`argos nodes`: the processes that hold accounts' broker connections, and how they come by their keys."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from argos.cli.entrance import known_home
 from argos.cli.gateway_client import gateway_address
-from argos.cli.groups import Row, find, group, require_new, show_change, show_rows, with_control
+from argos.cli.groups import Row, find, group, require_new, show_change, with_control
+from argos.cli.key_rotation import rotate_key
+from argos.cli.nodes_shown import Name, list_nodes, show
 from argos.cli.printing import AsJson, clock_time, print_json, screen
 from argos.protocol.values import moment_text
 from argos.store.control import ControlStore
 
-Name = Annotated[str, typer.Argument(help="The node's name.", metavar="NAME")]
-COLUMNS: Final = (
-    "node",
-    "account",
-    "venue",
-    "enabled",
-    ">keys",
-    ">session",
-    "version",
-    "last seen (UTC)",
-)
-NAMES: Final = ("node", "account", "venue", "enabled", "keys", "epoch", "version", "seen")
-
 
 def register(app: typer.Typer) -> None:
-    noun = group(app, "nodes", listing=list_nodes, text="Nodes: list, add, edit, enrol, revoke.")
+    noun = group(
+        app,
+        "nodes",
+        listing=list_nodes,
+        text="Nodes: list, show, add, edit, enrol, rotate-key, revoke.",
+    )
+    noun.command("show", epilog="Example: `argos nodes show demo-2 --json`.")(show)
     noun.command("add", epilog="Example: `argos nodes add demo-2 --account demo-2`.")(add)
     noun.command("edit", epilog="Example: `argos nodes edit demo-2 --disabled`.")(edit)
     noun.command("enrol", epilog="Example: `argos nodes enrol demo-2`.")(enrol)
+    noun.command("rotate-key", epilog="Example: `argos nodes rotate-key demo-2`.")(rotate_key)
     noun.command("revoke", epilog="Example: `argos nodes revoke demo-2`.")(revoke)
-
-
-def list_nodes(context: typer.Context, as_json: AsJson = False) -> None:
-    """All nodes, with their sessions."""
-    rows = with_control(context, lambda control: control.nodes())
-    if not as_json:
-        rows = [{**row, "seen": clock_time(_moment(row["last_seen_at"]))} for row in rows]
-    show_rows("nodes", COLUMNS, rows, names=NAMES, as_json=as_json)
-
-
-def _moment(value: Any) -> str | None:
-    return None if value is None else moment_text(value)
 
 
 def add(

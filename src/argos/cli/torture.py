@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,14 +20,19 @@ from rich.table import Table
 
 from argos.cli.torture_stage import open_arena
 from argos.core.errors import InputError
+from argos.rehearsal.expert import build_host, has_sources
 from argos.rehearsal.sabotage.bugs import BUGS, NO_BUG, Bug
-from argos.rehearsal.torture.plan import TorturePlan, Trouble, make_plan
+from argos.rehearsal.torture.kinds import ALL_KINDS, NodeKind, read_kinds, without
+from argos.rehearsal.torture.plan import TortureMix, TorturePlan, Trouble, make_plan
 from argos.rehearsal.torture.run import TortureResult, Watch, torture
 from argos.stack.home import Home
 
 ALERTS: Final = 300
 LINES_SHOWN: Final = 20
-EXAMPLE: Final = "Examples: `argos torture`; `argos torture --alerts 1000 --seed 7 --json`."
+EXAMPLE: Final = (
+    "Examples: `argos torture`; `argos torture --alerts 1000 --seed 7 --json`;"
+    " `argos torture --nodes paper,mt5-python`."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,9 @@ class TortureRun:
     plan: TorturePlan
     bug: Bug | None
     console: Console
+    expert_host: Path | None = None
+    left_out: tuple[NodeKind, ...] = ()
+    """Kinds that nobody asked to leave out, and that are not here all the same."""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +61,13 @@ def torture_command(
     mutant: Annotated[
         str | None, typer.Option(help="Plant this bug, and see it caught.", metavar="NAME")
     ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Only nodes of these kinds, by commas: {', '.join(ALL_KINDS)}. All, if not given.",
+            metavar="KINDS",
+        ),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the run's home, with logs and ledgers.")
     ] = False,
@@ -64,8 +79,15 @@ def torture_command(
     """
     bug = _bug(mutant) if mutant else None
     chosen = secrets.randbelow(1_000_000) if seed is None else seed
-    plan = make_plan(alerts=alerts, seed=chosen, mix=bug.mix if bug else None)
-    run = TortureRun(plan=plan, bug=bug, console=Console(stderr=as_line, quiet=as_line))
+    mix = bug.mix if bug else TortureMix()
+    kinds, left_out = _kinds(nodes, usual=mix.kinds)
+    run = TortureRun(
+        plan=make_plan(alerts=alerts, seed=chosen, mix=replace(mix, kinds=kinds)),
+        bug=bug,
+        console=Console(stderr=as_line, quiet=as_line),
+        expert_host=build_host() if NodeKind.MT5_EA in kinds else None,
+        left_out=left_out,
+    )
     root = Path(tempfile.mkdtemp(prefix="argos-torture-"))
     root.chmod(0o711)  # whoever runs as root runs the database as somebody else, who must get in
     try:
@@ -74,9 +96,21 @@ def torture_command(
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
     if as_line:
-        sys.stdout.write(json.dumps(result.as_json()) + "\n")
+        told = result.as_json() | ({"left_out": list(left_out)} if left_out else {})
+        sys.stdout.write(json.dumps(told) + "\n")
     if not result.clean:
         raise typer.Exit(1)
+
+
+def _kinds(
+    asked: str | None, *, usual: tuple[NodeKind, ...]
+) -> tuple[tuple[NodeKind, ...], tuple[NodeKind, ...]]:
+    """The kinds of nodes to run, and those of the usual ones that an installed package cannot have."""
+    if asked is not None:
+        return read_kinds(asked), ()
+    if NodeKind.MT5_EA in usual and not has_sources():
+        return without(usual, NodeKind.MT5_EA), (NodeKind.MT5_EA,)
+    return usual, ()
 
 
 def _bug(name: str) -> Bug:
@@ -101,7 +135,8 @@ async def run_torture(run: TortureRun, root: Path) -> TortureResult:
     _tell_plan(run, root)
     watch = Watch(stage="starting")
     with _shown(run, watch):
-        async with open_arena(Home.at(root / "home"), run.plan, bug=run.bug) as arena:
+        home = Home.at(root / "home")
+        async with open_arena(home, run.plan, bug=run.bug, expert_host=run.expert_host) as arena:
             watch.stage = "torture"
             result = await torture(arena, run.plan, watch=watch)
     _tell(run, result)
@@ -116,6 +151,9 @@ def _tell_plan(run: TortureRun, root: Path) -> None:
         f"[bold]seed {plan.seed}[/]  {plan.alerts} alerts in about {plan.span_s:.0f} s; home {root}"
     )
     run.console.print(f"planned: {troubles}")
+    run.console.print(f"nodes: {', '.join(plan.mix.kinds)}")
+    for kind in run.left_out:
+        run.console.print(f"[yellow]{kind} is left out[/]: its sources are in a checkout only")
     if run.bug is not None:
         run.console.print(f"[yellow]planted bug {run.bug.name}[/]: {run.bug.what}")
 

@@ -5,16 +5,17 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import asyncpg
 
+from argos.cli.mt5_nodes import started_as_experts
+from argos.cli.torture_nodes import plan_nodes, put_links
 from argos.core.account import Route, RouteLeg
 from argos.core.errors import ArgosError
 from argos.core.money import ONE
-from argos.paperbroker.settings import BrokerSettings, settings_json
-from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode, broker_url, plan_paper, ports
+from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode, broker_url, ports
 from argos.provisioning import (
     API_KEY,
     HOOK,
@@ -29,24 +30,15 @@ from argos.rehearsal.sabotage.bugs import Bug
 from argos.rehearsal.torture.alerts import AlertTerms
 from argos.rehearsal.torture.arena import Arena, NodeLinks
 from argos.rehearsal.torture.plan import SYMBOLS, TorturePlan
-from argos.rehearsal.torture.proxies import Link
 from argos.running import RunningStack, Stack, Wrap
 from argos.settings import Settings, load_settings
 from argos.stack.children import Child
-from argos.stack.home import Home, read_private, write_atomically
+from argos.stack.home import Home, write_atomically
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
 
 BOT_VERSION: Final = "torture@1"
 ALERT_AGE_S_MAX: Final = 120
-NODE_TIMINGS: Final = {
-    "poll_wait_ms": 2_000,
-    "request_timeout_ms": 1_500,
-    "retry_ms_max": 500,
-    "contact_ms_max": 15_000,
-    "scan_timeout_ms": 3_000,
-    "flush_ms_max": 1_000,
-}
 READY_S_MAX: Final = 30.0
 RESTART_S_MAX: Final = 0.8
 """So that a process which is killed again and again lives long enough in between to be worth killing."""
@@ -55,15 +47,15 @@ LOOK_S: Final = 0.1
 
 @asynccontextmanager
 async def open_arena(
-    home: Home, plan: TorturePlan, *, bug: Bug | None = None
+    home: Home, plan: TorturePlan, *, bug: Bug | None = None, expert_host: Path | None = None
 ) -> AsyncIterator[Arena]:
-    """The whole stack, up and ready to trade, until the block ends."""
+    """The whole stack, up and ready to trade, until the block ends. `expert_host` runs the expert advisor."""
     settings = load_settings(home, {})
     port = ports(home).port("gateway")
-    paper = _plan_paper(home, plan, gateway_port=port)
+    paper = plan_nodes(home, plan, gateway_port=port, expert_host=expert_host)
     await _provision(home, settings, paper, plan, bug=bug)
     async with AsyncExitStack() as held:
-        nodes = [_rewire(home, node, paper, gateway_port=port) for node in paper.nodes]
+        nodes = [put_links(home, node, paper, gateway_port=port) for node in paper.nodes]
         for item in nodes:
             for link in (item.gateway_link, item.broker_link):
                 await link.open()
@@ -74,7 +66,7 @@ async def open_arena(
             paper=paper,
             gateway_port=port,
             everyday_market=False,
-            wrap=_sabotaged(bug),
+            wrap=_wrap(paper.nodes, bug),
             environ=_short_temper(plan),
             restart_s_max=RESTART_S_MAX,
         )
@@ -83,33 +75,6 @@ async def open_arena(
         arena = _arena(home, settings, running, paper=paper, nodes=nodes)
         await _until_ready(arena)
         yield arena
-
-
-def _plan_paper(home: Home, plan: TorturePlan, *, gateway_port: int) -> PaperPlan:
-    """The usual paper accounts at the brokers that the mix names, with their faults in their own files."""
-    whole = plan_paper(home, gateway_url=f"http://127.0.0.1:{gateway_port}", seed=plan.seed)
-    mix = plan.mix
-    chosen = [
-        (
-            replace(
-                broker,
-                fault_probabilities=dict(mix.broker_faults),
-                fault_delays_ms=dict(mix.fault_delays_ms),
-            ),
-            path,
-        )
-        for broker, path in zip(whole.brokers, whole.broker_paths, strict=True)
-        if broker.name in mix.brokers
-    ]
-    for broker, path in chosen:
-        write_atomically(path, settings_json(broker).decode())
-    accounts = {item.account for broker, _ in chosen for item in broker.accounts}
-    return replace(
-        whole,
-        brokers=tuple(broker for broker, _ in chosen),
-        broker_paths=tuple(path for _, path in chosen),
-        nodes=tuple(node for node in whole.nodes if node.account in accounts),
-    )
 
 
 async def _provision(
@@ -149,46 +114,17 @@ def _route(nodes: Sequence[PlannedNode], *, expiry_s: int) -> Route:
     )
 
 
-def _broker_of(paper: PaperPlan, account: str) -> BrokerSettings:
-    return next(
-        broker for broker in paper.brokers if account in {item.account for item in broker.accounts}
-    )
+def _wrap(nodes: Sequence[PlannedNode], bug: Bug | None) -> Wrap:
+    """How a child is started: as it is, or, where the bug belongs, by way of `argos.rehearsal.sabotage`.
 
-
-def _rewire(home: Home, node: PlannedNode, paper: PaperPlan, *, gateway_port: int) -> NodeLinks:
-    """Put a link before each of the node's two addresses, and shorten its temper."""
-    book, broker = ports(home), _broker_of(paper, node.account)
-    gateway_link = Link(
-        f"{node.name}-gateway",
-        port=book.port(f"link-{node.name}-gateway"),
-        target_port=gateway_port,
-    )
-    broker_link = Link(
-        f"{node.name}-broker", port=book.port(f"link-{node.name}-broker"), target_port=broker.port
-    )
-    body: dict[str, Any] = json.loads(read_private(node.path))
-    body |= {
-        "gateway_url": gateway_link.url,
-        "broker_url": broker_link.url,
-        "timings": NODE_TIMINGS,
-    }
-    write_atomically(node.path, json.dumps(body, indent=2))
-    return NodeLinks(
-        node=node.name,
-        account=node.account,
-        broker=broker.name,
-        gateway_link=gateway_link,
-        broker_link=broker_link,
-        log_files=[node.path.with_suffix(f".sqlite{tail}") for tail in ("", "-wal", "-shm")],
-    )
-
-
-def _sabotaged(bug: Bug | None) -> Wrap:
-    """How a child is started: as it is, or, where the bug belongs, by way of `argos.rehearsal.sabotage`."""
+    The expert advisor takes the place of a node's own program; bugs are not planted in it.
+    """
+    as_experts = started_as_experts(nodes)
 
     def wrap(name: str, argv: Sequence[str]) -> Sequence[str]:
-        if bug is None or name.split("-", 1)[0] not in bug.processes:
-            return argv
+        started = as_experts(name, argv)
+        if started is not argv or bug is None or name.split("-", 1)[0] not in bug.processes:
+            return started
         python, dash_m, *rest = argv
         return [python, dash_m, "argos.rehearsal.sabotage", bug.name, "--", *rest]
 

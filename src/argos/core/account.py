@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
@@ -38,12 +39,19 @@ class Halt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLimits:
-    """The operator's own ceilings; None means none set."""
+    """The operator's own ceilings; None means none set.
+
+    `terms_age_s_max`: how old the values of a symbol's ticks may be for a size that is measured by them.
+    `commission_per_lot`: what the broker charges on one side of a lot (of `contract_size` units), in the account's
+    currency, where the operator states it; no venue tells it beforehand.
+    """
 
     qty_max: Decimal | None = None
     notional_max: Decimal | None = None
     positions_max: int | None = None
     snapshot_age_s_max: int = 60
+    terms_age_s_max: int = 300
+    commission_per_lot: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSnapshot:
-    """What a node last saw of its account. Money is in the account's currency."""
+    """What a node last saw of its account. Money is in the account's currency; None is what a venue does not tell.
+
+    `terms_at` is when the node last read `instruments` from the venue and found them so. `fifo`: of the positions in a
+    symbol the oldest must be closed first. `node`: what the node says of itself and of its terminal, flags and the
+    like, for people to see; nothing is decided by it.
+    """
 
     account: str
     currency: str
@@ -71,6 +84,11 @@ class AccountSnapshot:
     open_orders: int = 0
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    terms_at: datetime | None = None
+    fifo: bool = False
+    margin: Decimal | None = None
+    leverage: int | None = None
+    node: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

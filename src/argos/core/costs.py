@@ -9,7 +9,7 @@ from argos.core.money import BPS, ZERO, round_near, round_up
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostModel:
-    """Terms of one symbol. Rates per unit are in account currency; all costs are positive when we pay.
+    """Terms of one symbol. Prices and rates per unit are in account currency; costs are positive when we pay.
 
     `spread_bps` is the full distance between bid and ask. Commission is charged on each fill, never less than
     `commission_min`. Swap is per night of holding and may be negative (we receive). A market or stop fill slips by

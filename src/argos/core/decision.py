@@ -31,9 +31,10 @@ def number_text(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """No objection. `note` says when that is for want of anything to judge."""
+    """No objection. `note` says when that is for want of anything to judge; `values` are the numbers it rests on."""
 
     note: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,13 @@ class CheckVerdict:
     def as_row(self) -> dict[str, Any]:
         """The shape in which checks are stored and shown, the same for alerts and orders."""
         match self.verdict:
-            case Approved(note=""):
-                return {"check": self.check, "ok": True}
-            case Approved(note=note):
-                return {"check": self.check, "ok": True, "note": note}
+            case Approved(note=note, values=values):
+                return {
+                    "check": self.check,
+                    "ok": True,
+                    **({"note": note} if note else {}),
+                    **({"values": dict(values)} if values else {}),
+                }
             case Denied(code=code, text=text, values=values):
                 return {
                     "check": self.check,

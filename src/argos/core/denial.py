@@ -22,6 +22,7 @@ class DenialCode(StrEnum):
     INTENT_EXPIRED = "INTENT_EXPIRED"
     SNAPSHOT_MISSING = "SNAPSHOT_MISSING"
     SNAPSHOT_STALE = "SNAPSHOT_STALE"
+    TERMS_STALE = "TERMS_STALE"
     SYMBOL_UNKNOWN = "SYMBOL_UNKNOWN"
     SYMBOL_NOT_TRADABLE = "SYMBOL_NOT_TRADABLE"
     STOP_WRONG_SIDE = "STOP_WRONG_SIDE"
@@ -61,6 +62,8 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
         _C.INTENT_EXPIRED: "give the intent a later expiry, or raise the route's expiry_s",
         _C.SNAPSHOT_MISSING: "start the account's node and wait for its first report",
         _C.SNAPSHOT_STALE: "check the account's node and its broker connection",
+        _C.TERMS_STALE: "check that the account's terminal is connected; raise terms_age_s_max only if a tick's value "
+        "may be that old",
         _C.SYMBOL_UNKNOWN: "map the symbol to the broker's own name in the leg's symbol_map",
         _C.SYMBOL_NOT_TRADABLE: "ask the broker to enable the symbol, or leave it out for this account",
         _C.STOP_WRONG_SIDE: "a buy's stop lies below the price, a sell's above it",

@@ -1,6 +1,6 @@
 """Decimals: rounding to steps and the few price formulas that everybody shares. No float enters here."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from argos.core.errors import InvariantError
@@ -9,6 +9,14 @@ from argos.core.intent import Side
 BPS: Final = Decimal(10_000)
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+
+
+_DEAR: Final = Context(prec=28, rounding=ROUND_CEILING)
+
+
+def divide_up(amount: Decimal, by: Decimal) -> Decimal:
+    """The quotient to 28 digits; what is left over makes it dearer by the last of them, never cheaper."""
+    return _DEAR.divide(amount, by)
 
 
 def round_down(value: Decimal, *, step: Decimal) -> Decimal:

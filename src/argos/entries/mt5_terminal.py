@@ -46,6 +46,7 @@ def _standin(said: Mapping[str, Any]) -> StandInSettings:
             trade_allowed=said.get("trade_allowed", True) is True,
             tradeapi_disabled=said.get("tradeapi_disabled", False) is True,
             hidden=frozenset(str(name) for name in said.get("hidden", ())),
+            sends_file=Path(said["sends_file"]) if "sends_file" in said else None,
             seed=int(said.get("seed", 0)),
             fault_probabilities={Fault(name): float(value) for name, value in chances.items()},
         )

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from argos.core.errors import ArgosError
-from argos.entries.collector import collect_rarely
 from argos.entries.event_loop import run
 from argos.entries.logs import set_up_logs
 from argos.entries.node_file import node_settings, open_venue
 from argos.node.runtime import run_node
+from argos.stack.collector import collect_rarely
 
 CODE_VARIABLE = "ARGOS_ENROL_CODE"
 

@@ -6,10 +6,10 @@ import signal
 
 import uvloop
 
-from argos.entries.collector import collect_rarely
 from argos.entries.logs import set_up_logs
 from argos.provisioning import open_access
 from argos.settings import load_settings, open_home
+from argos.stack.collector import collect_rarely
 from argos.wiring import run_worker
 
 

@@ -25,6 +25,7 @@ class RefusalReason(StrEnum):
     CLOSE_VOLUME = "close_volume"
     CLOSE_SIDE = "close_side"
     QTY_RESERVED = "qty_reserved"
+    FIFO = "fifo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,21 @@ def check_close(book: Book, order: BrokerOrder) -> Refusal | None:
     if order.qty > position.qty:
         return Refusal(reason=RefusalReason.CLOSE_VOLUME, text="volume exceeds the position")
     return None
+
+
+def check_fifo(book: Book, order: BrokerOrder) -> Refusal | None:
+    """Where the account must close first what it opened first, an order that names a younger position is refused.
+
+    MQL5 reference, ACCOUNT_FIFO_CLOSE: each symbol's positions are closed in the order in which they were opened.
+    """
+    if not book.terms.fifo:
+        return None
+    held = [item for item in book.positions.values() if item.symbol == order.symbol]
+    oldest = min(held, key=lambda item: (item.opened_at, item.position_id), default=None)
+    if oldest is None or oldest.position_id == order.position_id:
+        return None
+    text = f"position {oldest.position_id} was opened before and must be closed first"
+    return Refusal(reason=RefusalReason.FIFO, text=text)
 
 
 def opening_qty(book: Book, *, symbol: str, side: Side, qty: Decimal) -> Decimal:

@@ -27,6 +27,7 @@ class Character(StrEnum):
 class AccountTerms:
     """`hedging` keeps one position per opening order; otherwise there is one net position per symbol.
 
+    `fifo`: of the positions in a symbol the oldest must be closed first; it needs `hedging` to mean anything.
     `ticket_first` opens the account's own range of tickets, so that no two accounts share one.
     """
 
@@ -38,6 +39,7 @@ class AccountTerms:
     leverage: Decimal
     shorting: bool
     ticket_first: int
+    fifo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,17 @@ class SwapCharged:
     amount: Decimal
 
 
-Change = OrderEvent | PositionEvent | SwapCharged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Money that the broker books on the account beside any trade; `amount` is what it did to the cash."""
+
+    ticket: int
+    account: str
+    amount: Decimal
+    comment: str
+
+
+Change = OrderEvent | PositionEvent | SwapCharged | Booking
 
 
 def new_book(terms: AccountTerms) -> Book:
@@ -145,10 +157,11 @@ def funds(book: Book, market: Market) -> Funds:
     """What the account is worth now; a position without a quote counts at its opening price."""
     floating = market_value = exposure = swap = ZERO
     for position in book.positions.values():
-        unit_value = market.instruments[position.symbol].unit_value
+        instrument = market.instruments[position.symbol]
+        unit_value = instrument.unit_value
         quote = market.quotes.get(position.symbol)
         mark = position.mark(quote) if quote else position.price_open
-        floating += (mark - position.price_open) * position.signed_qty * unit_value
+        floating += instrument.worth((mark - position.price_open) * position.signed_qty)
         market_value += mark * position.signed_qty * unit_value
         exposure += mark * position.qty * unit_value
         swap += position.swap

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from argos.core.execution import Entry, FillReason
-from argos.core.instrument import Quote
+from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Side
 from argos.core.money import ZERO, round_near
 
@@ -70,9 +70,9 @@ class BrokerPosition:
     def signed_qty(self) -> Decimal:
         return self.qty * self.side.sign
 
-    def floating_profit(self, quote: Quote, *, unit_value: Decimal) -> Decimal:
-        """What closing at `quote` would earn, before costs and accrued swap."""
-        return (self.mark(quote) - self.price_open) * self.signed_qty * unit_value
+    def floating_profit(self, quote: Quote, *, instrument: Instrument) -> Decimal:
+        """What closing at `quote` would earn in account currency, before costs and accrued swap."""
+        return instrument.worth((self.mark(quote) - self.price_open) * self.signed_qty)
 
     def mark(self, quote: Quote) -> Decimal:
         """The price at which it could be closed: the bid of a long, the ask of a short holding."""
@@ -97,7 +97,7 @@ def settle(
     side: Side,
     qty: Decimal,
     price: Decimal,
-    unit_value: Decimal,
+    instrument: Instrument,
     money_step: Decimal,
 ) -> Settlement:
     """The effect of a fill on the position it meets; None is flat.
@@ -117,7 +117,7 @@ def settle(
             swap=ZERO,
         )
     closed = min(qty, position.qty)
-    profit = (price - position.price_open) * closed * position.side.sign * unit_value
+    profit = instrument.worth((price - position.price_open) * closed * position.side.sign)
     share = closed / position.qty
     swap = position.swap if share == 1 else round_near(position.swap * share, step=money_step)
     return Settlement(

@@ -73,8 +73,9 @@ def on_rollover(turn: Turn) -> None:
         quote = turn.market.quotes.get(position.symbol)
         if quote is None:
             continue
+        value = position.mark(quote) * turn.market.instruments[position.symbol].unit_value
         amount = turn.market.costs[position.symbol].swap(
-            side=position.side, qty=position.qty, price=position.mark(quote)
+            side=position.side, qty=position.qty, price=value
         )
         if amount:
             turn.charge_swap(position, amount)

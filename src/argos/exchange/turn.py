@@ -10,6 +10,7 @@ from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.exchange.book import (
     Book,
+    Booking,
     Change,
     Character,
     Market,
@@ -155,6 +156,15 @@ class Turn:
         self.positions[position.position_id] = changed
         self.changes.append(SwapCharged(position=changed, amount=amount))
 
+    def book(self, amount: Decimal, *, comment: str) -> Booking:
+        """A fee, say, that belongs to no trade. Negative when the client pays."""
+        self.cash += amount
+        booking = Booking(
+            ticket=self.take_ticket(), account=self.terms.account, amount=amount, comment=comment
+        )
+        self.changes.append(booking)
+        return booking
+
     def _put(
         self, order: BrokerOrder, kind: OrderEventKind, deal: Deal | None = None
     ) -> BrokerOrder:
@@ -213,7 +223,7 @@ class Turn:
             side=order.side,
             qty=qty,
             price=price,
-            unit_value=self.market.instruments[order.symbol].unit_value,
+            instrument=self.market.instruments[order.symbol],
             money_step=self.market.costs[order.symbol].money_step,
         )
 
@@ -227,10 +237,10 @@ class Turn:
         position_id: int,
     ) -> Deal:
         costs = self.market.costs[order.symbol]
-        commission = costs.commission(qty=qty, price=price)
-        fee = costs.fee(side=order.side, qty=qty, price=price)
         quote = self.market.quotes[order.symbol]
         unit_value = self.market.instruments[order.symbol].unit_value
+        commission = costs.commission(qty=qty, price=price * unit_value)
+        fee = costs.fee(side=order.side, qty=qty, price=price * unit_value)
         earned = settlement.profit - settlement.swap
         traded = -qty * price * order.side.sign * unit_value
         settled = self.terms.character is Character.MT5

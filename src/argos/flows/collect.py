@@ -70,13 +70,24 @@ class CollectStore(AttributingStore, Protocol):
 
     async def take_turn(self, connection: Any, account: str) -> None: ...
 
-    async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> set[UUID]: ...
+    async def known(self, connection: Any, account: str, fact_ids: Sequence[UUID]) -> set[UUID]: ...
+
+    async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     async def order_facts(
-        self, connection: Any, account: str, order_ids: Sequence[UUID]
+        self,
+        connection: Any,
+        account: str,
+        order_ids: Sequence[UUID],
+        *,
+        command_ids: Sequence[UUID],
     ) -> Sequence[Mapping[str, Any]]: ...
 
     async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
+
+    async def save_flags(
+        self, connection: Any, node: str, *, epoch: int, flags: Mapping[str, Any]
+    ) -> None: ...
 
     async def save_positions(
         self, connection: Any, account: str, positions: Sequence[Any], *, at: datetime
@@ -92,28 +103,56 @@ async def collect(
     now: datetime,
 ) -> None:
     """Append `reports` inside the caller's transaction and bring the projections up to date."""
-    await store.take_turn(connection, reporter.account)
-    owned, owners = await find_owners(store, connection, reports, account=reporter.account)
-    fresh = await store.append(connection, [_fact_row(report, reporter) for report in owned])
-    new = [report for report in owned if report.fact_id in fresh]
+    account = reporter.account
+    await store.take_turn(connection, account)
+    owned, owners = await find_owners(store, connection, reports, account=account)
+    known = await store.known(connection, account, [report.fact_id for report in owned])
+    new = [report for report in owned if report.fact_id not in known]
     if not new:
         return
     progress = Progress()
-    found = await store_told(
-        store, connection, new, owners=owners, account=reporter.account, now=now
-    )
+    found = await store_told(store, connection, new, owners=owners, account=account, now=now)
     progress.reconcile.extend(
-        {"trade_id": trade_id, "account": reporter.account} for trade_id in sorted(found.trades)
+        {"trade_id": trade_id, "account": account} for trade_id in sorted(found.trades)
     )
     touched = {report.order_id for report in new if report.order_id is not None}
     touched |= found.closed_entries
     if touched:
-        rows = await store.order_facts(connection, reporter.account, sorted(touched))
+        commands = {report.command_id for report in new if report.command_id is not None}
+        rows = await store.order_facts(
+            connection, account, sorted(touched), command_ids=sorted(commands)
+        )
         for row in rows:
-            _advance(progress, row, new=new)
+            _advance(progress, _with_new_facts(row, new), new=new)
     if progress.states or progress.reconcile:
         await store.save_progress(connection, progress.rows())
     await _save_positions(store, connection, reporter=reporter, reports=new)
+    beats = [report for report in new if report.kind is ReportKind.HEARTBEAT]
+    if beats:
+        flags = max(beats, key=lambda report: report.at).body
+        await store.save_flags(connection, reporter.node, epoch=reporter.epoch, flags=flags)
+    # Last: the account's chain of facts is locked from here to the commit, and its leases wait for that.
+    await store.append(connection, [_fact_row(report, reporter) for report in new])
+
+
+def _with_new_facts(row: Mapping[str, Any], new: Sequence[Report]) -> Mapping[str, Any]:
+    """An order with the facts that are about to be appended behind those that are stored."""
+    facts = [
+        {
+            "fact_id": str(report.fact_id),
+            "kind": report.kind.value,
+            "command_kind": row["command_kinds"].get(str(report.command_id)),
+            "command_id": str(report.command_id) if report.command_id is not None else None,
+            **{name: _text_of(report.body.get(name)) for name in ("qty", "venue_exec_id", "code")},
+        }
+        for report in new
+        if report.order_id == row["order_id"]
+    ]
+    return {**row, "facts": [*row["facts"], *facts]}
+
+
+def _text_of(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _fact_row(report: Report, reporter: Reporter) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Lease: hand the heads of an account's lanes to its node, checking validity and brakes once more."""
+"""Lease: hand the heads of accounts' lanes to their nodes, checking validity and brakes once more."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from argos.core.ids import comment_of, fact_uuid
 from argos.core.intent import OrderType, Side
 from argos.core.order import CommandKind, FactKind, OrderStatus
 from argos.protocol.commands import Command
-from argos.protocol.values import decimal_text, moment_text
+from argos.protocol.values import decimal_text, moment_text, optional_moment
 
 LEASE_MS: Final = 10_000
 """A node may begin to send this long after it got the command; nobody else gets it sooner."""
@@ -51,8 +51,9 @@ class Ending:
 
 @dataclass(slots=True)
 class LeasePlan:
-    """What one lease writes: commands out, commands ended, the facts that say so."""
+    """What one lease writes: commands out, commands ended, the facts that say so. Nothing if it was `fenced`."""
 
+    fenced: InputError | None = None
     commands: list[Command] = field(default_factory=list)
     leased: list[dict[str, Any]] = field(default_factory=list)
     ended: list[dict[str, Any]] = field(default_factory=list)
@@ -65,14 +66,22 @@ class LeasePlan:
         return {name: getattr(self, name) for name in names}
 
 
-class LeaseStore(Protocol):
-    """What leasing needs of the database; one transaction is one lease."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """A node that asks for work, and the commands that it holds already."""
 
-    def leasing(self) -> AbstractAsyncContextManager[Any]: ...
+    session: NodeSession
+    in_flight: Sequence[UUID] = ()
+
+
+class LeaseStore(Protocol):
+    """What leasing needs of the database; one transaction is one turn."""
+
+    def leasing(self, *, patient: bool) -> AbstractAsyncContextManager[Any]: ...
 
     async def head_of_lanes(
-        self, connection: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
-    ) -> Mapping[str, Any] | None: ...
+        self, connection: Any, askers: Sequence[Asker], *, lease_s: float
+    ) -> Mapping[str, Mapping[str, Any]]: ...
 
     async def save_lease(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
@@ -87,54 +96,72 @@ def mode_of(
     return halt.mode, f"{halt.scope} {halt.key}".strip() + f": {halt.reason}"
 
 
-async def lease(
+async def lease_together(
     store: LeaseStore,
-    session: NodeSession,
+    askers: Sequence[Asker],
     *,
-    in_flight: Sequence[UUID],
-    glanced: Mapping[str, Any],
     clock: Callable[[], datetime],
-) -> list[Command]:
-    """The commands that this node shall carry out now. Empty when nothing may leave.
+    patient: bool = True,
+) -> list[list[Command] | InputError]:
+    """For each asker, in one transaction, the commands that it shall carry out now; none when nothing may leave.
 
-    `glanced`: the node's newest `epoch`, and whether `anything_waits`, read just before and without a lock.
-    Raises InputError with NODE_EPOCH_FENCED when a newer session of the node exists.
+    Each is of another account. In place of its commands an asker gets InputError with NODE_EPOCH_FENCED when its node
+    has a newer session. `patient` is whether to wait for others' locks, or to raise StoreError soon.
     """
-    _require_newest(session, epoch=glanced["epoch"])
-    if not glanced["anything_waits"]:
-        return []
+    found: dict[str, list[Command] | InputError] = {asker.session.account: [] for asker in askers}
+    left = sorted(askers, key=lambda asker: asker.session.account)  # locks are taken in one order
     for _ in range(ROUNDS_MAX):
-        plan = await _lease_once(store, session, in_flight=in_flight, clock=clock)
-        if plan.commands or not plan.ended:
-            return plan.commands
-    return []
+        plans = await _lease_once(store, left, clock=clock, patient=patient)
+        found |= {account: plan.fenced or plan.commands for account, plan in plans.items()}
+        only_ended = {
+            account for account, plan in plans.items() if plan.ended and not plan.commands
+        }
+        left = [asker for asker in left if asker.session.account in only_ended]
+        if not left:
+            break
+    return [found[asker.session.account] for asker in askers]
 
 
 async def _lease_once(
     store: LeaseStore,
-    session: NodeSession,
+    askers: Sequence[Asker],
     *,
-    in_flight: Sequence[UUID],
     clock: Callable[[], datetime],
-) -> LeasePlan:
-    async with store.leasing() as connection:
+    patient: bool,
+) -> Mapping[str, LeasePlan]:
+    """By account, what leaves or ends now."""
+    async with store.leasing(patient=patient) as connection:
         heads = await store.head_of_lanes(
-            connection,
-            session,
-            in_flight=in_flight,
-            lease_s=(LEASE_MS + LEASE_MARGIN_MS) / 1000,
+            connection, askers, lease_s=(LEASE_MS + LEASE_MARGIN_MS) / 1000
         )
-        if heads is None:
-            return LeasePlan()
-        _require_newest(session, epoch=heads["epoch"])
         now = clock()  # not before the look: what was planned meanwhile is in it
-        plan = plan_lease(heads["commands"], session=session, halts=heads["halts"], now=now)
-        if plan.leased or plan.ended:
-            await store.save_lease(connection, plan.rows())
-        return plan
+        sessions = [asker.session for asker in askers]
+        plans = {
+            session.account: _plan_for(session, heads.get(session.account), now=now)
+            for session in sessions
+        }
+        if any(plan.leased or plan.ended for plan in plans.values()):
+            await store.save_lease(connection, _rows_of(plans.values()))
+        return plans
 
 
-def _require_newest(session: NodeSession, *, epoch: int) -> None:
+def _plan_for(session: NodeSession, heads: Mapping[str, Any] | None, *, now: datetime) -> LeasePlan:
+    if heads is None:
+        return LeasePlan()
+    try:
+        require_newest(session, epoch=heads["epoch"])
+    except InputError as error:
+        return LeasePlan(fenced=error)
+    return plan_lease(heads["commands"], session=session, halts=heads["halts"], now=now)
+
+
+def _rows_of(plans: Iterable[LeasePlan]) -> Mapping[str, Any]:
+    rows = [plan.rows() for plan in plans]
+    return {name: [item for part in rows for item in part[name]] for name in rows[0]}
+
+
+def require_newest(session: NodeSession, *, epoch: int) -> None:
+    """Raises InputError with NODE_EPOCH_FENCED when `epoch`, the node's newest, is not the session's."""
     if epoch != session.epoch:
         raise InputError(
             f"epoch {session.epoch} of {session.node} was superseded by {epoch}",
@@ -329,4 +356,13 @@ def _command(head: Mapping[str, Any], *, qty: Decimal, attempt: int) -> Command:
         attempt=attempt,
         lease_ms=LEASE_MS,
         alert_received_at=head["alert_received_at"],
+        working_until=_working_until(head),
     )
+
+
+def _working_until(head: Mapping[str, Any]) -> datetime | None:
+    """An expiry that the intent itself states is also a pending order's end; one of the route's is not."""
+    pending = OrderType(head["order_type"]) is not OrderType.MARKET
+    if head["kind"] != CommandKind.SUBMIT or not pending:
+        return None
+    return optional_moment(head.get("intent_expires_at"), field="expires_at")

@@ -1,5 +1,6 @@
 """Reconcile: legs whose facts have grown get a new revision, if it says anything new. Never an edit."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -98,6 +99,8 @@ async def reconcile_legs(
             fresh.append(revision)
         elif head.digest != revision.digest:
             fresh.append(revision.numbered(head.revision + 1))
+        # a large batch must not keep the decisions of this worker from their turn
+        await asyncio.sleep(0)
     if fresh:
         await store.save(connection, fresh)
         await _sync(store, book, connection, [revision.leg for revision in fresh], now=now)

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from argos.core.account import AccountSnapshot
 from argos.core.ids import fact_uuid
 from argos.core.order import CommandKind, FactKind, OrderStatus
 from argos.core.position import Position
+from argos.flows.tick_values import tick_value_discrepancies
 from argos.protocol.values import decimal_text, moment_text
 from argos.reconcile.discrepancies import (
     SweepThresholds,
@@ -33,7 +35,10 @@ SWEPT_CODES: Final = (
     DiscrepancyCode.NEVER_FILLED,
     DiscrepancyCode.EXIT_INCOMPLETE,
     DiscrepancyCode.POSITION_DRIFT,
+    DiscrepancyCode.TICK_VALUE_DIFFERS,
 )
+TERMS_EVERY: Final = timedelta(seconds=60)
+"""No node reads its symbols' terms more often."""
 
 
 class SweepStore(Protocol):
@@ -58,6 +63,8 @@ class SweepStore(Protocol):
     async def observed_positions(
         self, connection: Any
     ) -> Sequence[tuple[str, bool, Sequence[Position]]]: ...
+
+    async def account_snapshots(self, connection: Any) -> Sequence[AccountSnapshot]: ...
 
 
 class DiscrepancyBook(Protocol):
@@ -91,6 +98,8 @@ class Sweep:
     book: DiscrepancyBook
     thresholds: SweepThresholds
     clock: Callable[[], datetime]
+    _tick_values: Sequence[Discrepancy] = ()
+    _terms_judged_at: datetime | None = None
     _drifts: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
 
     async def run_once(self) -> bool:
@@ -116,6 +125,7 @@ class Sweep:
                 await self.store.unfinished_exits(connection), now=now, thresholds=self.thresholds
             )
             found += self._confirmed(await _drifts(self.store, connection))
+            found += await self._tick_values_now(connection, now=now)
             await sync_discrepancies(
                 self.book,
                 connection,
@@ -125,6 +135,12 @@ class Sweep:
                 ),
                 now=now,
             )
+
+    async def _tick_values_now(self, connection: Any, *, now: datetime) -> Sequence[Discrepancy]:
+        if self._terms_judged_at is None or now - self._terms_judged_at >= TERMS_EVERY:
+            snapshots = await self.store.account_snapshots(connection)
+            self._tick_values, self._terms_judged_at = [*tick_value_discrepancies(snapshots)], now
+        return self._tick_values
 
     def _confirmed(self, drifts: Sequence[Discrepancy]) -> list[Discrepancy]:
         """Those that the look before showed in the same way: fills on their way make a drift that passes."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from argos.core.order import FINAL_STATUSES, FactKind, OrderFact, OrderRole, OrderStatus, filled_qty
 from argos.ports import POSITION_CLOSED
+
+_NOTHING_OPEN: Final = frozenset({None, "CLOSE_NOTHING_OPEN"})
+"""What an exit that was not sent says when there was nothing to close."""
 
 
 def follow_up_notice(
@@ -34,10 +37,14 @@ def follow_up_notice(
 
 
 def _found_nothing(row: Mapping[str, Any], after: OrderStatus, facts: Sequence[OrderFact]) -> bool:
-    """Whether an exit ended because nothing was open any more: there is nothing to follow it up for."""
+    """Whether an exit ended because nothing was open any more: there is nothing to follow it up for.
+
+    A node also leaves unsent what its broker would refuse: a frozen position, one that is not the oldest.
+    """
     if after is OrderStatus.EXPIRED_UNSENT:
-        # Exits do not expire: an end without sending means that there was nothing to close.
-        return all(fact.kind is not FactKind.NOT_FOUND for fact in facts)
+        unsent = [fact["code"] for fact in row["facts"] if fact["kind"] == FactKind.UNSENT]
+        in_vain = any(fact.kind is FactKind.NOT_FOUND for fact in facts)
+        return not in_vain and all(code in _NOTHING_OPEN for code in unsent)
     return after is OrderStatus.REJECTED and any(
         fact["code"] == POSITION_CLOSED for fact in row["facts"] if fact["kind"] == "rejected"
     )

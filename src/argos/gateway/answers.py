@@ -20,6 +20,7 @@ STATUS_OF_CODE: Final[Mapping[str, int]] = {
     "NODE_COUNTER_STALE": 401,
     "NODE_EPOCH_FENCED": 409,
     "ENROLMENT_REFUSED": 401,
+    "NODE_REKEY_UNWANTED": 409,
 }
 """Errors of the core know no HTTP: this is where they meet it. Everything else an InputError says is 422."""
 

@@ -133,6 +133,11 @@ def _add_nodes(app: FastAPI) -> None:
         desk: NodeDesk = request.app.state.desks.nodes
         return await desk.hello(request)
 
+    @app.post("/node/v1/rekey", **documents.NODE_REKEY)
+    async def rekey(request: Request) -> Response:
+        desk: NodeDesk = request.app.state.desks.nodes
+        return await desk.rekey(request)
+
     @app.post(POLL_PATH, **documents.NODE_POLL)
     async def poll(request: Request) -> Response:
         desk: NodeDesk = request.app.state.desks.nodes

@@ -23,6 +23,8 @@ from argos.gateway.schemas.node_calls import (
     HelloBody,
     PollAnswer,
     PollBody,
+    RekeyAnswer,
+    RekeyBody,
     ReportsAnswer,
     ReportsBody,
 )
@@ -209,6 +211,15 @@ NODE_HELLO: Final = _signed(
     description="A new epoch ends the old one's right to send, never its right to report.",
     answer=HelloAnswer,
     done="The session's epoch.",
+)
+NODE_REKEY: Final = _signed(
+    "node_rekey",
+    RekeyBody,
+    409,
+    summary="Take a new key",
+    description="When a poll's answer says `rekey`. Both keys are good until the new one is used; that ends the old.",
+    answer=RekeyAnswer,
+    done="A key in the place of the one that signed.",
 )
 NODE_POLL: Final = _signed(
     "node_poll",

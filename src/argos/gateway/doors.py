@@ -57,6 +57,7 @@ class DoorsCopy:
         self._read_doors = read_doors
         self._read_node_keys = read_node_keys
         self._stale = asyncio.Event()
+        self._turn = asyncio.Lock()
         self.doors = NO_DOORS
         self.node_keys: NodeKeys = {}
         self.loaded = False
@@ -65,10 +66,14 @@ class DoorsCopy:
         self._stale.set()
 
     async def refresh(self) -> None:
-        """Read now; raises StoreError when the database is away."""
-        self.doors = await self._read_doors()
-        self.node_keys = await self._read_node_keys()
-        self.loaded = True
+        """Read now; raises StoreError when the database is away.
+
+        One after the other: a slow reading that began earlier never takes the place of a newer one.
+        """
+        async with self._turn:
+            self.doors = await self._read_doors()
+            self.node_keys = await self._read_node_keys()
+            self.loaded = True
 
     async def run(self) -> None:
         """Refresh when told and every few seconds, until cancelled. An old copy outlives a short outage."""

@@ -166,6 +166,11 @@ class AccountsAsked(Asked):
     ] = None
 
 
+class InstrumentsAsked(Asked):
+    account: AccountName = None
+    symbol: Symbol = None
+
+
 class RoutesAsked(Asked):
     route: RouteName = None
     account: AccountName = None

@@ -19,6 +19,7 @@ from argos.protocol.signing import (
     HEADER_SIGNATURE,
     HEADER_TIME,
     KEY_BYTES,
+    key_id_of,
     sign_request,
     sign_response,
     signatures_match,
@@ -41,6 +42,11 @@ class SignedCall:
     epoch: int
     counter: int
     body: bytes
+
+    @property
+    def key_id(self) -> str:
+        """By which the key can be spoken of, as the database has it."""
+        return key_id_of(self.key)
 
     def signed_answer(self, content: Any, *, status: int = 200) -> Response:
         data = json_bytes(content)

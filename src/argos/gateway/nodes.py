@@ -18,9 +18,10 @@ from argos.core.account import Halt, TradingMode
 from argos.core.errors import ArgosError, InputError
 from argos.flows.accept_alert import secret_hash
 from argos.flows.collect import Reporter, collect, require_usable
-from argos.flows.lease import NodeSession, lease, mode_of
+from argos.flows.lease import NodeSession, mode_of
 from argos.gateway.answers import answer, error_document, status_of
 from argos.gateway.doors import DoorsCopy
+from argos.gateway.leasing import LeaseTurns
 from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
 from argos.gateway.node_bodies import (
     in_flight_of,
@@ -31,6 +32,7 @@ from argos.gateway.node_bodies import (
     uuid_of,
     wait_ms_of,
 )
+from argos.gateway.node_keys import REKEY_POLL_S, KeyExchange
 from argos.gateway.waking import Waker
 from argos.protocol.commands import Command, encode_command
 from argos.protocol.facts import Report, decode_report
@@ -60,7 +62,9 @@ class NodeDesk:
 
     doors: DoorsCopy
     lanes: LaneStore
+    turns: LeaseTurns
     facts: CollectingStore
+    keys: KeyExchange
     waker: Waker
     settings: Mapping[str, Any]
     halts: Sequence[Halt] = ()
@@ -83,6 +87,9 @@ class NodeDesk:
     async def reports(self, request: Request) -> Response:
         return await self._signed(request, self._reports)
 
+    async def rekey(self, request: Request) -> Response:
+        return await self._signed(request, self._rekey)
+
     async def _signed(self, request: Request, serve: Any) -> Response:
         """Verify, serve, sign: an error of a known node is signed too, so that it can be believed."""
         call = await signed_call(request, doors=self.doors)
@@ -97,10 +104,15 @@ class NodeDesk:
     ) -> Mapping[str, Any]:
         async with self.lanes.statements() as connection:
             row: Mapping[str, Any] | None = await self.lanes.touch_node(
-                connection, call.node, counter=call.counter, in_flight=in_flight
+                connection,
+                call.node,
+                counter=call.counter,
+                in_flight=in_flight,
+                key_id=call.key_id,
             )
         if row is None:
             raise _stale(call)
+        await self.keys.settle(call)
         return row
 
     async def _touch_poll(
@@ -125,7 +137,10 @@ class NodeDesk:
             if await is_copy_of_log(connection, call.node, log_id=log_id, log_counter=log_counter):
                 told, log_id = log_id, uuid4()
                 _log.warning("node_log_is_a_copy", node=call.node, log_id=told, renamed=log_id)
-            if await self.lanes.touch_node(connection, call.node, counter=call.counter) is None:
+            touched = await self.lanes.touch_node(
+                connection, call.node, counter=call.counter, key_id=call.key_id
+            )
+            if touched is None:
                 raise _stale(call)
             await commit_durably(connection)
             epoch = await self.lanes.hello(
@@ -137,6 +152,7 @@ class NodeDesk:
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
+        await self.keys.settle(call)
         return call.signed_answer(
             {
                 "epoch": epoch,
@@ -149,6 +165,8 @@ class NodeDesk:
     async def _poll(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         in_flight = in_flight_of(body)
         wait_s = wait_ms_of(body) / 1000
+        if self.keys.is_unwanted(call):
+            wait_s = min(wait_s, REKEY_POLL_S)
         snapshot = own_snapshot(body.get("snapshot"), call=call, now=_now())
         with self.waker.waiting(call.account) as woken:
             row = await self._touch_poll(call, in_flight=in_flight)
@@ -163,21 +181,27 @@ class NodeDesk:
                 asked_at=row["asked_at"],
             )
             commands = await self._wait_for_work(
-                session, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
+                session, call=call, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
             )
         mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")
         return call.signed_answer(
             {
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
+                "rekey": self.keys.is_unwanted(call),
                 "server_time": moment_text(_now()),
             }
         )
+
+    async def _rekey(self, call: SignedCall, _: Mapping[str, Any]) -> Response:
+        await self._touch(call)
+        return call.signed_answer(await self.keys.give(call))
 
     async def _wait_for_work(
         self,
         session: NodeSession,
         *,
+        call: SignedCall,
         in_flight: Sequence[UUID],
         wait_s: float,
         woken: asyncio.Event,
@@ -185,21 +209,15 @@ class NodeDesk:
     ) -> list[Command]:
         """`glanced`: what the lanes showed since `woken` was taken; later glances are made here."""
         deadline_s = time.monotonic() + wait_s
-        mode = self._mode(session.account)
+        news = self._news(call)
         while True:
             try:
-                commands = await lease(
-                    self.lanes,
-                    session,
-                    in_flight=in_flight,
-                    glanced=glanced,
-                    clock=_now,
-                )
+                commands = await self.turns.lease(session, in_flight=in_flight, glanced=glanced)
             except InputError as error:
                 FENCED.inc(error.code == "NODE_EPOCH_FENCED")
                 raise
             left_s = deadline_s - time.monotonic()
-            changed = self._mode(session.account) is not mode
+            changed = self._news(call) != news
             if commands or left_s <= 0 or changed or self.waker.stopping:
                 COMMANDS.inc(len(commands))
                 return commands
@@ -212,8 +230,10 @@ class NodeDesk:
                 woken.clear()
                 glanced = {"epoch": session.epoch, "anything_waits": True}  # so the notice said
 
-    def _mode(self, account: str) -> TradingMode:
-        return mode_of(self.halts, account=account, route="", bot_version="")[0]
+    def _news(self, call: SignedCall) -> tuple[TradingMode, bool]:
+        """What a waiting node is told at once when it changes: the brake on its account, and that its key shall go."""
+        mode, _ = mode_of(self.halts, account=call.account, route="", bot_version="")
+        return mode, self.keys.is_unwanted(call)
 
     async def _reports(self, call: SignedCall, body: Mapping[str, Any]) -> Response:
         items = body.get("facts")

@@ -29,6 +29,7 @@ TRADES: Final = Listing(name="trades", ids=("text", "text"))
 DISCREPANCIES: Final = Listing(name="discrepancies", ids=("uuid",))
 ALARMS: Final = Listing(name="alarms", ids=("number",))
 ACCOUNTS: Final = Listing(name="accounts", ids=("text",))
+INSTRUMENTS: Final = Listing(name="instruments", ids=("text", "text"))
 ROUTES: Final = Listing(name="routes", ids=("text",))
 NODES: Final = Listing(name="nodes", ids=("text",))
 HALTS: Final = Listing(name="halts", ids=("text", "text"))
@@ -165,6 +166,12 @@ def _add_configured_lists(app: FastAPI) -> None:
         request: Request, asked: Annotated[filters.AccountsAsked, Query()], _: Reader
     ) -> Response:
         return await _desk(request).page(ACCOUNTS, asked)
+
+    @app.get("/api/instruments", **documents.INSTRUMENTS)
+    async def instruments(
+        request: Request, asked: Annotated[filters.InstrumentsAsked, Query()], _: Reader
+    ) -> Response:
+        return await _desk(request).page(INSTRUMENTS, asked)
 
     @app.get("/api/routes", **documents.ROUTES)
     async def routes(

@@ -6,7 +6,13 @@ from pydantic import BaseModel
 
 from argos.gateway.openapi import Answers, answered, error_answers, operation
 from argos.gateway.schemas.answers import PageOf
-from argos.gateway.schemas.configured import AccountItem, HaltItem, NodeItem, RouteItem
+from argos.gateway.schemas.configured import (
+    AccountItem,
+    HaltItem,
+    InstrumentItem,
+    NodeItem,
+    RouteItem,
+)
 from argos.gateway.schemas.readings import (
     AlarmItem,
     AlertAnswer,
@@ -92,10 +98,14 @@ ALARMS: Final = _list("alarms", AlarmItem, "Alarms", "What somebody must look at
 ACCOUNTS: Final = _list(
     "accounts", AccountItem, "Accounts", "With the last snapshot, its age, and the mode in force."
 )
-ROUTES: Final = _list("routes", RouteItem, "Routes", "Where intents go, with every leg.")
-NODES: Final = _list(
-    "nodes", NodeItem, "Nodes", "Heartbeat age, epoch, depth of the lanes, orders in doubt."
+INSTRUMENTS: Final = _list(
+    "instruments",
+    InstrumentItem,
+    "Instruments",
+    "What each account can trade, on the terms that its node read at the venue, with the last quote.",
 )
+ROUTES: Final = _list("routes", RouteItem, "Routes", "Where intents go, with every leg.")
+NODES: Final = _list("nodes", NodeItem, "Nodes", "Heartbeat age, epoch, flags, lanes, doubt, keys.")
 HALTS: Final = _list("halts", HaltItem, "Brakes in force", "Empty when everybody may trade.")
 
 ALERT: Final = _one(

@@ -1,7 +1,8 @@
 """What the node says to the gateway besides facts: hello once, then one long poll after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,16 +12,21 @@ import structlog
 from argos.core.account import AccountSnapshot, TradingMode
 from argos.core.errors import InputError
 from argos.core.instrument import Instrument
+from argos.node.enrolment import take_new_key
 from argos.node.executor import Surroundings
-from argos.node.gateway_client import GatewayClient, GatewayError
+from argos.node.gateway_client import (
+    PROTOCOL_VERSION,
+    GatewayClient,
+    GatewayError,
+    NodeKey,
+)
 from argos.node.log_rows import CommandState
 from argos.node.scanner import Scanner
-from argos.node.settings import tuned
+from argos.node.settings import NodeLimits, tuned
 from argos.protocol.commands import Command, decode_command
 from argos.protocol.snapshots import encode_snapshot
-from argos.protocol.values import moment_text, parse_moment
+from argos.protocol.values import moment_text, optional_decimal_text, parse_moment
 
-PROTOCOL_VERSION: Final = "1"
 FENCED: Final = "NODE_EPOCH_FENCED"
 _HELLO: Final = "/node/v1/hello"
 _POLL: Final = "/node/v1/poll"
@@ -28,16 +34,32 @@ _LOG: Final = structlog.get_logger(__name__)
 
 
 class Conversation:
-    def __init__(self, node: Surroundings, *, client: GatewayClient, scanner: Scanner) -> None:
+    """`keep_key` puts a new key where the node finds it at its next start; without it the key is never exchanged."""
+
+    def __init__(
+        self,
+        node: Surroundings,
+        *,
+        client: GatewayClient,
+        scanner: Scanner,
+        keep_key: Callable[[NodeKey], None] | None = None,
+    ) -> None:
         self._node = node
         self._client = client
         self._scanner = scanner
+        self._keep_key = keep_key
+        self._rekey_wanted = False
         self._instruments: Mapping[str, Instrument] = {}
         self._instruments_told = True
+        self._terms_at: datetime | None = None
         self._told_ms = -self._node.session.timings.snapshot_gap_ms
 
     def learn_instruments(self, instruments: Sequence[Instrument]) -> None:
-        """What can be traded; goes into the next poll when it differs from before."""
+        """What can be traded, as read just now; goes into the next poll when it differs from before.
+
+        When it was read goes into every snapshot: of terms that did not change, too, it must be known how old they are.
+        """
+        self._terms_at = self._node.session.now()
         learned = {item.symbol: item for item in instruments}
         self._instruments_told = self._instruments_told and learned == self._instruments
         self._instruments = learned
@@ -55,7 +77,9 @@ class Conversation:
                 "venue": traits.name,
                 "unique_client_ids": traits.unique_client_ids,
                 "hedging": traits.hedging,
+                "fifo": traits.fifo,
                 "connected": True,
+                "limits": _limits_told(self._node.limits),
             },
             "clock": {"node_time": moment_text(session.clock.now())},
         }
@@ -105,8 +129,24 @@ class Conversation:
             raise _unusable(error) from error
         session.mode = mode
         session.heard(server_time=server_time)
+        self._rekey_wanted = answer.get("rekey") is True
         self._instruments_told = self._instruments_told or tells_instruments
         return sorted(_readable(bodies), key=lambda command: command.seq)
+
+    async def renew_key(self) -> None:
+        """Takes a new key if the last poll said so. Failing that, after the next one: the old key stays good."""
+        if not self._rekey_wanted or self._keep_key is None:
+            return
+        session = self._node.session
+        try:
+            await take_new_key(
+                self._client,
+                keep=self._keep_key,
+                epoch=session.epoch,
+                timeout_ms=session.timings.request_timeout_ms,
+            )
+        except (GatewayError, OSError) as error:
+            _LOG.warning("node.new_key_waits", reason=str(error))
 
     def _news_of_account(self, *, with_instruments: bool) -> dict[str, Any] | None:
         """The snapshot, or None shortly after the last one: under load a poll follows the other in milliseconds."""
@@ -128,7 +168,18 @@ class Conversation:
             positions=scan.positions,
             quotes={symbol: quote for symbol, quote in quotes.items() if quote is not None},
             instruments=self._instruments if with_instruments else {},
+            terms_at=self._terms_at,
+            node={**scan.account.node, "unreported": self._node.log.read.facts_unreported()},
         )
+
+
+def _limits_told(limits: NodeLimits) -> dict[str, Any]:
+    """The node's own ceilings, for the operator to see; they hold whatever the gateway makes of them."""
+    return {
+        "qty_max": optional_decimal_text(limits.qty_max),
+        "orders_per_minute_max": limits.orders_per_minute_max,
+        "symbols": None if limits.symbols is None else sorted(limits.symbols),
+    }
 
 
 def _readable(bodies: Sequence[Any]) -> Sequence[Command]:

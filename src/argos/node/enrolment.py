@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +12,16 @@ import structlog
 
 from argos.core.errors import InputError
 from argos.node.backoff import Backoff
-from argos.node.gateway_client import GatewayError, NodeKey, enrol
+from argos.node.gateway_client import (
+    PROTOCOL_VERSION,
+    GatewayClient,
+    GatewayError,
+    NodeKey,
+    enrol,
+    node_key_of,
+)
 from argos.node.settings import NodeSettings
-from argos.protocol.signing import KEY_BYTES
+from argos.protocol.signing import KEY_BYTES, key_id_of
 
 _LOG: Final = structlog.get_logger(__name__)
 
@@ -89,6 +97,21 @@ def write_key(path: Path, node_key: NodeKey) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+async def take_new_key(
+    client: GatewayClient, *, keep: Callable[[NodeKey], None], epoch: int, timeout_ms: int
+) -> None:
+    """Exchanges the key that the gateway wants exchanged. It is on disk before a call is signed by it.
+
+    GatewayError, or OSError when it cannot be kept: the old key stays good then, and the gateway offers another.
+    """
+    body = orjson.dumps({"version": PROTOCOL_VERSION})
+    answer = await client.call("/node/v1/rekey", body, epoch=epoch, timeout_ms=timeout_ms)
+    node_key = node_key_of(answer)
+    keep(node_key)
+    client.sign_with(node_key)
+    _LOG.info("node.new_key", key_id=key_id_of(node_key.key))
 
 
 def _unreadable(path: Path) -> InputError:

@@ -113,7 +113,7 @@ class Executor:
         return Outcome.DONE
 
     async def _send_first(self, work: Work, row: LoggedCommand | None) -> Outcome:
-        stopped = self._stopped_at_gate(work)
+        stopped = self._stopped_at_gate(work) or await self._kept_back(work)
         if stopped is not None:
             return stopped
         plan = await self._plan(work, self._scanner.positions)
@@ -142,6 +142,7 @@ class Executor:
             and expiry_refusal(work.command, now=self._session.now()) is None
             and (work.command.is_exit or self._lease_holds(work))
             and self._session.may_send_again(entry=not work.command.is_exit)
+            and not self._is_kept_back(work.command)
         )
         if allowed and isinstance(plan, Plan) and row is not None:
             await self._send(work, plan, number=row.attempt + 1, repeat=True)
@@ -192,6 +193,26 @@ class Executor:
         if refusal is not None:
             return self._unsent(command, refusal)
         return Outcome.DROPPED if self._session.brakes(entry=not command.is_exit) else None
+
+    async def _kept_back(self, work: Work) -> Outcome | None:
+        """None when the venue takes requests. Else entries end here, by name; exits are given back after a pause.
+
+        So is everything while nothing reaches the venue. The gateway leases again, so the pause is the pace.
+        """
+        command, standing = work.command, self._node.venue.standing()
+        if not self._is_kept_back(command):
+            return None
+        if standing.forbidden and not standing.offline and not command.is_exit:
+            return self._unsent(
+                command, Refusal(code="NODE_NOT_PERMITTED", text=standing.forbidden)
+            )
+        await asyncio.sleep(self._session.timings.kept_back_ms / 1000)
+        return Outcome.DROPPED
+
+    def _is_kept_back(self, command: Command) -> bool:
+        standing = self._node.venue.standing()
+        forbidden = standing.exits_wait if command.is_exit else bool(standing.forbidden)
+        return standing.offline or forbidden
 
     def _unsent(self, command: Command, refusal: Refusal) -> Outcome:
         """Not sent by this log, which ends the command, unless another one may have sent it."""

@@ -15,11 +15,13 @@ from argos.protocol.signing import (
     HEADER_NODE,
     HEADER_SIGNATURE,
     HEADER_TIME,
+    KEY_BYTES,
     sign_request,
     sign_response,
     signatures_match,
 )
 
+PROTOCOL_VERSION: Final = "1"
 _STALE_TRIES_MAX: Final = 5
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -65,6 +67,10 @@ class GatewayClient:
         self._take_counter = take_counter
         self._clock = clock
 
+    def sign_with(self, node_key: NodeKey) -> None:
+        """From the next call on, by this key."""
+        self._node_key = node_key
+
     async def call(
         self, path: str, body: bytes, *, epoch: int, timeout_ms: int
     ) -> Mapping[str, Any]:
@@ -83,10 +89,11 @@ class GatewayClient:
     async def _call_once(
         self, path: str, body: bytes, *, epoch: int, timeout_ms: int
     ) -> Mapping[str, Any]:
-        counter, node = self._take_counter(), self._node_key.node
+        # a new key may come while this call is under way: what was signed by one is answered by the same
+        counter, (node, key) = self._take_counter(), (self._node_key.node, self._node_key.key)
         time_ms = unix_ms(self._clock.now())
         signature = sign_request(
-            self._node_key.key,
+            key,
             method="POST",
             path=path,
             body=body,
@@ -107,7 +114,7 @@ class GatewayClient:
             self._http, self._url + path, body=body, headers=headers, timeout_ms=timeout_ms
         )
         expected = sign_response(
-            self._node_key.key, status=reply.status, body=reply.body, node=node, counter=counter
+            key, status=reply.status, body=reply.body, node=node, counter=counter
         )
         return _read(reply, believed=signatures_match(expected, reply.signature))
 
@@ -156,11 +163,18 @@ async def enrol(
         headers=_JSON,
         timeout_ms=timeout_ms,
     )
-    answer = _read(reply, believed=True)
+    return node_key_of(_read(reply, believed=True))
+
+
+def node_key_of(answer: Mapping[str, Any]) -> NodeKey:
+    """The key in the answer to an enrolment or an exchange. GatewayError (GATEWAY_UNTRUSTED) when there is none."""
     try:
-        return NodeKey(node=str(answer["node"]), key=bytes.fromhex(answer["key"]))
+        node_key = NodeKey(node=str(answer["node"]), key=bytes.fromhex(answer["key"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise GatewayError("the enrolment answer holds no key", code="GATEWAY_UNTRUSTED") from error
+        raise GatewayError("the answer holds no key", code="GATEWAY_UNTRUSTED") from error
+    if len(node_key.key) != KEY_BYTES:
+        raise GatewayError("the answer's key is not one of 256 bits", code="GATEWAY_UNTRUSTED")
+    return node_key
 
 
 def _read(reply: Reply, *, believed: bool) -> Mapping[str, Any]:

@@ -94,9 +94,13 @@ class Reporter:
         state: VenueOrderState,
         qty: Decimal | None,
     ) -> Report:
-        """`qty` stands in the body only when less was sent than the command asked."""
+        """A close tells in `qty` how much it asked for.
+
+        That may be less than the command said, and the command may have said less than at its first lease, of which
+        the gateway keeps the quantity.
+        """
         body: dict[str, Any] = {"venue_order_id": venue_order_id, "state": state.value}
-        if qty is not None and qty != attempt.command.qty:
+        if qty is not None:
             body["qty"] = decimal_text(qty)
         return self.about(attempt, kind=ReportKind.ACCEPTED, at=at, body=body)
 
@@ -184,6 +188,11 @@ class Reporter:
             "positions": [encode_position(position) for position in positions],
         }
         return self._of_account(ReportKind.POSITION, at=at, key=body, body=body)
+
+    def heartbeat(self, flags: Mapping[str, Any], *, at: datetime) -> Report:
+        """The venue's flags, told when they have changed: nobody should wonder why no order goes out."""
+        key = {"at": moment_text(at), "flags": dict(flags)}
+        return self._of_account(ReportKind.HEARTBEAT, key=key, at=at, body=dict(flags))
 
     def charge(self, charge: Mapping[str, str], *, at: datetime) -> Report:
         """A booking on the account that belongs to no execution, in the venue's own words."""

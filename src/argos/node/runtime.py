@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from argos.node.backoff import Backoff
 from argos.node.clock import Clock, SystemClock, unix_ms
 from argos.node.conversation import FENCED, Conversation
 from argos.node.doubt import DoubtBook
-from argos.node.enrolment import obtain_key
+from argos.node.enrolment import obtain_key, write_key
 from argos.node.executor import Executor, Surroundings
 from argos.node.exit_codes import ExitCode
 from argos.node.gateway_client import GatewayClient, GatewayError
@@ -103,7 +104,13 @@ class Node:
         )
         self._executor = Executor(node, scanner=self._scanner)
         self._pump = ReportPump(client=client, log=node.log, session=node.session)
-        self._conversation = Conversation(node, client=client, scanner=self._scanner)
+        key_file = settings.key_file
+        self._conversation = Conversation(
+            node,
+            client=client,
+            scanner=self._scanner,
+            keep_key=partial(write_key, key_file) if key_file and settings.key is None else None,
+        )
         self._watch = Watch(node, scanner=self._scanner)
 
     async def run(self) -> ExitCode:
@@ -176,6 +183,7 @@ class Node:
                 _LOG.warning("node.lanes_full", commands=len(commands))
                 await asyncio.sleep(again.next_s())
                 in_flight = lanes.in_flight
+            await self._conversation.renew_key()
 
     def _take(self, lanes: Lanes, commands: Sequence[Command]) -> int:
         """Puts the commands into their lanes; how many found a place."""

@@ -259,6 +259,7 @@ def _order_of(command: Command) -> VenueOrder:
         tp=command.tp,
         deviation_points=command.deviation_points,
         comment=command.comment,
+        working_until=command.working_until,
     )
 
 

@@ -23,7 +23,9 @@ class NodeTimings:
     `scan_gap_*`: no scan begins sooner after another, and while a fill is awaited; `hint_settle_ms`: how
     long the answer to a call may come after the hint of its fill; `report_gap_ms`: how long a fact may wait for more;
     `snapshot_gap_ms`: polls that follow sooner go without a snapshot; `again_ms_max`: the longest pause after a poll
-    that brought only what the lanes had no room for.
+    that brought only what the lanes had no room for; `instruments_ms`: how often the symbols' terms are read anew:
+    the value of a tick moves with the exchange rate; `kept_back_ms`: the pause before a command that the venue would
+    not take now is given back.
     """
 
     poll_wait_ms: int = 25_000
@@ -44,7 +46,8 @@ class NodeTimings:
     retry_ms_max: int = 2_000
     again_ms_max: int = 250
     flush_ms_max: int = 5_000
-    instruments_ms: int = 600_000
+    instruments_ms: int = 60_000
+    kept_back_ms: int = 1_000
 
 
 _TUNABLE: Final = (

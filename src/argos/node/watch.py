@@ -1,9 +1,9 @@
 """When the node looks at its venue: regularly, and sooner when there is reason to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -11,6 +11,7 @@ from argos.core.errors import VenueUnreachable
 from argos.node.backoff import Backoff
 from argos.node.executor import Surroundings
 from argos.node.hints import Hints
+from argos.node.lifetimes import Lifetimes
 from argos.node.resolver import Resolver
 from argos.node.scanner import Scanner
 from argos.node.work import Work
@@ -25,9 +26,13 @@ class Watch:
         self._venue = node.venue
         self._session = node.session
         self._doubts = node.doubts
+        self._log = node.log
         self._read = node.log.read
+        self._reporter = node.reporter
+        self._flags_told: Mapping[str, Any] = {}
         self._scanner = scanner
         self._hints = Hints()
+        self._lifetimes = Lifetimes(venue=node.venue, log=node.log, session=node.session)
         self._resolver = Resolver(
             venue=node.venue,
             log=node.log,
@@ -41,6 +46,7 @@ class Watch:
         backoff = Backoff.of(self._session.timings)
         while True:
             await self._until_next_scan()
+            self._tell_flags()
             try:
                 look = await self._scanner.fresh()
             except VenueUnreachable as error:
@@ -48,8 +54,18 @@ class Watch:
                 await asyncio.sleep(backoff.next_s())
                 continue
             backoff.reset()
+            await self._lifetimes.enforce(look.scan)
             for work in self._resolver.judge(look):
                 put(work)
+
+    def _tell_flags(self) -> None:
+        """What terminal and account permit goes home when it has changed. That the node lives, its polls say."""
+        flags = self._venue.standing().flags
+        if flags == self._flags_told:
+            return
+        with self._log.transaction(durable=False) as writer:
+            writer.add_fact(self._reporter.heartbeat(flags, at=self._session.now()))
+        self._flags_told = flags
 
     async def _until_next_scan(self) -> None:
         """The scan interval, or until a hint or a doubt asks for one; never sooner than the gap."""

@@ -14,6 +14,7 @@ from argos.exchange.orders import BrokerOrder
 from argos.exchange.quoting import quote_around
 from argos.exchange.ticking import on_quote, on_rollover
 from argos.exchange.turn import Turn
+from argos.paperbroker.currencies import market_in
 from argos.paperbroker.ledger_writer import Ledger
 from argos.paperbroker.settings import BrokerSettings, account_terms, instrument_of
 from argos.paperbroker.stream import StreamHub
@@ -53,6 +54,11 @@ class Broker:
             name: ledger.load_book(terms) for name, terms in self.terms.items()
         }
         self.told_twice: set[int] = set()
+        self.forbidden: dict[str, int] = {}
+        """Accounts that may not trade now, with the return code that each of their requests is refused with."""
+        self.requests: dict[str, int] = {}
+        """How many trade requests each account has made since the start."""
+        self._views: dict[str, tuple[Market, Market]] = {}
         self.label = ledger.meta("label", "")
         self._tell = tell
         self.symbol_terms = {item.symbol: item for item in settings.instruments}
@@ -73,8 +79,16 @@ class Broker:
     def market(self) -> Market:
         return self._market
 
+    def market_of(self, account: str) -> Market:
+        """The market in the account's own currency."""
+        currency = self.terms[account].currency
+        known = self._views.get(currency)
+        if known is None or known[0] is not self._market:
+            known = self._views[currency] = self._market, market_in(self._market, currency)
+        return known[1]
+
     def turn(self, account: str) -> Turn:
-        return Turn(self.books[account], market=self._market, at=self.clock())
+        return Turn(self.books[account], market=self.market_of(account), at=self.clock())
 
     def commit(self, turn: Turn, *, twice: bool = False) -> None:
         """Make the turn true: first in the ledger, then in memory, then on the stream."""
@@ -97,8 +111,12 @@ class Broker:
             quotes={**self._market.quotes, **{quote.symbol: quote for quote in quotes}},
             continuous=label is not None and label == self.label,
         )
+        currencies = {terms.currency for terms in self.terms.values()}
+        views = {currency: market_in(market, currency) for currency in currencies}
         turns = [
-            self._tick(book, market=market, quotes=quotes, at=now, rollover=rollover)
+            self._tick(
+                book, market=views[book.terms.currency], quotes=quotes, at=now, rollover=rollover
+            )
             for book in self.books.values()
         ]
         changed = [turn for turn in turns if turn.changes]

@@ -21,10 +21,18 @@ from argos.paperbroker.faults import DELAYS_MS, FaultDesk, FaultOrder, RequestKi
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import Gate, answer, error_answer, read_body
 from argos.paperbroker.ledger import LedgerView
+from argos.paperbroker.mt5_protocol import Retcode
 from argos.paperbroker.settings import Fault
 from argos.protocol.values import decimal_text, optional_moment, parse_decimal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+FORBIDDING = (
+    Retcode.TRADE_DISABLED,
+    Retcode.SERVER_DISABLES_AT,
+    Retcode.CONNECTION,
+    Retcode.ONLY_REAL,
+)
 
 _VIEW = TypeAdapter(LedgerView)
 
@@ -50,6 +58,8 @@ class ControlApi:
             web.post("/control/faults", _keyed(control, self._set_faults)),
             web.post("/control/market", _keyed(control, self._set_market)),
             web.post("/control/manual", _keyed(control, self._manual)),
+            web.post("/control/permission", _keyed(control, self._set_permission)),
+            web.post("/control/charge", _keyed(control, self._charge)),
         ]
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -78,6 +88,25 @@ class ControlApi:
         ]
         self._broker.feed(ticks, label=body.get("label"), rollover=body.get("rollover") is True)
         return answer({"ticks": len(ticks)})
+
+    async def _set_permission(self, http: web.Request) -> web.Response:
+        """Forbid an account to trade, by the return code it shall hear, or allow it again by 0.
+
+        The answer tells how many trade requests it has made so far.
+        """
+        body = await read_body(http)
+        account = str(body.get("account"))
+        self._account(account)
+        retcode = int(parse_decimal(body.get("retcode", 0), field="retcode"))
+        if retcode not in {0, *FORBIDDING}:
+            raise InputError(
+                f"{retcode} forbids nothing",
+                code="BROKER_REQUEST_INVALID",
+                field="retcode",
+                fix=f"use 0 or one of {', '.join(str(int(code)) for code in FORBIDDING)}",
+            )
+        self._broker.forbidden[account] = retcode
+        return answer({"requests": self._broker.requests.get(account, 0)})
 
     async def _ledger(self, _: web.Request) -> web.Response:
         text = _VIEW.dump_json(self._broker.ledger.view())
@@ -154,6 +183,21 @@ class ControlApi:
         return answer(
             {"order": order.ticket, "deal": deal.ticket, "price": decimal_text(deal.price)}
         )
+
+    async def _charge(self, http: web.Request) -> web.Response:
+        """Money is booked on an account beside any trade; `amount` is negative when the client pays."""
+        body = await read_body(http)
+        turn = self._broker.turn(self._account(str(body["account"])))
+        if turn.terms.character is not Character.MT5:
+            raise InputError(
+                "this broker books nothing beside its fills",
+                code="BROKER_REQUEST_INVALID",
+                fix="use an mt5-like broker",
+            )
+        amount = parse_decimal(body["amount"], field="amount")
+        booking = turn.book(amount, comment=str(body["comment"]))
+        self._broker.commit(turn)
+        return answer({"deal": booking.ticket})
 
     def _account(self, name: str) -> str:
         if name not in self._broker.books:

@@ -56,6 +56,17 @@ class LedgerCharge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerBooking:
+    """Money booked beside any trade; `amount` is what it did to the cash."""
+
+    ticket: int
+    at: datetime
+    account: str
+    amount: Decimal
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFault:
     """A fault that was played, and on which request."""
 
@@ -77,6 +88,7 @@ class LedgerView:
     deals: tuple[Deal, ...]
     positions: tuple[BrokerPosition, ...]
     charges: tuple[LedgerCharge, ...]
+    bookings: tuple[LedgerBooking, ...]
     faults: tuple[LedgerFault, ...]
     quotes: dict[str, Quote]
 
@@ -102,6 +114,20 @@ def read_bodies(
     # Both texts come from this module; values are bound.
     rows = db.execute(f"SELECT body FROM {table} WHERE {where}", tuple(values))  # noqa: S608
     return [adapter.validate_json(body) for (body,) in rows]
+
+
+def read_bookings(
+    db: sqlite3.Connection, *, where: str = "TRUE", values: Sequence[object] = ()
+) -> list[LedgerBooking]:
+    """In the order of their tickets."""
+    rows = db.execute(
+        f"SELECT ticket, at_us, account, amount, comment FROM bookings WHERE {where} ORDER BY ticket",  # noqa: S608
+        tuple(values),
+    )
+    return [
+        LedgerBooking(ticket=t, at=moment_of(at), account=a, amount=Decimal(amount), comment=c)
+        for t, at, a, amount, c in rows
+    ]
 
 
 def read_quotes(db: sqlite3.Connection) -> dict[str, Quote]:
@@ -144,6 +170,7 @@ def read_view(db: sqlite3.Connection) -> LedgerView:
             )
             for s, at, a, p, k, amount in charges
         ),
+        bookings=tuple(read_bookings(db)),
         faults=tuple(
             LedgerFault(seq=s, at=moment_of(at), account=a, fault=f, request=r)
             for s, at, a, f, r in faults

@@ -15,6 +15,7 @@ from argos.core.instrument import Quote
 from argos.exchange.book import (
     AccountTerms,
     Book,
+    Booking,
     Change,
     OrderEvent,
     PositionEvent,
@@ -27,9 +28,11 @@ from argos.paperbroker.ledger import (
     DEAL,
     ORDER,
     POSITION,
+    LedgerBooking,
     LedgerView,
     micros,
     read_bodies,
+    read_bookings,
     read_quotes,
     read_view,
 )
@@ -161,6 +164,12 @@ class Ledger:
         where = "account = ? AND at_us BETWEEN ? AND ? ORDER BY ticket"
         return self._deals(where, (account, micros(since), micros(until)))
 
+    def bookings_done(
+        self, account: str, *, since: datetime, until: datetime
+    ) -> list[LedgerBooking]:
+        where = "account = ? AND at_us BETWEEN ? AND ?"
+        return read_bookings(self._db, where=where, values=(account, micros(since), micros(until)))
+
     def deals_of_order(self, account: str, ticket: int) -> list[Deal]:
         return self._deals("account = ? AND order_ticket = ? ORDER BY ticket", (account, ticket))
 
@@ -203,6 +212,11 @@ def _write_change(cursor: sqlite3.Cursor, change: Change, *, at_us: int) -> None
             _write_order_event(cursor, change, at_us=at_us)
         case PositionEvent(position=position):
             _write_position(cursor, position)
+        case Booking():
+            cursor.execute(
+                "INSERT INTO bookings VALUES (?, ?, ?, ?, ?)",
+                (change.ticket, at_us, change.account, str(change.amount), change.comment),
+            )
         case SwapCharged(position=position, amount=amount):
             _write_position(cursor, position)
             cursor.execute(

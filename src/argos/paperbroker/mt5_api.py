@@ -18,6 +18,7 @@ from argos.paperbroker.mt5_protocol import Action, Retcode, TradeRequest, parse_
 from argos.paperbroker.mt5_requests import carry_out, result_row
 from argos.paperbroker.mt5_shapes import (
     account_row,
+    booking_row,
     deal_row,
     order_row,
     position_row,
@@ -68,6 +69,10 @@ class Mt5Api:
             return answer({"retcode": int(Retcode.INVALID), "comment": str(error)})
 
         def work(plan: Mapping[Fault, int]) -> web.Response:
+            self._broker.requests[account] = self._broker.requests.get(account, 0) + 1
+            forbidden = self._broker.forbidden.get(account)
+            if forbidden:
+                return _without_result(Retcode(forbidden), "Trade is not allowed")
             turn = self._broker.turn(account)
             result = carry_out(
                 turn, request, terms=self._broker.symbol_terms, received_at=received_at
@@ -113,7 +118,7 @@ class Mt5Api:
         return handle
 
     def _positions(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        market = self._broker.market
+        market = self._broker.market_of(account)
         return [
             position_row(
                 position,
@@ -134,7 +139,7 @@ class Mt5Api:
         ]
 
     def _history_deals(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        ledger = self._broker.ledger
+        ledger, bookings = self._broker.ledger, []
         if "ticket" in asked:
             deals = ledger.deals_of_order(account, int(asked["ticket"]))
         elif "position" in asked:
@@ -142,8 +147,12 @@ class Mt5Api:
         else:
             since, until = self._window(asked)
             deals = ledger.deals_done(account, since=since, until=until)
+            bookings = ledger.bookings_done(account, since=since, until=until)
         instruments = self._broker.market.instruments
-        return [deal_row(deal, instrument=instruments[deal.symbol]) for deal in self._told(deals)]
+        return [
+            *(deal_row(deal, instrument=instruments[deal.symbol]) for deal in self._told(deals)),
+            *(booking_row(booking) for booking in bookings),
+        ]
 
     def _told(self, deals: Iterable[Deal]) -> Iterable[Deal]:
         for deal in deals:
@@ -165,16 +174,15 @@ class Mt5Api:
     def _account_info(self, account: str, _: Mapping[str, str]) -> dict[str, Any]:
         book = self._broker.books[account]
         return account_row(
-            funds(book, self._broker.market),
+            funds(book, self._broker.market_of(account)),
             login=account,
-            currency=book.terms.currency,
-            hedging=book.terms.hedging,
-            leverage=book.terms.leverage,
+            terms=book.terms,
+            forbidden=self._broker.forbidden.get(account, 0),
             server=self._broker.settings.name,
         )
 
-    def _symbol_info(self, _: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        market = self._broker.market
+    def _symbol_info(self, account: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        market = self._broker.market_of(account)
         return [
             symbol_row(
                 instrument,
@@ -192,8 +200,8 @@ class Mt5Api:
     def _order_calc_margin(self, account: str, asked: Mapping[str, str]) -> dict[str, Any]:
         return {"margin": calc_margin(self._broker, account, asked)}
 
-    def _order_calc_profit(self, _: str, asked: Mapping[str, str]) -> dict[str, Any]:
-        return {"profit": calc_profit(self._broker, asked)}
+    def _order_calc_profit(self, account: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        return {"profit": calc_profit(self._broker, account, asked)}
 
     def _terminal_info(self, _: str, __: Mapping[str, str]) -> dict[str, Any]:
         return {

@@ -46,23 +46,30 @@ class Retcode(IntEnum):
     INVALID_VOLUME = 10014
     INVALID_PRICE = 10015
     INVALID_STOPS = 10016
+    TRADE_DISABLED = 10017
     MARKET_CLOSED = 10018
     NO_MONEY = 10019
     PRICE_OFF = 10021
+    INVALID_EXPIRATION = 10022
     NO_CHANGES = 10025
+    SERVER_DISABLES_AT = 10026
     FROZEN = 10029
     INVALID_FILL = 10030
+    CONNECTION = 10031
+    ONLY_REAL = 10032
     INVALID_ORDER = 10035
     POSITION_CLOSED = 10036
     INVALID_CLOSE_VOLUME = 10038
     SHORT_FORBIDDEN = 10042
+    FIFO_CLOSE = 10045
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRequest:
     """`MqlTradeRequest`, checked for form only. Volumes in lots; a price of zero is none.
 
-    `filling` is None where the request does not say: then the broker chooses.
+    `lifetime` is `type_time`: for ever, a day, until `expires_at`. `filling` is None where the request does not
+    say: then the broker chooses.
     """
 
     action: Action
@@ -79,7 +86,7 @@ class TradeRequest:
     position: int
     comment: str
     filling: Filling | None
-    day_only: bool
+    lifetime: int
     expires_at: datetime | None
 
 
@@ -115,6 +122,6 @@ def parse_request(body: Mapping[str, Any]) -> TradeRequest:
         position=whole("position"),
         comment=str(body.get("comment") or "")[:COMMENT_MAX],
         filling=Filling(whole("type_filling")) if "type_filling" in body else None,
-        day_only=whole("type_time") == 1,
+        lifetime=whole("type_time"),
         expires_at=datetime.fromtimestamp(expiration, tz=UTC) if expiration else None,
     )

@@ -12,6 +12,7 @@ from argos.exchange.admission import (
     Refusal,
     RefusalReason,
     check_close,
+    check_fifo,
     check_money,
     check_price,
     check_resting_limit,
@@ -26,7 +27,7 @@ from argos.exchange.positions import Deal
 from argos.exchange.ticking import qty_now
 from argos.exchange.turn import Turn
 from argos.paperbroker.mt5_protocol import Action, Filling, Retcode, TradeRequest
-from argos.paperbroker.mt5_shapes import TYPES_BY_CODE
+from argos.paperbroker.mt5_shapes import TIME_DAY, TYPES_BY_CODE
 from argos.paperbroker.mt5_terms import Terms, refused_by_terms
 from argos.protocol.values import decimal_text
 
@@ -43,6 +44,7 @@ REFUSALS: Final[Mapping[RefusalReason, Retcode]] = {
     RefusalReason.CLOSE_VOLUME: Retcode.INVALID_CLOSE_VOLUME,
     RefusalReason.CLOSE_SIDE: Retcode.INVALID,
     RefusalReason.QTY_RESERVED: Retcode.INVALID_VOLUME,
+    RefusalReason.FIFO: Retcode.FIFO_CLOSE,
 }
 
 
@@ -112,7 +114,7 @@ def _check_market(turn: Turn, symbol: str) -> Refusal | None:
 def _order(turn: Turn, request: TradeRequest, *, received_at: datetime) -> BrokerOrder:
     side, order_type = TYPES_BY_CODE[request.type_code]
     market = order_type is OrderType.MARKET
-    tif = TimeInForce.DAY if request.day_only else TimeInForce.GTC
+    tif = TimeInForce.DAY if request.lifetime == TIME_DAY else TimeInForce.GTC
     return BrokerOrder(
         ticket=turn.take_ticket(),
         account=turn.terms.account,
@@ -148,7 +150,7 @@ def _deal(turn: Turn, request: TradeRequest, *, received_at: datetime) -> TradeR
         return _refused(refusal)
     if _is_requoted(turn, request, order):
         return TradeResult(retcode=Retcode.REQUOTE, comment="Requote")
-    return deal_now(turn, order, whole=request.filling is Filling.FOK)
+    return deal_now(turn, order, whole=request.filling in {Filling.FOK, Filling.RETURN})
 
 
 def deal_now(turn: Turn, order: BrokerOrder, *, whole: bool) -> TradeResult:
@@ -168,7 +170,7 @@ def _check_deal(turn: Turn, order: BrokerOrder) -> Refusal | None:
     near = far_side(order.side.opposite, quote)
     return (
         check_volume(instrument, order.qty)
-        or (check_close(book, order) if order.position_id else None)
+        or (check_close(book, order) or check_fifo(book, order) if order.position_id else None)
         or check_stops(
             side=order.side,
             base_price=near,

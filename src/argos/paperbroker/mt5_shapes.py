@@ -4,17 +4,17 @@ Decimals travel as strings, so that no float is ever made of them; so does the 6
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 from argos.core.execution import Entry, FillReason
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
-from argos.exchange.book import Change, Funds, OrderEvent, SwapCharged
-from argos.exchange.orders import BrokerOrder, OrderState
+from argos.exchange.book import AccountTerms, Change, Funds, OrderEvent, SwapCharged
+from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
 from argos.exchange.positions import BrokerPosition, Deal
-from argos.paperbroker.ledger import micros
+from argos.paperbroker.ledger import LedgerBooking, micros
 from argos.paperbroker.settings import InstrumentSettings
 from argos.protocol.values import decimal_text
 
@@ -47,10 +47,14 @@ REASONS: Final[Mapping[FillReason, int]] = {
     FillReason.TP: 5,
     FillReason.STOP_OUT: 6,
 }
+TYPE_CHARGE: Final = 4
 COMMENT_MAX: Final = 31
-EXECUTION_MARKET: Final = 2
+TIME_GTC, TIME_DAY, TIME_SPECIFIED = 0, 1, 2
+WEDNESDAY: Final = 3
+TRADE_DISABLED, SERVER_DISABLES_AT = 10017, 10026
 SWAP_YEARLY_PERCENT: Final = 5
 NIGHTS_A_YEAR: Final = 360
+_DOUBLE: Final = Context(prec=15)
 
 
 def _level(value: Decimal | None) -> str:
@@ -90,6 +94,25 @@ def deal_row(deal: Deal, *, instrument: Instrument) -> dict[str, Any]:
     }
 
 
+def booking_row(booking: LedgerBooking) -> dict[str, Any]:
+    """A deal that is none: money booked under the type of a charge, with no symbol, order or position."""
+    at_us = micros(booking.at)
+    nothing = dict.fromkeys(("order", "entry", "position_id", "reason"), 0)
+    return {
+        **nothing,
+        **dict.fromkeys(("volume", "price", "commission", "swap", "fee"), "0"),
+        "ticket": booking.ticket,
+        "time": at_us // 1_000_000,
+        "time_msc": at_us // 1_000,
+        "type": TYPE_CHARGE,
+        "magic": "0",
+        "profit": decimal_text(booking.amount),
+        "symbol": "",
+        "comment": _cut(booking.comment),
+        "external_id": "",
+    }
+
+
 def order_row(order: BrokerOrder, *, instrument: Instrument) -> dict[str, Any]:
     done_us = 0 if order.is_live else micros(order.updated_at)
     partial = order.state is OrderState.WORKING and order.filled_qty > 0
@@ -100,6 +123,7 @@ def order_row(order: BrokerOrder, *, instrument: Instrument) -> dict[str, Any]:
         "time_done": done_us // 1_000_000,
         "time_done_msc": done_us // 1_000,
         "time_expiration": micros(order.expires_at) // 1_000_000 if order.expires_at else 0,
+        "type_time": _lifetime(order),
         "type": ORDER_TYPES[order.side, order.order_type],
         "state": STATE_PARTIAL if partial else STATES[order.state],
         "magic": str(order.magic),
@@ -117,11 +141,17 @@ def order_row(order: BrokerOrder, *, instrument: Instrument) -> dict[str, Any]:
     }
 
 
+def _lifetime(order: BrokerOrder) -> int:
+    if order.expires_at is not None:
+        return TIME_SPECIFIED
+    return TIME_DAY if order.tif is TimeInForce.DAY else TIME_GTC
+
+
 def position_row(
     position: BrokerPosition, *, instrument: Instrument, quote: Quote | None
 ) -> dict[str, Any]:
     current = position.mark(quote) if quote else position.price_open
-    profit = position.floating_profit(quote, unit_value=instrument.unit_value) if quote else ZERO
+    profit = position.floating_profit(quote, instrument=instrument) if quote else ZERO
     return {
         "ticket": position.position_id,
         "identifier": position.position_id,
@@ -147,33 +177,43 @@ def symbol_row(
     instrument: Instrument, *, terms: InstrumentSettings, quote: Quote | None, is_open: bool
 ) -> dict[str, Any]:
     size, tick = instrument.contract_size, instrument.tick_size
-    tick_value = decimal_text(tick * size * instrument.unit_value)
+    loss = terms.tick_value_told or tick * size * instrument.unit_value
+    profit = terms.tick_value_told or instrument.worth(tick * size)
     exponent = tick.normalize().as_tuple().exponent
     return {
         "name": instrument.symbol,
         "digits": max(0, -int(exponent)),
         "point": decimal_text(tick),
         "trade_tick_size": decimal_text(tick),
-        "trade_tick_value": tick_value,
-        "trade_tick_value_profit": tick_value,
-        "trade_tick_value_loss": tick_value,
+        "trade_tick_value": _as_double(profit),
+        "trade_tick_value_profit": _as_double(profit),
+        "trade_tick_value_loss": _as_double(loss),
         "trade_contract_size": decimal_text(size),
         "volume_min": decimal_text(instrument.qty_min / size),
         "volume_max": decimal_text(instrument.qty_max / size),
         "volume_step": decimal_text(instrument.qty_step / size),
+        "volume_limit": "0",
+        "trade_calc_mode": terms.calc_mode,
         "trade_stops_level": int(instrument.stops_distance_min / tick),
         "trade_freeze_level": terms.freeze_level_points,
-        "trade_exemode": EXECUTION_MARKET,
+        "trade_exemode": terms.execution,
         "trade_mode": 4 if is_open or quote is None else 0,
         "filling_mode": terms.filling_flags,
+        "expiration_mode": terms.expiration_flags,
         "swap_mode": SWAP_YEARLY_PERCENT,
+        "swap_rollover3days": WEDNESDAY,
         "swap_long": _yearly_percent(terms.costs.swap_long_bps),
         "swap_short": _yearly_percent(terms.costs.swap_short_bps),
         "currency_base": terms.base_currency,
         "currency_profit": instrument.quote_currency,
-        "currency_margin": instrument.quote_currency,
+        "currency_margin": terms.base_currency,
         **tick_row(quote),
     }
+
+
+def _as_double(value: Decimal) -> str:
+    """To the 15 digits that a terminal's number holds."""
+    return decimal_text(_DOUBLE.plus(value))
 
 
 def tick_row(quote: Quote | None) -> dict[str, Any]:
@@ -191,18 +231,19 @@ def _yearly_percent(bps_a_night: Decimal) -> str:
 
 
 def account_row(
-    state: Funds, *, login: str, currency: str, hedging: bool, leverage: Decimal, server: str
+    state: Funds, *, login: str, terms: AccountTerms, server: str, forbidden: int
 ) -> dict[str, Any]:
     level = state.equity / state.margin * 100 if state.margin else ZERO
     return {
         "login": login,
         "server": server,
         "trade_mode": 0,
-        "leverage": decimal_text(leverage),
-        "margin_mode": 2 if hedging else 0,
-        "trade_allowed": True,
-        "trade_expert": True,
-        "currency": currency,
+        "leverage": decimal_text(terms.leverage),
+        "margin_mode": 2 if terms.hedging else 0,
+        "fifo_close": terms.fifo,
+        "trade_allowed": forbidden != TRADE_DISABLED,
+        "trade_expert": forbidden != SERVER_DISABLES_AT,
+        "currency": terms.currency,
         "balance": decimal_text(state.cash),
         "profit": decimal_text(state.floating),
         "equity": decimal_text(state.equity),

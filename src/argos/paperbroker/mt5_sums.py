@@ -16,21 +16,21 @@ from argos.protocol.values import decimal_text, parse_decimal
 
 def calc_margin(broker: Broker, account: str, asked: Mapping[str, str]) -> str:
     """What `volume` lots at `price` would bind, in the account's currency."""
-    instrument = _instrument(broker, asked)
+    instrument = _instrument(broker, account, asked)
     units = parse_decimal(asked.get("volume", "0"), field="volume") * instrument.contract_size
     price = parse_decimal(asked.get("price", "0"), field="price")
     leverage = broker.books[account].terms.leverage
     return decimal_text(units * price * instrument.unit_value / leverage)
 
 
-def calc_profit(broker: Broker, asked: Mapping[str, str]) -> str:
+def calc_profit(broker: Broker, account: str, asked: Mapping[str, str]) -> str:
     """What `volume` lots bought (type 0) or sold (type 1) would earn between two prices, before costs."""
-    instrument = _instrument(broker, asked)
+    instrument = _instrument(broker, account, asked)
     units = parse_decimal(asked.get("volume", "0"), field="volume") * instrument.contract_size
     opened = parse_decimal(asked.get("price_open", "0"), field="price_open")
     closed = parse_decimal(asked.get("price_close", "0"), field="price_close")
     side = Side.SELL if asked.get("type") == "1" else Side.BUY
-    return decimal_text((closed - opened) * side.sign * units * instrument.unit_value)
+    return decimal_text(instrument.worth((closed - opened) * side.sign * units))
 
 
 def check_row(result: TradeResult, *, turn: Turn) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def check_row(result: TradeResult, *, turn: Turn) -> dict[str, Any]:
     }
 
 
-def _instrument(broker: Broker, asked: Mapping[str, str]) -> Instrument:
-    found = broker.market.instruments.get(asked.get("symbol", ""))
+def _instrument(broker: Broker, account: str, asked: Mapping[str, str]) -> Instrument:
+    found = broker.market_of(account).instruments.get(asked.get("symbol", ""))
     if found is None:
         raise InputError("no such symbol", code="BROKER_SYMBOL_UNKNOWN", field="symbol")
     return found

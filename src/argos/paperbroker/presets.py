@@ -12,6 +12,7 @@ from typing import Final
 from argos.core.costs import CostModel
 from argos.exchange.book import Character
 from argos.paperbroker.settings import (
+    CALC_MODE_FOREX,
     AccountSettings,
     BrokerSettings,
     InstrumentSettings,
@@ -35,6 +36,64 @@ HARBOR_COSTS: Final = CostModel(
     slippage_bps_mean=Decimal("0.8"),
     slippage_bps_sd=Decimal("0.6"),
 )
+
+
+FOREX_COSTS: Final = CostModel(
+    spread_bps=Decimal("0.8"),
+    commission_per_unit=Decimal("0.000035"),
+    swap_long_bps=Decimal("0.6"),
+    swap_short_bps=Decimal("0.3"),
+    slippage_bps_mean=Decimal("0.1"),
+    slippage_bps_sd=Decimal("0.3"),
+)
+"""3.50 on each side of a lot of 100,000."""
+CFD_COSTS: Final = CostModel(
+    spread_bps=Decimal("1.2"),
+    swap_long_bps=Decimal("1.6"),
+    swap_short_bps=Decimal("0.7"),
+    slippage_bps_mean=Decimal("0.2"),
+    slippage_bps_sd=Decimal("0.5"),
+)
+
+
+def _pair(symbol: str, *, tick_size: str) -> InstrumentSettings:
+    return InstrumentSettings(
+        symbol=symbol,
+        costs=FOREX_COSTS,
+        contract_size=Decimal(100_000),
+        tick_size=Decimal(tick_size),
+        lots_min=Decimal("0.01"),
+        lots_max=Decimal(100),
+        lots_step=Decimal("0.01"),
+        base_currency=symbol[:3],
+        quote_currency=symbol[3:],
+        calc_mode=CALC_MODE_FOREX,
+    )
+
+
+CURRENCIES_AND_CFDS: Final = (
+    _pair("EURUSD", tick_size="0.00001"),
+    _pair("USDJPY", tick_size="0.001"),
+    _pair("EURJPY", tick_size="0.001"),
+    InstrumentSettings(
+        symbol="XAUUSD",
+        costs=CFD_COSTS,
+        contract_size=Decimal(100),
+        lots_min=Decimal("0.01"),
+        lots_max=Decimal(50),
+        lots_step=Decimal("0.01"),
+        base_currency="XAU",
+    ),
+    InstrumentSettings(
+        symbol="US30",
+        costs=CFD_COSTS,
+        lots_min=Decimal("0.1"),
+        lots_max=Decimal(250),
+        lots_step=Decimal("0.1"),
+    ),
+    InstrumentSettings(symbol="AAPL", costs=MERIDIAN_COSTS),
+)
+"""Symbols in three currencies, with the pairs that bring their profits home to accounts in dollars and in euros."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

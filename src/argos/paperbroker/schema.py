@@ -1,8 +1,8 @@
-"""The ledger's tables. Deals, order events, charges and faults only ever grow: triggers hold them."""
+"""The ledger's tables. Deals, order events, charges, bookings and faults only ever grow: triggers hold them."""
 
 from typing import Final
 
-APPEND_ONLY: Final = ("deals", "order_events", "charges", "faults")
+APPEND_ONLY: Final = ("deals", "order_events", "charges", "bookings", "faults")
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS order_events (
 CREATE TABLE IF NOT EXISTS charges (
   seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, account TEXT NOT NULL, position_id INTEGER NOT NULL,
   kind TEXT NOT NULL, amount TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bookings (
+  ticket INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, account TEXT NOT NULL, amount TEXT NOT NULL,
+  comment TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS faults (
   seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, account TEXT NOT NULL, fault TEXT NOT NULL,

@@ -25,6 +25,7 @@ from argos.paperbroker.ledger_writer import Ledger
 from argos.paperbroker.mt5_api import Mt5Api
 from argos.paperbroker.settings import BrokerSettings, Fault, instrument_of, read_settings
 from argos.paperbroker.stream import StreamHub
+from argos.stack.collector import collect_rarely
 
 STOP_WAIT_S: Final = 2.0
 BODY_BYTES_MAX: Final = 1 << 20
@@ -39,6 +40,7 @@ def run(settings_path: Path) -> None:
 
     Raises InputError if the settings cannot be used, OSError if the port is taken.
     """
+    collect_rarely()
     uvloop.run(_serve(read_settings(settings_path)))
 
 

@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from argos.core.costs import CostModel
 from argos.core.errors import InputError
-from argos.core.instrument import Instrument
+from argos.core.instrument import Instrument, ProfitRule
 from argos.exchange.book import AccountTerms, Character
 
 TICKETS_PER_ACCOUNT = 1_000_000_000
+CALC_MODE_FOREX = 0
 
 
 class Fault(StrEnum):
@@ -31,13 +32,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """One account. `api_key` opens it; `hedging` is for the mt5 character only."""
+    """One account. `api_key` opens it; `hedging` and `fifo` are for the mt5 character only.
+
+    With `fifo` (which needs `hedging`) only the oldest position of a symbol can be closed.
+    """
 
     account: str
     api_key: str
     deposit: Decimal
     currency: str = "USD"
     hedging: bool = False
+    fifo: bool = False
     leverage: Decimal = Decimal(1)
     shorting: bool = True
 
@@ -46,8 +51,12 @@ class AccountSettings:
 class InstrumentSettings:
     """One symbol. Volumes in lots of `contract_size` units; `feed_width_bps` is how far this broker's feed strays.
 
-    For the mt5 character: `filling_flags` are the ways an order may be filled (1 all or nothing, 2 what there
-    is); within `freeze_level_points` of the market nothing that stands may be touched.
+    A symbol with `calc_mode` 0 is a currency pair, by which profits in one of its currencies come to accounts in
+    the other. For the mt5 character: `filling_flags` are the ways an order may be filled (1 all or nothing, 2 what
+    there is); within `freeze_level_points` of the market nothing that stands may be touched; `execution` 1 wants a
+    price and offers another one when the market has left it, 2 fills at the market's price; `expiration_flags` are
+    the lifetimes that a pending order may have (1 for ever, 2 a day, 4 until a moment); `tick_value_told` is told in
+    place of the true value of a lot's tick, as some brokers do.
     """
 
     symbol: str
@@ -63,6 +72,10 @@ class InstrumentSettings:
     feed_width_bps: Decimal = Decimal(0)
     quote_currency: str = "USD"
     base_currency: str = "USD"
+    calc_mode: int = 2
+    execution: int = 2
+    expiration_flags: int = 15
+    tick_value_told: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +137,7 @@ def settings_json(settings: BrokerSettings) -> bytes:
 
 
 def instrument_of(terms: InstrumentSettings) -> Instrument:
-    """The symbol's terms in units."""
+    """The symbol's terms in units, worth what they are in their own quote currency."""
     return Instrument(
         symbol=terms.symbol,
         contract_size=terms.contract_size,
@@ -135,6 +148,8 @@ def instrument_of(terms: InstrumentSettings) -> Instrument:
         stops_distance_min=terms.tick_size * terms.stops_level_points,
         unit_value=Decimal(1),
         quote_currency=terms.quote_currency,
+        base_currency=terms.base_currency,
+        profit_rule=ProfitRule.PAIR if terms.calc_mode == CALC_MODE_FOREX else ProfitRule.LINEAR,
     )
 
 
@@ -150,6 +165,7 @@ def account_terms(settings: BrokerSettings) -> tuple[AccountTerms, ...]:
             leverage=account.leverage,
             shorting=account.shorting,
             ticket_first=index * TICKETS_PER_ACCOUNT + 1,
+            fifo=account.fifo and account.hedging and settings.character is Character.MT5,
         )
         for index, account in enumerate(settings.accounts, start=1)
     )

@@ -29,6 +29,7 @@ class Command:
     cancel, modify: change the order `order_id`, recognised by `magic` and `client_order_id`; a modify
     also reaches the position that this order opened. `is_exit` commands have no `valid_until`.
     `attempt` above 1 means: this may have been leased before, look before you send.
+    `working_until`: when a pending order that was sent in time shall end; None: it works until somebody ends it.
     `lease_ms` is how long after its arrival the node may still begin to send.
     """
 
@@ -56,6 +57,7 @@ class Command:
     attempt: int
     lease_ms: int
     alert_received_at: datetime
+    working_until: datetime | None = None
 
 
 def encode_command(command: Command) -> dict[str, Any]:
@@ -84,6 +86,7 @@ def encode_command(command: Command) -> dict[str, Any]:
         "attempt": command.attempt,
         "lease_ms": command.lease_ms,
         "alert_received_at": moment_text(command.alert_received_at),
+        "working_until": optional_moment_text(command.working_until),
     }
 
 
@@ -114,4 +117,5 @@ def decode_command(body: Mapping[str, Any]) -> Command:
         attempt=int(body["attempt"]),
         lease_ms=int(body["lease_ms"]),
         alert_received_at=parse_moment(body["alert_received_at"], field="alert_received_at"),
+        working_until=optional_moment(body.get("working_until"), field="working_until"),
     )

@@ -15,6 +15,12 @@ HEADER_SIGNATURE: Final = "X-Argos-Signature"
 
 CLOCK_SKEW_MS_MAX: Final = 30_000
 KEY_BYTES: Final = 32
+KEY_ID_CHARS: Final = 12
+
+
+def key_id_of(key: bytes) -> str:
+    """A name by which a key can be spoken of: 12 hex digits of its SHA-256, which give nothing away."""
+    return hashlib.sha256(key).hexdigest()[:KEY_ID_CHARS]
 
 
 def body_digest(body: bytes) -> str:

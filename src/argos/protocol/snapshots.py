@@ -5,7 +5,7 @@ from typing import Any
 
 from argos.core.account import AccountSnapshot
 from argos.core.errors import InputError
-from argos.core.instrument import Instrument, Quote
+from argos.core.instrument import Instrument, ProfitRule, Quote, VenueTerms, unit_value_of
 from argos.core.intent import Side
 from argos.core.position import Position
 from argos.protocol.values import (
@@ -13,6 +13,8 @@ from argos.protocol.values import (
     moment_text,
     optional_decimal,
     optional_decimal_text,
+    optional_moment,
+    optional_moment_text,
     parse_decimal,
     parse_moment,
 )
@@ -77,22 +79,88 @@ _INSTRUMENT_DECIMALS = (
 
 def encode_instrument(instrument: Instrument) -> dict[str, Any]:
     amounts = {name: decimal_text(getattr(instrument, name)) for name in _INSTRUMENT_DECIMALS}
+    terms = instrument.venue_terms
     return {
         "symbol": instrument.symbol,
         "quote_currency": instrument.quote_currency,
         "tradable": instrument.tradable,
         **amounts,
+        "unit_value_profit": optional_decimal_text(instrument.unit_value_profit),
+        "base_currency": instrument.base_currency,
+        "profit_rule": instrument.profit_rule.value,
+        "venue_terms": None if terms is None else encode_venue_terms(terms),
     }
 
 
 def decode_instrument(body: Mapping[str, Any]) -> Instrument:
+    """A node may leave out what the first nodes did not know: profit value, base currency, rule, venue terms.
+
+    Where the venue's terms are told, the values of a unit are worked out from them here: a node that counts in binary
+    floats would tell them in its own last digits.
+    """
     amounts = {name: parse_decimal(body[name], field=name) for name in _INSTRUMENT_DECIMALS}
+    told = body.get("venue_terms")
+    terms = None if told is None else decode_venue_terms(told)
+    value_profit = optional_decimal(body.get("unit_value_profit"), field="unit_value_profit")
+    if terms is not None:
+        sizes = {name: amounts[name] for name in ("tick_size", "contract_size")}
+        amounts["unit_value"] = unit_value_of(terms.tick_value_loss, **sizes)
+        value_profit = unit_value_of(terms.tick_value_profit, **sizes)
     return Instrument(
         symbol=body["symbol"],
         quote_currency=body["quote_currency"],
         tradable=bool(body["tradable"]),
         **amounts,
+        unit_value_profit=value_profit,
+        base_currency=str(body.get("base_currency", "")),
+        profit_rule=ProfitRule(body.get("profit_rule", ProfitRule.LINEAR)),
+        venue_terms=terms,
     )
+
+
+_TERMS_DECIMALS = (
+    "point",
+    "tick_value_profit",
+    "tick_value_loss",
+    "volume_min",
+    "volume_max",
+    "volume_step",
+    "volume_limit",
+    "swap_long",
+    "swap_short",
+)
+_TERMS_WHOLE = (
+    "digits",
+    "trade_mode",
+    "calc_mode",
+    "execution",
+    "filling_flags",
+    "expiration_flags",
+    "stops_level",
+    "freeze_level",
+    "swap_mode",
+    "swap_triple_day",
+)
+
+
+def encode_venue_terms(terms: VenueTerms) -> dict[str, Any]:
+    return {
+        **{name: decimal_text(getattr(terms, name)) for name in _TERMS_DECIMALS},
+        **{name: getattr(terms, name) for name in _TERMS_WHOLE},
+        "margin_currency": terms.margin_currency,
+    }
+
+
+def decode_venue_terms(body: Mapping[str, Any]) -> VenueTerms:
+    values: dict[str, Any] = {
+        **{name: parse_decimal(body[name], field=name) for name in _TERMS_DECIMALS},
+        **{name: int(body[name]) for name in _TERMS_WHOLE},
+    }
+    return VenueTerms(**values, margin_currency=str(body["margin_currency"]))
+
+
+def _optional_whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
@@ -103,11 +171,16 @@ def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
         "equity": decimal_text(snapshot.equity),
         "margin_free": decimal_text(snapshot.margin_free),
         "hedging": snapshot.hedging,
+        "fifo": snapshot.fifo,
         "taken_at": moment_text(snapshot.taken_at),
+        "terms_at": optional_moment_text(snapshot.terms_at),
         "open_orders": snapshot.open_orders,
         "positions": [encode_position(position) for position in snapshot.positions],
         "quotes": [encode_quote(quote) for quote in snapshot.quotes.values()],
         "instruments": [encode_instrument(item) for item in snapshot.instruments.values()],
+        "margin": optional_decimal_text(snapshot.margin),
+        "leverage": snapshot.leverage,
+        "node": dict(snapshot.node),
     }
 
 
@@ -121,11 +194,16 @@ def decode_snapshot(body: Mapping[str, Any]) -> AccountSnapshot:
             equity=parse_decimal(body["equity"], field="equity"),
             margin_free=parse_decimal(body["margin_free"], field="margin_free"),
             hedging=bool(body["hedging"]),
+            fifo=bool(body.get("fifo", False)),
             taken_at=parse_moment(body["taken_at"], field="taken_at"),
+            terms_at=optional_moment(body.get("terms_at"), field="terms_at"),
             open_orders=int(body["open_orders"]),
             positions=tuple(decode_position(item) for item in body["positions"]),
             quotes={item["symbol"]: decode_quote(item) for item in body["quotes"]},
             instruments={item["symbol"]: decode_instrument(item) for item in body["instruments"]},
+            margin=optional_decimal(body.get("margin"), field="margin"),
+            leverage=_optional_whole(body.get("leverage")),
+            node=dict(body.get("node") or {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"not a snapshot: {error!r}", code="SNAPSHOT_MALFORMED") from error

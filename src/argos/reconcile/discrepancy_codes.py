@@ -19,6 +19,7 @@ class DiscrepancyCode(StrEnum):
     POSITION_DRIFT = "POSITION_DRIFT"
     PROFIT_DIFFERS = "PROFIT_DIFFERS"
     LEG_DIVERGES = "LEG_DIVERGES"
+    TICK_VALUE_DIFFERS = "TICK_VALUE_DIFFERS"
 
     @property
     def meaning(self) -> str:
@@ -66,6 +67,12 @@ _EXPLAINED: Final[Mapping[DiscrepancyCode, tuple[str, str]]] = MappingProxyType(
         DiscrepancyCode.LEG_DIVERGES: (
             "A trade came out otherwise than its intent asked; `observed` names how.",
             "Read the trade's story; close or protect the position by hand where it needs it.",
+        ),
+        DiscrepancyCode.TICK_VALUE_DIFFERS: (
+            "What a broker says that a tick of a symbol is worth is not what its contract size and the exchange "
+            "rate come to. Sizes are measured by the dearer of the two.",
+            "Compare the profit of a small closed trade with both figures and tell the broker; until then give "
+            "the symbol's size in lots or units if the order by risk is too small.",
         ),
     }
 )

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 def number_text(value: Decimal) -> str:
     """No exponent, no trailing zeros: 1.50 -> "1.5", 1E+3 -> "1000"; zero has no sign."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:  # only then the slower way
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -21,7 +23,8 @@ def optional_number_text(value: Decimal | None) -> str | None:
 
 def moment_text(value: datetime) -> str:
     # isoformat takes a fifth of the time of strftime
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def optional_moment_text(value: datetime | None) -> str | None:

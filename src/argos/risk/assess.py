@@ -1,13 +1,12 @@
 """The answer to one risk request: size the entry, run its chain of gates, give all verdicts."""
 
-from decimal import Decimal
-
 from argos.core.decision import Assessment, Denied, Purpose, RiskRequest
 from argos.core.denial import DenialCode
 from argos.core.intent import Size
 from argos.risk.gate import GateInput, entry_prices, run_gates
 from argos.risk.gates import CHAINS
 from argos.risk.sizing import Sized, SizeTerms, size_order
+from argos.risk.tick_values import loss_value
 
 
 def assess(request: RiskRequest, *, scale_by_confidence: bool = False) -> Assessment:
@@ -16,7 +15,8 @@ def assess(request: RiskRequest, *, scale_by_confidence: bool = False) -> Assess
     With `scale_by_confidence` an intent's confidence, where it states one, scales its size.
     """
     sized = _size(request, scale_by_confidence=scale_by_confidence)
-    checks = run_gates(CHAINS[request.purpose], GateInput(request=request, sized=sized))
+    given = GateInput(request=request, sized=sized, size=stated_size(request))
+    checks = run_gates(CHAINS[request.purpose], given)
     if isinstance(sized, Sized):
         return Assessment(checks=checks, qty=sized.qty, working=sized.working)
     return Assessment(checks=checks)
@@ -39,12 +39,18 @@ def _size(request: RiskRequest, *, scale_by_confidence: bool) -> Sized | Denied 
         )
     if request.instrument is None:
         return None
+    if request.snapshot is None:
+        return None
     terms = SizeTerms(
         instrument=request.instrument,
-        equity=request.snapshot.equity if request.snapshot else Decimal(0),
+        equity=request.snapshot.equity,
         prices=entry_prices(request),
         sl=request.sl,
         share=request.leg.share,
         confidence=request.intent.confidence if scale_by_confidence else None,
+        unit_value=loss_value(
+            request.instrument, request.snapshot, side=request.side, sl=request.sl
+        ),
+        commission_per_lot=request.account.limits.commission_per_lot,
     )
     return size_order(size, terms)

@@ -6,14 +6,37 @@ from argos.core.decision import Approved, Denied, Verdict, number_text
 from argos.core.denial import DenialCode
 from argos.risk.gate import GateInput, entry_prices, not_judged
 from argos.risk.sizing import Sized
+from argos.risk.tick_values import tick_value
+
+
+def tick_value_agrees(given: GateInput) -> Verdict:
+    """Never denies: where broker and formula differ, the size is measured by the dearer, and the order says so."""
+    request = given.request
+    if request.snapshot is None or request.instrument is None:
+        return not_judged("symbol unknown")
+    value = tick_value(request.instrument, request.snapshot)
+    if value.formula is None:
+        return not_judged("no formula and rate to hold the broker's tick value against")
+    if not value.differs:
+        return Approved()
+    return Approved(
+        note=f"the broker says that 1.0 of price is worth {number_text(value.told)} a unit, contract size and rates say"
+        f" {number_text(value.formula)}: the dearer, {number_text(value.trusted)}, is what sizes are measured by"
+    )
 
 
 def size_found(given: GateInput) -> Verdict:
+    """With the sum that the size came from: an order's checks are kept, and say why it was as large as it was."""
     match given.sized:
         case Denied() as denied:
             return denied
-        case Sized():
-            return Approved()
+        case Sized(binding="", working=working):
+            return Approved(values=working)
+        case Sized(qty=qty, qty_exact=exact, binding=binding, working=working):
+            return Approved(
+                note=f"the risk would allow {number_text(exact)}; {binding} keeps it at {number_text(qty)}",
+                values=working,
+            )
         case None:
             return not_judged("symbol unknown")
 
@@ -50,7 +73,7 @@ def size_maximum(given: GateInput) -> Verdict:
                 code=DenialCode.SIZE_NEEDS_PRICE,
                 text=f"notional_max {number_text(limits.notional_max)} of {given.place} needs a price to judge by",
             )
-        notional = qty * max(prices) * instrument.unit_value
+        notional = qty * max(prices) * _unit_value(given)
         ceilings.append(("account's notional_max", notional, limits.notional_max))
     for name, value, ceiling in ceilings:
         if ceiling is not None and value > ceiling:
@@ -60,6 +83,13 @@ def size_maximum(given: GateInput) -> Verdict:
                 values={"size": number_text(value), "limit": name, "max": number_text(ceiling)},
             )
     return Approved()
+
+
+def _unit_value(given: GateInput) -> Decimal:
+    instrument, snapshot = given.request.instrument, given.request.snapshot
+    assert instrument is not None, "only what is known is sized"
+    assert snapshot is not None, "instruments come with a snapshot"
+    return tick_value(instrument, snapshot).trusted
 
 
 def not_opposed(given: GateInput) -> Verdict:

@@ -5,10 +5,15 @@ from typing import Final
 
 from argos.core.decision import Approved, Denied, Verdict
 from argos.core.denial import DenialCode
-from argos.risk.gate import GateInput, snapshot_age
+from argos.core.intent import SizeMode
+from argos.risk.gate import GateInput, not_judged, snapshot_age
 
 FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a sender's clock may run ahead of ours."""
+
+
+MEASURED_BY_TICKS: Final = frozenset({SizeMode.RISK_FRACTION, SizeMode.EQUITY_FRACTION})
+"""Sizes that depend on what a tick is worth in the account's currency."""
 
 
 def _seconds(span: timedelta) -> str:
@@ -77,3 +82,29 @@ def snapshot_fresh(given: GateInput) -> Verdict:
         text=f"account {request.account.account} was last seen {_seconds(age)} s ago; {age_s_max} s is the most",
         values={"age_s": _seconds(age), "age_s_max": str(age_s_max)},
     )
+
+
+def terms_fresh(given: GateInput) -> Verdict:
+    """The value of a tick moves with the exchange rate: where a size is measured by it, it must not be of long ago.
+
+    A symbol in the account's own currency passes when the node does not tell when it read the terms.
+    """
+    request, limits = given.request, given.request.account.limits
+    snapshot, instrument = request.snapshot, request.instrument
+    measured = given.size is not None and given.size.mode in MEASURED_BY_TICKS
+    if snapshot is None or instrument is None:
+        return not_judged("symbol unknown")
+    if not measured and limits.notional_max is None:
+        return not_judged("nothing is measured by the value of a tick")
+    if snapshot.terms_at is None and instrument.quote_currency == snapshot.currency:
+        return not_judged("the node does not say when it read them")
+    age_s_max = limits.terms_age_s_max
+    text = f"the node of {given.place} never told when it read the value of a tick"
+    values = {"age_s_max": str(age_s_max)}
+    if snapshot.terms_at is not None:
+        age = request.now - snapshot.terms_at
+        if age <= timedelta(seconds=age_s_max):
+            return Approved()
+        values["age_s"] = _seconds(age)
+        text = f"the value of a tick of {given.place} was read {_seconds(age)} s ago; {age_s_max} s is the most"
+    return Denied(code=DenialCode.TERMS_STALE, text=text, values=values)

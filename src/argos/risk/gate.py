@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from argos.core.decision import Approved, CheckVerdict, Denied, Purpose, RiskRequest, Verdict
-from argos.core.intent import OrderType, Side
+from argos.core.intent import OrderType, Side, Size
 from argos.risk.sizing import Sized
 
 QUOTE_AGE_MAX: Final = timedelta(seconds=2)
@@ -16,10 +16,14 @@ QUOTE_AGE_MAX: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateInput:
-    """All that a gate may look at: the request, and what sizing made of it (None when nothing is sized)."""
+    """All that a gate may look at: the request, the size as stated, and what sizing made of it.
+
+    `sized` is None when nothing is sized; `size` when none is stated.
+    """
 
     request: RiskRequest
     sized: Sized | Denied | None
+    size: Size | None = None
 
     @property
     def place(self) -> str:

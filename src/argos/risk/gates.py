@@ -11,6 +11,7 @@ from argos.risk.exposure import (
     size_found,
     size_maximum,
     size_minimum,
+    tick_value_agrees,
 )
 from argos.risk.freshness import (
     alert_fresh,
@@ -18,6 +19,7 @@ from argos.risk.freshness import (
     intent_not_expired,
     snapshot_fresh,
     snapshot_known,
+    terms_fresh,
 )
 from argos.risk.gate import Gate
 from argos.risk.levels import stop_distance, stop_side, symbol_known, symbol_tradable, target_side
@@ -44,6 +46,8 @@ ENTRY_GATES: Final[tuple[Gate, ...]] = (
     snapshot_fresh,
     symbol_known,
     symbol_tradable,
+    terms_fresh,
+    tick_value_agrees,
     stop_side,
     target_side,
     stop_distance,

@@ -37,7 +37,10 @@ class LegTask:
 
     @property
     def valid_until(self) -> datetime:
-        """Until when an entry may be sent. A limit or stop order that was sent in time keeps working after it."""
+        """Until when an entry may be sent. A limit or stop order that was sent in time keeps working after it.
+
+        Where the intent states the moment itself, it is also that order's end, at the venue or by its node.
+        """
         return self.intent.expires_at or (
             self.intent.received_at + timedelta(seconds=self.route.expiry_s)
         )

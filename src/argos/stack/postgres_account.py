@@ -8,10 +8,10 @@ file `data/shelter` in the home says where.
 
 import hashlib
 import os
-import pwd
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ from typing import Final, TypedDict
 
 from argos.core.errors import InputError
 from argos.stack.home import Home, write_atomically
+
+if sys.platform != "win32":  # there only nodes run, and these have no PostgreSQL
+    import pwd
 
 CANDIDATES: Final = ("postgres", "nobody")
 SHELTER_PARENTS: Final = (Path("/var/lib/argos"),)

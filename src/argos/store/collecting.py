@@ -28,11 +28,18 @@ class CollectingStore:
         """Wait until no other report of this account is being collected; hold that until the commit."""
         await connection.execute(self._sql["take_turn"], account)
 
+    async def known(
+        self, connection: asyncpg.Connection, account: str, fact_ids: Sequence[UUID]
+    ) -> set[UUID]:
+        """Those of these facts that are stored already."""
+        rows = await connection.fetch(self._sql["known"], account, list(fact_ids))
+        return {row["fact_id"] for row in rows}
+
     async def append(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
-    ) -> set[UUID]:
-        """Append facts; returns the ids of those that were new."""
-        return {row["fact_id"] for row in await self._fetch(connection, "append", rows)}
+    ) -> None:
+        """Append facts; one that is stored already is nothing new and no error."""
+        await connection.execute(self._sql["append"], _list(rows))
 
     async def owners(
         self, connection: asyncpg.Connection, account: str, executions: Sequence[Mapping[str, Any]]
@@ -44,10 +51,16 @@ class CollectingStore:
         return rows
 
     async def order_facts(
-        self, connection: asyncpg.Connection, account: str, order_ids: Sequence[UUID]
+        self,
+        connection: asyncpg.Connection,
+        account: str,
+        order_ids: Sequence[UUID],
+        *,
+        command_ids: Sequence[UUID],
     ) -> Sequence[Mapping[str, Any]]:
+        """Orders with their stored facts, and the kinds of the given commands."""
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["order_facts"], account, list(order_ids)
+            self._sql["order_facts"], account, list(order_ids), list(command_ids)
         )
         return rows
 
@@ -98,6 +111,17 @@ class CollectingStore:
     async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_progress"], as_rows(rows))
 
+    async def save_flags(
+        self,
+        connection: asyncpg.Connection,
+        node: str,
+        *,
+        epoch: int,
+        flags: Mapping[str, Any],
+    ) -> None:
+        """What a node's terminal permits now, over what its hello said; a word of an older session changes nothing."""
+        await connection.execute(self._sql["save_flags"], node, epoch, dict(flags))
+
     async def save_positions(
         self,
         connection: asyncpg.Connection,
@@ -107,12 +131,6 @@ class CollectingStore:
         at: datetime,
     ) -> None:
         await connection.execute(self._sql["save_positions"], account, list(positions), at)
-
-    async def _fetch(
-        self, connection: asyncpg.Connection, name: str, rows: Sequence[Mapping[str, Any]]
-    ) -> Sequence[Mapping[str, Any]]:
-        found: Sequence[Mapping[str, Any]] = await connection.fetch(self._sql[name], _list(rows))
-        return found
 
 
 def _list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:

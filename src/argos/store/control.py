@@ -27,6 +27,8 @@ def encode_limits(limits: AccountLimits) -> dict[str, Any]:
         "notional_max": optional_decimal_text(limits.notional_max),
         "positions_max": limits.positions_max,
         "snapshot_age_s_max": limits.snapshot_age_s_max,
+        "terms_age_s_max": limits.terms_age_s_max,
+        "commission_per_lot": optional_decimal_text(limits.commission_per_lot),
     }
 
 
@@ -158,6 +160,16 @@ class ControlStore:
         code = secrets.token_urlsafe(24)
         expires_at: datetime = await self._value("put_code", _hash(code), node)
         return code, expires_at
+
+    async def want_new_key(self, node: str) -> datetime:
+        """From now on the gateway offers the node a new key; the one in use ends with the first use of it."""
+        wanted_at: datetime = await self._value("want_rekey", node)
+        return wanted_at
+
+    async def node_keys(self, node: str) -> list[dict[str, Any]]:
+        """The live keys of a node by id, newest first: when made, which one it replaces, whether it is in use."""
+        async with transaction(self._pool) as connection:
+            return [dict(row) for row in await connection.fetch(self._sql["node_keys"], node)]
 
     async def revoke_keys(self, node: str) -> None:
         """All keys of a node end now: it must be enrolled again."""

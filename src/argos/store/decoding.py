@@ -23,6 +23,10 @@ def decode_limits(body: Mapping[str, Any]) -> AccountLimits:
         notional_max=optional_decimal(body.get("notional_max"), field="notional_max"),
         positions_max=body.get("positions_max"),
         snapshot_age_s_max=body.get("snapshot_age_s_max", AccountLimits().snapshot_age_s_max),
+        terms_age_s_max=body.get("terms_age_s_max", AccountLimits().terms_age_s_max),
+        commission_per_lot=optional_decimal(
+            body.get("commission_per_lot"), field="commission_per_lot"
+        ),
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -70,6 +71,17 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         raise
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChanges:
+    """Keys, by node and id, that are being exchanged: `unwanted` ones, and `successors` whose use ends another."""
+
+    unwanted: frozenset[tuple[str, str]] = frozenset()
+    successors: frozenset[tuple[str, str]] = frozenset()
+
+
+NO_CHANGES: Final = KeyChanges()
+
+
 class LaneStore:
     """Leases of commands, and the sessions of the nodes that ask for them."""
 
@@ -84,11 +96,12 @@ class LaneStore:
         return statements(self._pool)
 
     @asynccontextmanager
-    async def leasing(self) -> AsyncIterator[asyncpg.Connection]:
+    async def leasing(self, *, patient: bool = True) -> AsyncIterator[asyncpg.Connection]:
         """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
+        begin = self._sql["begin_lease" if patient else "begin_lease_together"]
         async with statements(self._pool) as connection:
             try:
-                await connection.execute(self._sql["begin_lease"])
+                await connection.execute(begin)
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
@@ -108,13 +121,14 @@ class LaneStore:
         *,
         counter: int,
         in_flight: Sequence[UUID] = (),
+        key_id: str | None = None,
     ) -> Mapping[str, Any] | None:
-        """Note a request; None when its counter does not rise or the node is not enabled.
+        """Note a request, signed by the key `key_id`; None when its counter does not rise or the node is not enabled.
 
         `anything_waits` in the row is as in `glance`.
         """
         row: Mapping[str, Any] | None = await connection.fetchrow(
-            self._sql["touch_node"], node, counter, list(in_flight)
+            self._sql["touch_node"], node, counter, list(in_flight), key_id
         )
         return row
 
@@ -159,26 +173,28 @@ class LaneStore:
         return row
 
     async def head_of_lanes(
-        self,
-        connection: asyncpg.Connection,
-        session: Any,
-        *,
-        in_flight: Sequence[UUID],
-        lease_s: float,
-    ) -> Mapping[str, Any] | None:
-        """The node's `epoch`, the `halts` in force, and the `commands`; None when there are none."""
-        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["head_of_lanes"],
-            session.account,
-            list(in_flight),
-            session.log_id,
-            lease_s,
-            session.node,
+        self, connection: asyncpg.Connection, askers: Sequence[Any], *, lease_s: float
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """By account: its node's `epoch`, the `halts` in force, and the `commands`. Without those that have none."""
+        asked = [
+            {
+                "account": asker.session.account,
+                "node": asker.session.node,
+                "log_id": asker.session.log_id,
+                "in_flight": asker.in_flight,
+            }
+            for asker in askers
+        ]
+        rows = await connection.fetch(
+            self._sql["head_of_lanes"], orjson.Fragment(orjson.dumps(asked, default=str)), lease_s
         )
-        if not rows:
-            return None
-        first = rows[0]
-        return {"epoch": first["epoch"], "halts": read_halts(first["halts"]), "commands": rows}
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            if row["account"] not in found:
+                halts = read_halts(row["halts"])
+                found[row["account"]] = {"epoch": row["epoch"], "halts": halts, "commands": []}
+            found[row["account"]]["commands"].append(row)
+        return found
 
     async def save_lease(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
         await connection.execute(self._sql["save_lease"], as_rows(rows))
@@ -196,6 +212,42 @@ class LaneStore:
                 )
             await connection.execute(self._sql["begin_sessions"], node)
         return str(node)
+
+    async def key_changes(self) -> KeyChanges:
+        async with self.statements() as connection:
+            rows = await connection.fetch(self._sql["key_changes"])
+        return KeyChanges(
+            unwanted=frozenset((row["node"], row["key_id"]) for row in rows if row["is_unwanted"]),
+            successors=frozenset(
+                (row["node"], row["key_id"]) for row in rows if row["is_successor"]
+            ),
+        )
+
+    async def give_successor(self, node: str, *, key_id: str, key: bytes) -> str:
+        """Make `key` the one that shall take the place of `key_id`; gives its id. Both work until it is used.
+
+        Raises InputError NODE_REKEY_UNWANTED: the operator did not ask for it, or it has been done.
+        """
+        async with self.transaction() as connection:
+            await connection.execute(self._sql["drop_other_keys"], node, key_id)
+            successor: str | None = await connection.fetchval(
+                self._sql["put_successor"], node, key_id, key
+            )
+            if successor is None:
+                raise InputError(
+                    f"no new key is wanted for {node}",
+                    code="NODE_REKEY_UNWANTED",
+                    fix="ask for one with `argos nodes rotate-key NODE`",
+                )
+        return successor
+
+    async def end_replaced_key(self, node: str, *, key_id: str) -> str | None:
+        """The successor `key_id` was used: what it replaces ends. Gives the ended key's id."""
+        async with self.statements() as connection:
+            ended: str | None = await connection.fetchval(
+                self._sql["end_replaced_key"], node, key_id
+            )
+        return ended
 
     async def read_halts(self) -> list[Halt]:
         """The brakes in force."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from argos.core.account import AccountSnapshot
 from argos.core.order import OrderStatus
 from argos.core.position import Position
 from argos.protocol.snapshots import decode_position
@@ -14,6 +15,7 @@ from argos.reconcile.discrepancies import UnfinishedExit
 from argos.reconcile.positions import PositionKey
 from argos.reconcile.story import OrderRecord
 from argos.store.database import queries
+from argos.store.decoding import decode_account_state
 from argos.store.lanes import as_rows, transaction
 from argos.store.legs import order_records, read_order
 
@@ -77,3 +79,9 @@ class SweepStore:
             (row["account"], row["hedging"], [decode_position(item) for item in row["positions"]])
             for row in rows
         ]
+
+    async def account_snapshots(self, connection: asyncpg.Connection) -> list[AccountSnapshot]:
+        """What the nodes of the accounts that may trade told last, terms and quotes included."""
+        rows = await connection.fetch(self._sql["account_snapshots"])
+        found = (decode_account_state(row) for row in rows)
+        return [snapshot for snapshot in found if snapshot is not None]

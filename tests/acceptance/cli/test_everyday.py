@@ -71,6 +71,13 @@ def test_configuration_can_be_changed_before_anything_runs(argos: ArgosCommand) 
     assert leg["hours"][0]["days"] == list(range(7))
     refused = argos.ask("routes", "edit", "half", "--leg", "nobody", code=1)
     assert refused["error"]["code"] == "ACCOUNT_UNKNOWN"
+    refused = argos.ask("accounts", "add", "x", "--venue", "ib", code=1)
+    assert (refused["error"]["code"], refused["error"]["field"]) == ("VENUE_UNKNOWN", "--venue")
+    waiting = argos.ask("nodes")["items"]
+    assert {item["status"] for item in waiting} == {None}  # no gateway could be asked
+    assert {item["last_seen_at"] for item in waiting} == {None}
+    refused = argos.ask("nodes", "rotate-key", "harbor-cash", code=1)
+    assert refused["error"]["code"] == "NODE_NOT_ENROLLED"
 
 
 def test_up_says_where_everything_is(stack: RunningArgos) -> None:
@@ -156,6 +163,47 @@ def test_a_brake_denies_entries_and_lets_exits_pass(
         assert closed["settled"]
     finally:
         assert argos.ask("resume")["released"]
+
+
+def test_nodes_tell_that_they_live_and_what_they_wait_for(
+    argos: ArgosCommand, stack: RunningArgos
+) -> None:
+    items = {item["node"]: item for item in argos.ask("nodes")["items"]}
+    assert items.keys() == ACCOUNTS
+    for item in items.values():
+        assert (item["status"], item["in_doubt"], item["rekey_wanted_at"]) == ("connected", 0, None)
+        assert item["heartbeat_age_s"] < 60
+        assert [key["in_use"] for key in item["keys"]] == [True]
+    shown = argos.ask("nodes", "show", "meridian-net")
+    assert (shown["account_limits"]["snapshot_age_s_max"], shown["enrolment"]["state"]) == (
+        60,
+        "used",
+    )
+    assert "alive, heard" in argos.run("nodes", "show", "meridian-net").out
+    assert argos.ask("nodes", "show", "nobody", code=1)["error"]["code"] == "NODE_UNKNOWN"
+
+
+def test_a_node_gets_a_new_key_while_it_works(argos: ArgosCommand, stack: RunningArgos) -> None:
+    before = argos.ask("nodes", "show", "harbor-cash")
+    told = argos.ask("nodes", "rotate-key", "harbor-cash")
+    assert (told["taken"], told["ended"]) == (True, [before["keys"][0]["key_id"]])
+    after = argos.ask("nodes", "show", "harbor-cash")
+    assert [key["key_id"] for key in after["keys"]] == [told["key_id"]]
+    assert (after["epoch"], after["status"]) == (before["epoch"], "connected")
+
+
+def test_an_account_shows_its_money_and_what_can_be_traded(
+    argos: ArgosCommand, stack: RunningArgos
+) -> None:
+    item = argos.ask("accounts", "show", "meridian-hedge")
+    assert item["snapshot"].keys() >= {"balance", "equity", "margin", "leverage", "hedging"}
+    told = argos.run("accounts", "show", "meridian-hedge").out
+    assert "hedging" in told
+    assert "1:" in told
+    listed = argos.ask("accounts", "symbols", "meridian-hedge", "aa*")["items"]
+    assert [term["symbol"] for term in listed] == ["AAPL"]
+    assert "tick size" in argos.run("accounts", "symbols", "meridian-hedge").out
+    assert argos.ask("accounts", "symbols", "nobody", code=1)["error"]["code"] == "ACCOUNT_UNKNOWN"
 
 
 def test_doctor_finds_a_running_stack_healthy(argos: ArgosCommand, stack: RunningArgos) -> None:

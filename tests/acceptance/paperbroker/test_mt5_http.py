@@ -1,6 +1,7 @@
 """The mt5 character as its HTTP clients meet it: `order_send` with MT5's actions, types and return codes."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def shared(
 class Client:
     def __init__(self, broker: PaperProcess, account: str) -> None:
         self.broker = broker
+        self.account = account
         self._key = f"key-{account}"
 
     async def send(self, body: dict) -> dict:
@@ -133,3 +135,17 @@ async def test_a_day_order_expires_with_the_day(client):
     await client.broker.rollover()
     (ended,) = await client.ask("history_orders")
     assert ended["state"] == 6
+
+
+async def test_a_booking_is_a_deal_without_a_trade_and_moves_the_balance(client):
+    before = Decimal((await client.ask("account_info"))["balance"])
+    body = {"account": client.account, "amount": "-12.5", "comment": "data fee"}
+    booked = await client.broker.control("/control/charge", body)
+    (deal,) = await client.ask("history_deals")
+    assert (deal["ticket"], deal["type"], deal["order"]) == (booked["deal"], 4, 0)
+    assert (deal["profit"], deal["symbol"], deal["comment"]) == ("-12.5", "", "data fee")
+    assert await client.ask(f"history_deals?from={deal['time_msc'] + 1}") == []
+    balance = Decimal((await client.ask("account_info"))["balance"])
+    assert balance == before - Decimal("12.5")
+    (booking,) = client.broker.ledger().bookings
+    assert (booking.account, booking.amount) == (client.account, Decimal("-12.5"))

@@ -46,3 +46,5 @@ def test_three_hundred_alerts_survive_forty_kills() -> None:
     assert run.line["db_restarts"] >= 2
     # a run in which next to nothing was traded would prove next to nothing
     assert run.line["fills"] >= 100
+    assert run.line["nodes"] == {"paper": 3, "mt5-python": 1, "mt5-ea": 1}
+    assert all(run.line["fills_by_kind"].get(kind, 0) > 0 for kind in run.line["nodes"])

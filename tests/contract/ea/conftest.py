@@ -75,20 +75,6 @@ class Desk:
         self.gateway.lease(command)
         return await self.told(command, *kinds)
 
-    def deals_told(self) -> list[Report]:
-        """Executions that no command of ours asked for."""
-        return [fact for fact in self.gateway.facts.values() if fact.kind.value == "deal"]
-
-    def charges_told(self) -> list[Any]:
-        bodies = [fact.body for fact in self.gateway.facts.values()]
-        return [body["charge"] for body in bodies if "charge" in body]
-
-    def reported(self, kind: str, command: Command) -> int:
-        """How often a fact of this kind about the command was brought, repeats included."""
-        items = [item for body in self.gateway.bodies("reports") for item in body["facts"]]
-        wanted = (kind, str(command.command_id))
-        return sum((item["kind"], item["command_id"]) == wanted for item in items)
-
     async def broker_rows(self, name: str) -> list[dict[str, Any]]:
         _, rows = await self.broker.call("GET", f"/mt5/{name}", key=f"key-{self.broker_account}")
         return list(rows)

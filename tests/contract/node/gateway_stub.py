@@ -1,6 +1,7 @@
 """A small gateway over real HTTP: it checks and makes signatures, leases what it is given, and fails on demand."""
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Self
@@ -19,6 +20,7 @@ from argos.protocol.signing import (
     HEADER_NODE,
     HEADER_SIGNATURE,
     HEADER_TIME,
+    key_id_of,
     sign_request,
     sign_response,
 )
@@ -32,7 +34,8 @@ class GatewayStub:
     """`faults` holds, per call name, words for its next requests; then it behaves.
 
     away (503), broken (500 unsigned), unsigned, foreign (signed by another key), replayed (signed for another
-    counter), lost (served, then the connection is cut), stale, unknown, fenced, forged_fence, too_large, malformed.
+    counter), lost (served, then the connection is cut), garbled (signed, but no JSON), stale, unknown, fenced,
+    forged_fence, too_large, malformed.
     The commands of an answer that the node could not believe come again; those of a forged one do not.
     Those of `insists_on` come with every poll whose node does not hold them, as a real gateway's do.
     """
@@ -43,7 +46,7 @@ class GatewayStub:
         self.mode = "active"
         self.settings: dict[str, Any] = {"scan_ms": 20, "poll_wait_ms": 200}
         self.faults: dict[str, deque[str]] = {
-            name: deque() for name in ("enrol", "hello", "poll", "reports")
+            name: deque() for name in ("enrol", "hello", "poll", "reports", "rekey")
         }
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.counters: list[int] = []
@@ -52,6 +55,8 @@ class GatewayStub:
         self.batches: list[int] = []
         self.refuse: dict[str, str] = {}
         self.code: str | None = CODE
+        self.keys = [KEY]
+        self.wants_rekey = False
         self.insists_on: list[Command] = []
         self.given: list[UUID] = []
         self.log_id = ""
@@ -77,6 +82,11 @@ class GatewayStub:
         self._pending.extend(commands)
         self._work.set()
 
+    def withdraw(self) -> None:
+        """Takes back what was leased and not given yet."""
+        self._pending.clear()
+        self._work.clear()
+
     def bodies(self, call: str) -> list[dict[str, Any]]:
         return [body for name, body in self.requests if name == call]
 
@@ -88,39 +98,52 @@ class GatewayStub:
         fault = self.faults[call].popleft() if self.faults[call] else ""
         if call == "enrol":
             return self._enrol(orjson.loads(raw), fault)
-        counter = self._verified(request, raw)
+        counter, key = self._verified(request, raw)
         if fault in {"away", "broken"}:
             return web.Response(status=503 if fault == "away" else 500)
         problem = _PROBLEMS.get(fault)
         if problem is None:
             self.requests.append((call, orjson.loads(raw)))
             problem = (200, await self._answer(call, orjson.loads(raw)))
-            if fault in {"unsigned", "foreign", "replayed", "lost"}:
+            if fault in {"unsigned", "foreign", "replayed", "lost", "garbled"}:
                 self.lease(*(decode_command(item) for item in problem[1].get("commands", ())))
         status, body = problem
         if fault == "lost":
             assert request.transport is not None
             request.transport.close()
-        return _signed(status, body, counter=counter, fault=fault)
+        return _signed(status, body, counter=counter, key=key, fault=fault)
 
-    def _verified(self, request: web.Request, raw: bytes) -> int:
+    def _verified(self, request: web.Request, raw: bytes) -> tuple[int, bytes]:
+        """The counter, and the key that signed. Using a new one ends those before it."""
         headers = request.headers
         counter, epoch = int(headers[HEADER_COUNTER]), int(headers[HEADER_EPOCH])
-        expected = sign_request(
-            KEY,
-            method="POST",
-            path=request.path,
-            body=raw,
-            node=NODE,
-            epoch=epoch,
-            counter=counter,
-            time_ms=int(headers[HEADER_TIME]),
-        )
+
+        def signature_by(key: bytes) -> str:
+            return sign_request(
+                key,
+                method="POST",
+                path=request.path,
+                body=raw,
+                node=NODE,
+                epoch=epoch,
+                counter=counter,
+                time_ms=int(headers[HEADER_TIME]),
+            )
+
         assert headers[HEADER_NODE] == NODE
-        assert headers[HEADER_SIGNATURE] == expected
+        good = [key for key in self.keys if headers[HEADER_SIGNATURE] == signature_by(key)]
+        assert good, "signed by none of the live keys"
+        if good[0] != self.keys[0]:
+            self.keys, self.wants_rekey = good, False
         self.counters.append(counter)
         self.epochs.append((request.match_info["call"], epoch))
-        return counter
+        return counter, good[0]
+
+    def _rekey(self) -> dict[str, str]:
+        """One more key beside the one in use; an older offer that was not used is gone."""
+        key = hashlib.sha256(f"key {len(self.counters)}".encode()).digest()
+        self.keys = [self.keys[0], key]
+        return {"node": NODE, "key": key.hex(), "key_id": key_id_of(key)}
 
     def _enrol(self, body: Mapping[str, Any], fault: str) -> web.Response:
         if fault == "away":
@@ -151,8 +174,11 @@ class GatewayStub:
                 return {
                     "commands": [encode_command(command) for command in commands],
                     "halt": {"mode": self.mode},
+                    "rekey": self.wants_rekey,
                     "server_time": moment_text(self.clock.now()),
                 }
+            case "rekey":
+                return self._rekey()
             case _:
                 return self._collect(body["facts"])
 
@@ -197,9 +223,12 @@ _PROBLEMS = {
 }
 
 
-def _signed(status: int, body: Mapping[str, Any], *, counter: int, fault: str) -> web.Response:
-    raw = orjson.dumps(body)
-    key = bytes(32) if fault in {"foreign", "forged", "forged_fence"} else KEY
+def _signed(
+    status: int, body: Mapping[str, Any], *, counter: int, key: bytes, fault: str
+) -> web.Response:
+    raw = b"<html>" if fault == "garbled" else orjson.dumps(body)
+    if fault in {"foreign", "forged", "forged_fence"}:
+        key = bytes(32)
     signed_counter = counter - 1 if fault == "replayed" else counter
     signature = sign_response(key, status=status, body=raw, node=NODE, counter=signed_counter)
     headers = {} if fault == "unsigned" else {HEADER_SIGNATURE: signature}

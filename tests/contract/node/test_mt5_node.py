@@ -1,25 +1,20 @@
-"""A node from its file: MetaTrader 5 by the stand-in, over a real broker process, an order filled and closed."""
+"""A node from its file, at MetaTrader 5 by the stand-in: a link that loses an answer, and files that cannot be used."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from argos.core.errors import InputError
-from argos.core.order import CommandKind
 from argos.entries.node_file import node_settings, open_venue
 from argos.exchange.book import Character
-from argos.node.clock import SystemClock
-from argos.node.exit_codes import ExitCode
 from argos.node.runtime import run_node
-from contract.node.gateway_stub import CODE, NODE, GatewayStub
+from contract.node.gateway_stub import CODE, NODE
 from paper_process import PaperProcess, exact_settings
-from unit.node.rig import entry, exit_of
+from unit.node.rig import entry
 
 TIMINGS = {"poll_wait_ms": 200, "scan_ms": 50, "retry_ms_min": 1, "retry_ms_max": 20}
 
@@ -30,12 +25,6 @@ def broker(tmp_path: Path):
     process = PaperProcess(settings).start()
     yield process
     process.stop()
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[GatewayStub]:
-    async with GatewayStub(SystemClock()) as stub:
-        yield stub
 
 
 def private(path: Path, text: str) -> Path:
@@ -65,40 +54,6 @@ async def until(is_so: Any) -> None:
     async with asyncio.timeout(15):
         while not is_so():
             await asyncio.sleep(0.005)
-
-
-async def test_a_node_at_a_terminal_fills_an_order_and_closes_it(tmp_path, broker, gateway):
-    await broker.feed("AAPL", "100")
-    private(tmp_path / "password", "key-a0\n")
-    path = node_file(tmp_path, gateway_url=gateway.url, mt5=stand_in(broker))
-    stop = asyncio.Event()
-    running = asyncio.create_task(
-        run_node(node_settings(path, enrol_code=CODE), open_venue(path), stop=stop)
-    )
-    now = datetime.now(tz=UTC)
-    opening = entry(
-        symbol="AAPL",
-        sl=Decimal("95"),
-        valid_until=now + timedelta(minutes=1),
-        alert_received_at=now,
-    )
-    gateway.lease(opening)
-    await until(lambda: "fill" in [fact.kind for fact in gateway.facts.values()])
-    closing = exit_of(opening)
-    assert closing.kind is CommandKind.CLOSE
-    gateway.lease(closing)
-    await until(lambda: [f.kind for f in gateway.facts.values()].count("fill") == 2)
-    stop.set()
-    assert await running == ExitCode.STOPPED
-
-    fills = [fact for fact in gateway.facts.values() if fact.kind == "fill"]
-    assert {fact.order_id for fact in fills} == {opening.order_id, closing.order_id}
-    assert all("venue_time_ms" in fact.body for fact in fills)
-    hello = gateway.bodies("hello")[0]
-    assert hello["terminal"]["venue"] == "mt5"
-    ledger = broker.ledger()
-    assert [deal.magic for deal in ledger.deals] == [opening.magic, closing.magic]
-    assert not ledger.positions
 
 
 async def test_an_order_that_was_filled_without_an_answer_is_found_and_not_sent_twice(

@@ -144,6 +144,15 @@ async def test_a_canceled_order_is_reported_by_the_next_scan(desk):
     assert [report.state for report in after.orders] == ["canceled"]
 
 
+async def test_canceling_what_is_canceled_already_says_so(desk):
+    """The first answer may have been lost, and with it whoever would have looked for it."""
+    order = desk.order(order_type=OrderType.LIMIT, price=Decimal("90.00"))
+    await desk.submit(order)
+    for _ in range(2):
+        answer = await desk.venue.cancel(order.identity, symbol="AAPL", timeout_s=TIMEOUT_S)
+        assert answer.state is VenueOrderState.CANCELED
+
+
 async def test_canceling_a_filled_order_is_refused(desk):
     order = desk.order()
     await desk.opened(order)

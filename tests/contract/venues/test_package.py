@@ -225,13 +225,13 @@ async def test_a_login_that_is_refused_says_what_to_do(broker):
 
 async def test_what_was_not_sent_in_time_is_not_sent_late(stage, broker):
     """The terminal hangs in a look-up; when it comes back, whoever wanted the order has given up."""
-    let_go, tick = threading.Event(), stage.stand_in.symbol_info_tick
+    let_go, symbol_info = threading.Event(), stage.stand_in.symbol_info
 
     def hangs(symbol: str) -> Any:
         let_go.wait(timeout=10)
-        return tick(symbol)
+        return symbol_info(symbol)
 
-    stage.stand_in.symbol_info_tick = hangs
+    stage.stand_in.symbol_info = hangs
     with pytest.raises(VenueUnreachable):
         await stage.desk.submit(stage.desk.order(), timeout_s=0.05)
     let_go.set()

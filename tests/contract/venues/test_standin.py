@@ -172,6 +172,45 @@ async def test_ticks_and_symbols_are_by_the_brokers_clock(mt5):
     assert mt5.symbols_total() == len(mt5.symbols_get()) == 4
 
 
+async def test_each_call_of_order_send_is_noted_where_that_is_asked_for(broker, account, tmp_path):
+    await broker.feed(SYMBOL, "100")
+    notes = tmp_path / "sends"
+    mt5 = StandIn(
+        StandInSettings(
+            broker_url=broker.url,
+            saved_login=7,
+            saved_password=f"key-{account}",
+            sends_file=notes,
+        )
+    )
+    mt5.faults.demand(Fault.REQUOTE)
+    before_us = datetime.now(UTC).timestamp() * 1e6
+    assert mt5.initialize()
+    for magic in (41, 42):
+        mt5.order_send(buy(mt5, magic=magic))
+    noted = [line.split() for line in notes.read_text().splitlines()]
+    assert [int(magic) for magic, _ in noted] == [41, 42], "refused or not"
+    assert all(int(at_us) >= before_us - 1 for _, at_us in noted)
+
+
+async def test_a_symbol_that_is_not_shown_has_no_quote(broker, account):
+    await broker.feed(SYMBOL, "100")
+    settings = StandInSettings(
+        broker_url=broker.url,
+        saved_login=7,
+        saved_password=f"key-{account}",
+        hidden=frozenset({SYMBOL}),
+    )
+    mt5 = StandIn(settings)
+    assert mt5.initialize()
+    hidden = mt5.symbol_info(SYMBOL)
+    assert (hidden.visible, hidden.bid, hidden.ask) == (False, 0.0, 0.0)
+    assert mt5.symbol_select(SYMBOL, True)
+    shown = mt5.symbol_info(SYMBOL)
+    assert shown.visible
+    assert 0 < shown.bid < shown.ask
+
+
 async def test_a_terminal_that_lost_its_broker_tells_what_it_knew(mt5, broker, account):
     mt5.order_send(buy(mt5))
     known = mt5.positions_get()

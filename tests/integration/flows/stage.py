@@ -16,8 +16,9 @@ import asyncpg
 from argos.core.intent import Intent
 from argos.flows.accept_alert import ApiKey, Delivery, Doors, judge_api_delivery
 from argos.flows.follow_up import follow_up_next
-from argos.flows.lease import NodeSession, lease
+from argos.flows.lease import NodeSession
 from argos.flows.sweep import Sweep
+from argos.gateway.leasing import LeaseTurns
 from argos.protocol.commands import Command
 from argos.protocol.facts import Report, ReportKind, execution_fact_id
 from argos.reconcile.discrepancies import SweepThresholds
@@ -42,6 +43,7 @@ class Stage:
     follow_ups: FollowUpStore
     sweeps: SweepStore
     brakes: BrakeStore
+    turns: LeaseTurns
     looking: asyncpg.Connection
 
     async def accept(self, trade_id: str = "T-1", **changes: Any) -> Intent:
@@ -89,7 +91,7 @@ class Stage:
         """What a poll of this session is given, looked up as the gateway does."""
         lanes, in_flight = self.spine.lanes, [command.command_id for command in holding]
         glanced = await lanes.glance(session, in_flight=in_flight)
-        return await lease(lanes, session, in_flight=in_flight, glanced=glanced, clock=now)
+        return await self.turns.lease(session, in_flight=in_flight, glanced=glanced)
 
     async def lease_one(self, account: str = HEDGE) -> Command:
         """The one command that the account's node is given now."""
@@ -228,5 +230,6 @@ async def open_stage(database: FreshDatabase) -> AsyncIterator[Stage]:
             follow_ups=FollowUpStore(worker),
             sweeps=SweepStore(worker),
             brakes=BrakeStore(control, reader=control),
+            turns=LeaseTurns(spine.lanes, clock=now),
             looking=looking,
         )

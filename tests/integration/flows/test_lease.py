@@ -1,5 +1,6 @@
 """Leases: what a node is given, once and only once, and what ends in its lane instead."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -7,11 +8,18 @@ import pytest
 
 from argos.core.errors import InputError
 from argos.core.order import CommandKind
-from argos.flows.lease import LEASE_MARGIN_MS, LEASE_MS, ROUNDS_MAX, NodeSession
+from argos.flows.lease import (
+    LEASE_MARGIN_MS,
+    LEASE_MS,
+    ROUNDS_MAX,
+    Asker,
+    NodeSession,
+    lease_together,
+)
 from argos.protocol.commands import Command
 from argos.protocol.facts import ReportKind
 from integration.flows.stage import Stage, deal, filled, said
-from spine import HEDGE, NET
+from spine import HEDGE, NET, now
 
 
 async def _hello(stage: Stage, account: str = HEDGE, *, new_log: bool = False) -> NodeSession:
@@ -42,6 +50,52 @@ async def _leased_facts(stage: Stage, command: Command) -> Sequence[int]:
         command.command_id,
     )
     return [int(row["attempt"]) for row in rows]
+
+
+async def test_accounts_that_lease_together_are_each_given_their_own(stage: Stage) -> None:
+    await stage.decide()
+    askers = [Asker(session=stage.spine.sessions[account]) for account in (NET, HEDGE)]
+    net, hedge = await lease_together(stage.spine.lanes, askers, clock=now)
+    rows = await stage.look(
+        "SELECT account, command_id, node, xmin::text AS transaction FROM commands ORDER BY account"
+    )
+    by_account = {row["account"]: row for row in rows}
+    for account, given in ((HEDGE, hedge), (NET, net)):
+        assert not isinstance(given, InputError)
+        assert [command.command_id for command in given] == [by_account[account]["command_id"]]
+        assert by_account[account]["node"] == stage.spine.sessions[account].node
+    assert len({row["transaction"] for row in rows}) == 1
+
+
+async def test_what_holds_one_account_up_does_not_hold_up_those_that_lease_with_it(
+    stage: Stage,
+) -> None:
+    await stage.decide()
+    glanced = {"epoch": 1, "anything_waits": True}
+    sessions = stage.spine.sessions
+    await stage.execute("INSERT INTO audit_heads VALUES ($1, 0, '', '')", f"facts:{HEDGE}")
+    async with stage.looking.transaction():
+        await stage.execute(
+            "SELECT FROM audit_heads WHERE stream = $1 FOR UPDATE", f"facts:{HEDGE}"
+        )
+        held_up, free = (
+            asyncio.create_task(stage.turns.lease(sessions[account], in_flight=(), glanced=glanced))
+            for account in (HEDGE, NET)
+        )
+        assert len(await free) == 1
+        assert not held_up.done()
+    assert len(await held_up) == 1
+
+
+async def test_who_is_saying_hello_is_given_nothing_and_waits_for_nothing(stage: Stage) -> None:
+    await stage.decide()
+    session = stage.spine.sessions[HEDGE]
+    async with stage.spine.lanes.transaction() as connection:
+        await stage.spine.lanes.hello(
+            connection, session.node, log_id=session.log_id, version="0.1.0", terminal={}
+        )
+        assert await stage.lease(HEDGE) == []
+        assert len(await stage.lease(NET)) == 1
 
 
 async def test_a_newer_epoch_ends_the_right_to_send_and_never_the_right_to_report(

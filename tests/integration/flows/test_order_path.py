@@ -11,6 +11,7 @@ import pytest
 
 from argos.core.errors import InputError, StoreError
 from argos.flows.collect import require_usable
+from argos.flows.lease import Asker, lease_together
 from argos.protocol.facts import ReportKind
 from argos.store.brakes import BrakeStore
 from argos.store.database import open_pool
@@ -102,9 +103,8 @@ async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> N
     await stage.decide()
     lanes, session = stage.spine.lanes, stage.spine.sessions[NET]
     async with lanes.leasing() as leasing:
-        heads = await lanes.head_of_lanes(leasing, session, in_flight=[], lease_s=15)
-        assert heads is not None
-        assert heads["halts"] == []
+        heads = await lanes.head_of_lanes(leasing, [Asker(session=session)], lease_s=15)
+        assert heads[NET]["halts"] == []
         braking = asyncio.create_task(stage.brake("halted"))
 
         async def waits() -> bool:
@@ -118,16 +118,16 @@ async def test_a_brake_waits_for_a_lease_that_has_not_seen_it(stage: Stage) -> N
         assert not braking.done()
     await braking
     async with lanes.leasing() as leasing:
-        heads = await lanes.head_of_lanes(leasing, session, in_flight=[], lease_s=15)
-    assert heads is not None
-    assert [halt.key for halt in heads["halts"]] == [HEDGE]
+        heads = await lanes.head_of_lanes(leasing, [Asker(session=session)], lease_s=15)
+    assert [halt.key for halt in heads[NET]["halts"]] == [HEDGE]
 
 
 async def test_a_lease_that_could_not_begin_leaves_a_connection_that_can(stage: Stage) -> None:
     await stage.decide()
     async with stage.looking.transaction():
         await stage.execute("SELECT pg_advisory_xact_lock(hashtext('argos.halts'))")
-        leasing = asyncio.create_task(stage.lease())
+        asker = Asker(session=stage.spine.sessions[HEDGE])
+        leasing = asyncio.create_task(lease_together(stage.spine.lanes, [asker], clock=now))
 
         async def is_cut_off() -> bool:
             return bool(

@@ -78,3 +78,12 @@ async def test_a_drift_that_comes_back_is_a_new_discrepancy(stage: Stage) -> Non
         await sweep.run_once()
     rows = await stage.look("SELECT occurrence FROM discrepancies ORDER BY occurrence")
     assert [row["occurrence"] for row in rows] == [1, 2]
+
+
+async def test_a_tick_value_that_contradicts_contract_and_rates_is_shown(stage: Stage) -> None:
+    """1.0 of AAPL is worth a dollar a share, also at a broker that says ten cents."""
+    await stage.execute(
+        "UPDATE account_states SET instruments = jsonb_set(instruments, '{AAPL,unit_value}', '\"0.1\"')"
+    )
+    await stage.sweep().run_once()
+    assert await stage.open_discrepancies(HEDGE) == {"TICK_VALUE_DIFFERS"}

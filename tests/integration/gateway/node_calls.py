@@ -19,6 +19,7 @@ from running_gateway import Caller, Reply
 from spine import ACCOUNTS
 
 ACCOUNT = ACCOUNTS[0]
+KEY = bytes(32)
 _counter = itertools.count(1_000)
 
 
@@ -29,13 +30,14 @@ async def call_as_node(
     *,
     epoch: int = 1,
     counter: int | None = None,
+    key: bytes = KEY,
 ) -> Reply:
-    """A call of the first account's node, whose key is 32 zero bytes; its counter rises unless one is given."""
+    """A call of the first account's node, signed by its first key unless another is given; its counter rises."""
     node, path, body = f"node-{ACCOUNT}", f"/node/v1/{call}", orjson.dumps(content)
     counter = next(_counter) if counter is None else counter
     time_ms = int(time.time() * 1000)
     signature = sign_request(
-        bytes(32),
+        key,
         method="POST",
         path=path,
         body=body,

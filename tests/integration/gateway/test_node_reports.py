@@ -1,10 +1,13 @@
 """Reports over HTTP: one fact that nobody can store never holds up the others."""
 
 import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from argos.protocol.facts import ReportKind, encode_report
+from argos.protocol.facts import Report, ReportKind, encode_report
 from integration.gateway.node_calls import ACCOUNT, report
 from running_gateway import Caller
 from spine import Spine, deal_by_hand, positions_of
@@ -72,3 +75,24 @@ async def test_a_malformed_fact_is_refused_by_its_code_and_the_rest_is_taken(
 async def test_an_empty_report_is_an_answer_of_its_own(gateway: Caller, spine: Spine) -> None:
     reply = await report(gateway)
     assert (reply.status, reply.json) == (200, {"accepted": [], "refused": []})
+
+
+async def test_flags_that_change_are_shown_with_their_node(gateway: Caller, spine: Spine) -> None:
+    """The newest of them count; what the hello said beside them stays."""
+    now = datetime.now(UTC)
+
+    def beat(number: int, **flags: Any) -> dict[str, Any]:
+        told = Report(
+            fact_id=uuid4(), kind=ReportKind.HEARTBEAT, order_id=None, command_id=None,
+            at=now + timedelta(seconds=number), body=flags,
+        )  # fmt: skip
+        return encode_report(told)
+
+    reply = await report(
+        gateway,
+        beat(2, algo_trading=False, not_permitted="10027"),
+        beat(1, algo_trading=True, not_permitted=""),
+    )
+    assert reply.status == 200, reply.raw
+    (node,) = await gateway.items("/api/nodes", account=ACCOUNT)
+    assert (node["terminal"]["algo_trading"], node["terminal"]["not_permitted"]) == (False, "10027")

@@ -9,7 +9,13 @@ import pytest
 from pydantic import BaseModel
 
 from argos.gateway import filters
-from argos.gateway.schemas.configured import AccountItem, HaltItem, NodeItem, RouteItem
+from argos.gateway.schemas.configured import (
+    AccountItem,
+    HaltItem,
+    InstrumentItem,
+    NodeItem,
+    RouteItem,
+)
 from argos.gateway.schemas.readings import (
     AlarmItem,
     AlertItem,
@@ -47,6 +53,7 @@ LISTS: dict[str, type[BaseModel]] = {
     "discrepancies": DiscrepancyItem,
     "alarms": AlarmItem,
     "accounts": AccountItem,
+    "instruments": InstrumentItem,
     "routes": RouteItem,
     "nodes": NodeItem,
     "halts": HaltItem,
@@ -166,6 +173,8 @@ FILTERS: list[tuple[str, dict[str, str], int]] = [
     ("alarms", {"code": "ORDER_OVERFILLED", "order_id": "{order}"}, 1),
     ("accounts", {"mode": "reducing"}, 1),
     ("accounts", {"account": HEDGE, "venue": "paper"}, 1),
+    ("instruments", {"account": HEDGE}, 1),
+    ("instruments", {"symbol": "AAPL"}, 2),
     ("routes", {"account": NET}, 1),
     ("routes", {"route": "other"}, 0),
     ("nodes", {"account": NET}, 1),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -94,6 +95,26 @@ async def test_a_cut_resets_what_is_open_and_refuses_what_is_new(link: Link) -> 
     assert await answer(again) == b"three\n"
     writer.close()
     cutting.cancel()
+
+
+async def test_a_connection_whose_end_has_just_gone_can_be_cut(link: Link) -> None:
+    reader, writer = await connect(link)
+    writer.write(b"one\n")
+    await answer(reader)
+    stalling = asyncio.create_task(link.trouble(Trouble.STALL, lasts_s=FOR_EVER_S))
+    await asyncio.sleep(0)
+    writer.write(b"two\n")
+    await asyncio.sleep(0.05)
+    at_once = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+    await link.trouble(Trouble.CUT, lasts_s=0)
+    again, writer = await connect(link)
+    writer.write(b"three\n")
+    assert await answer(again) == b"three\n"
+    writer.close()
+    stalling.cancel()
 
 
 async def test_a_stall_only_delays(link: Link, echo: Echo) -> None:

@@ -8,7 +8,7 @@ from fresh_database import FreshDatabase
 
 pytestmark = pytest.mark.integration
 
-# S select, I insert, U update, D delete, T truncate; u: update of the columns named below alone.
+# S select, I insert, U update, D delete, T truncate; s, u: of the columns named below alone.
 RIGHTS = """
 table                    gateway  dispatch  worker  strategy  reader  control  audit
 account_states           -        SIU       S       -         S       -        -
@@ -22,7 +22,7 @@ audit_subjects           -        -         -       -         -       -        S
 commands                 -        Su        SIu     -         S       -        -
 discrepancies            -        S         SI      -         S       -        S
 discrepancy_resolutions  -        -         SI      -         S       -        S
-enrolment_codes          -        Su        -       -         -       SIUD     -
+enrolment_codes          -        Su        -       -         s       SIUD     -
 execution_shares         -        SI        S       -         S       -        S
 executions               -        SI        S       -         S       -        S
 facts                    -        SI        SI      -         S       -        S
@@ -33,7 +33,7 @@ intents                  SI       S         S       SI        S       -        S
 leg_heads                -        -         SIu     -         S       -        -
 leg_refusals             -        -         SI      -         S       -        S
 manual_decisions         -        -         -       -         S       SI       S
-node_keys                -        SI        -       -         -       SIUD     -
+node_keys                -        SID       -       -         s       SIUD     -
 node_sessions            -        SIU       S       -         S       S        -
 nodes                    -        S         S       -         S       SIU      -
 order_states             -        Su        SIu     -         S       -        -
@@ -54,6 +54,10 @@ UPDATABLE = {
     ("worker", "leg_heads"): "digest reconciled_at revision",
     ("worker", "order_states"): "closed_qty effective_qty filled_qty status updated_at",
     ("worker", "outbox"): "attempts available_at last_error topic",
+}
+READABLE = {
+    ("reader", "enrolment_codes"): "expires_at node used_at",
+    ("reader", "node_keys"): "created_at key_id node replaces slot",
 }
 CALLABLE = {
     ("reader", "wire_decimal"),
@@ -110,20 +114,24 @@ async def test_every_role_has_exactly_its_rights_on_every_table(
     assert held == expected_rights()
 
 
-async def test_a_limited_update_reaches_the_named_columns_alone(
-    superuser: asyncpg.Connection,
+@pytest.mark.parametrize(
+    ("letter", "columns"), [("u", UPDATABLE), ("s", READABLE)], ids=["update", "select"]
+)
+async def test_a_limited_right_reaches_the_named_columns_alone(
+    superuser: asyncpg.Connection, letter: str, columns: dict[tuple[str, str], str]
 ) -> None:
     held = {}
-    for role, table in [cell for cell, letters in expected_rights().items() if "u" in letters]:
+    for role, table in [cell for cell, letters in expected_rights().items() if letter in letters]:
         rows = await superuser.fetch(
             """SELECT attname FROM pg_attribute
                WHERE attrelid = $2::text::regclass AND attnum > 0 AND NOT attisdropped
-                 AND has_column_privilege($1::text, attrelid, attnum, 'UPDATE') ORDER BY attname""",
+                 AND has_column_privilege($1::text, attrelid, attnum, $3) ORDER BY attname""",
             f"argos_{role}",
             f"argos.{table}",
+            VERBS[letter.upper()],
         )
         held[role, table] = " ".join(row["attname"] for row in rows)
-    assert held == UPDATABLE
+    assert held == columns
 
 
 async def test_nobody_but_the_owner_owns_anything(superuser: asyncpg.Connection) -> None:
@@ -189,6 +197,8 @@ REFUSED = [
     ("control", "INSERT INTO facts (account) VALUES ('a')"),
     ("control", "DELETE FROM accounts"),
     ("reader", "SELECT FROM api_keys"),
+    ("reader", "SELECT key FROM node_keys"),
+    ("reader", "SELECT code_hash FROM enrolment_codes"),
     ("reader", "INSERT INTO alarms (code, text) VALUES ('c', 't')"),
     ("audit", "INSERT INTO audit_log SELECT * FROM audit_log"),
     ("audit", "SELECT FROM hook_secrets"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,13 +19,15 @@ from argos.flows.lease import (
     LEASE_MARGIN_MS,
     LEASE_MS,
     ROUNDS_MAX,
+    Asker,
     LeasePlan,
     NodeSession,
-    lease,
+    lease_together,
     mode_of,
     plan_lease,
 )
-from argos.protocol.commands import Command
+from argos.protocol.commands import Command, decode_command, encode_command
+from argos.protocol.values import moment_text
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 OWN_LOG, OTHER_LOG = UUID(int=100), UUID(int=101)
@@ -244,65 +247,98 @@ def test_the_strictest_brake_holds(halts: list[Halt], mode: TradingMode) -> None
 
 
 class FakeLanes:
-    """Lanes in memory: `rounds` holds the heads that each look shows."""
+    """Lanes in memory: `rounds` holds the heads that each look shows, by account."""
 
-    def __init__(self, rounds: Sequence[Sequence[Mapping[str, Any]]], *, epoch: int = 3) -> None:
+    def __init__(
+        self, rounds: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]], *, epoch: int = 3
+    ) -> None:
         self._rounds = list(rounds)
         self._epoch = epoch
         self.saved: list[Mapping[str, Any]] = []
-        self.looks = 0
+        self.asked: list[list[str]] = []
 
     @asynccontextmanager
-    async def leasing(self) -> Any:
+    async def leasing(self, *, patient: bool) -> Any:
+        assert patient
         yield None
 
-    async def lease(self) -> list[Command]:
-        """What a poll gets that glanced at these lanes just now."""
-        glanced = {"epoch": self._epoch, "anything_waits": bool(self._rounds)}
-        return await lease(self, SESSION, in_flight=(), glanced=glanced, clock=lambda: NOW)
+    async def lease(self, *sessions: NodeSession) -> list[list[Command] | InputError]:
+        askers = [Asker(session=session) for session in sessions or (SESSION,)]
+        return await lease_together(self, askers, clock=lambda: NOW)
 
     async def head_of_lanes(
-        self, _: Any, session: NodeSession, *, in_flight: Sequence[UUID], lease_s: float
-    ) -> Mapping[str, Any] | None:
+        self, _: Any, askers: Sequence[Asker], *, lease_s: float
+    ) -> Mapping[str, Mapping[str, Any]]:
         assert lease_s * 1000 == LEASE_MS + LEASE_MARGIN_MS
-        self.looks += 1
-        if not self._rounds:
-            return None
-        return {"epoch": self._epoch, "halts": (), "commands": self._rounds.pop(0)}
+        self.asked.append([asker.session.account for asker in askers])
+        shown = self._rounds.pop(0) if self._rounds else {}
+        return {
+            account: {"epoch": self._epoch, "halts": (), "commands": heads}
+            for account, heads in shown.items()
+        }
 
     async def save_lease(self, _: Any, rows: Mapping[str, Any]) -> None:
         self.saved.append(rows)
 
 
-@pytest.mark.parametrize("glanced_epoch", [3, 4])
-async def test_a_node_of_an_older_epoch_gets_nothing(glanced_epoch: int) -> None:
-    lanes = FakeLanes([[head()]], epoch=4)
-    glanced = {"epoch": glanced_epoch, "anything_waits": True}
-    with pytest.raises(InputError, match="NODE_EPOCH_FENCED"):
-        await lease(lanes, SESSION, in_flight=(), glanced=glanced, clock=lambda: NOW)
-    assert lanes.saved == []
+async def test_a_node_of_an_older_epoch_gets_nothing_and_its_neighbour_what_is_due() -> None:
+    lanes = FakeLanes([{"a": [head()], "b": [head(command_id=UUID(int=9))]}], epoch=4)
+    newer = replace(SESSION, node="m", account="b", epoch=4)
+    fenced, commands = await lanes.lease(SESSION, newer)
+    assert isinstance(fenced, InputError)
+    assert fenced.code == "NODE_EPOCH_FENCED"
+    assert isinstance(commands, list)
+    assert [command.command_id for command in commands] == [UUID(int=9)]
+    assert [row["command_id"] for saved in lanes.saved for row in saved["leased"]] == [UUID(int=9)]
 
 
-async def test_a_poll_that_finds_nothing_opens_no_transaction() -> None:
-    lanes = FakeLanes([])
-    assert await lanes.lease() == []
-    assert lanes.looks == 0
+async def test_what_several_accounts_are_given_is_written_at_once() -> None:
+    lanes = FakeLanes([{"a": [head()], "b": [head(command_id=UUID(int=9))]}])
+    await lanes.lease(replace(SESSION, account="b"), SESSION)
+    (saved,) = lanes.saved
+    assert {row["command_id"] for row in saved["leased"]} == {UUID(int=1), UUID(int=9)}
+    assert lanes.asked == [["a", "b"]]
 
 
 async def test_what_only_ends_makes_room_for_the_next_at_once() -> None:
-    lanes = FakeLanes([[head(**LATE)], [head(**LATE)], [head(command_id=UUID(int=9))]])
-    commands = await lanes.lease()
+    rounds = [[head(**LATE)], [head(**LATE)], [head(command_id=UUID(int=9))]]
+    lanes = FakeLanes([{"a": rounds[0], "b": [head()]}, {"a": rounds[1]}, {"a": rounds[2]}])
+    commands, others = await lanes.lease(SESSION, replace(SESSION, account="b"))
+    assert isinstance(commands, list)
+    assert isinstance(others, list)
     assert [command.command_id for command in commands] == [UUID(int=9)]
+    assert len(others) == 1
     assert len(lanes.saved) == 3
+    assert lanes.asked == [["a", "b"], ["a"], ["a"]]
 
 
 async def test_an_endless_row_of_dead_commands_does_not_hold_the_node() -> None:
-    lanes = FakeLanes([[head(**LATE)] for _ in range(ROUNDS_MAX * 2)])
-    assert await lanes.lease() == []
-    assert lanes.looks == ROUNDS_MAX
+    lanes = FakeLanes([{"a": [head(**LATE)]} for _ in range(ROUNDS_MAX * 2)])
+    assert await lanes.lease() == [[]]
+    assert len(lanes.asked) == ROUNDS_MAX
 
 
 async def test_nothing_is_written_when_all_waits() -> None:
-    lanes = FakeLanes([[head(waits_for=True)]])
-    assert await lanes.lease() == []
+    lanes = FakeLanes([{"a": [head(waits_for=True)]}])
+    assert await lanes.lease() == [[]]
     assert lanes.saved == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "ends"),
+    [
+        ({"order_type": "limit"}, True),
+        ({"order_type": "stop"}, True),
+        ({}, False),
+        ({"order_type": "limit", "intent_expires_at": None}, False),
+        ({"order_type": "limit", "kind": "cancel", "is_exit": True}, False),
+    ],
+    ids=["a limit", "a stop", "a market order", "the route's expiry alone", "its cancel"],
+)
+def test_an_expiry_that_the_intent_states_is_a_pending_orders_end(
+    changed: Mapping[str, Any], ends: bool
+) -> None:
+    until = NOW + timedelta(hours=1)
+    (command,) = plan(head(**{"intent_expires_at": moment_text(until)} | changed)).commands
+    assert command.working_until == (until if ends else None)
+    assert decode_command(encode_command(command)) == command

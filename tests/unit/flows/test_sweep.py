@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from argos.core.account import AccountSnapshot
 from argos.core.intent import Side
 from argos.core.position import Position
 from argos.flows.sweep import EXPIRY_GRACE_S, Sweep, expire_unsent, sync_discrepancies
 from argos.reconcile.discrepancies import DEFAULT_THRESHOLDS
 from argos.reconcile.discrepancy_codes import Discrepancy, DiscrepancyCode
+from unit.core.builders import AAPL, make_snapshot
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -79,6 +81,7 @@ class FakeStore:
     derived: Decimal = Decimal(0)
     observed: Sequence[Position] = ()
     expired: Sequence[Mapping[str, Any]] = ()
+    snapshots: Sequence[AccountSnapshot] = ()
     asked_before: datetime | None = None
     ended: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -104,6 +107,9 @@ class FakeStore:
 
     async def observed_positions(self, _: Any) -> Sequence[tuple[str, bool, Sequence[Position]]]:
         return [("a", True, self.observed)]
+
+    async def account_snapshots(self, _: Any) -> Sequence[AccountSnapshot]:
+        return self.snapshots
 
 
 def sweep_of(store: FakeStore, book: FakeBook) -> Sweep:
@@ -139,6 +145,25 @@ async def test_a_drift_that_is_gone_is_resolved() -> None:
     store.observed = [position("2")]
     await sweep.run_once()
     assert book.resolved == [opened]
+    assert book.open == {}
+
+
+async def test_a_tick_value_that_contradicts_the_rates_is_told_and_resolved_a_minute_later() -> (
+    None
+):
+    """1.0 of AAPL is worth a dollar a share. The broker says ten cents."""
+    moment = [NOW]
+    wrong = make_snapshot(instruments={"AAPL": replace(AAPL, unit_value=Decimal("0.1"))})
+    store, book = FakeStore(snapshots=[wrong]), FakeBook()
+    sweep = Sweep(store=store, book=book, thresholds=DEFAULT_THRESHOLDS, clock=lambda: moment[0])
+    await sweep.run_once()
+    assert book.recorded == [f"TICK_VALUE_DIFFERS:{wrong.account}:AAPL"]
+    store.snapshots = [make_snapshot()]
+    moment[0] += timedelta(seconds=59)
+    await sweep.run_once()
+    assert len(book.open) == 1, "terms are judged once a minute, and stand until then"
+    moment[0] += timedelta(seconds=1)
+    await sweep.run_once()
     assert book.open == {}
 
 

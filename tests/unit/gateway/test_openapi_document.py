@@ -39,7 +39,7 @@ def _models() -> list[type[BaseModel]]:
 
 
 def test_everything_that_contracts_promise_is_there() -> None:
-    lists = "alerts intents orders executions positions trades discrepancies accounts routes nodes"
+    lists = "alerts intents orders executions positions trades discrepancies accounts routes nodes instruments"
     promised = {f"GET /api/{name}" for name in [*lists.split(), "halts", "alarms"]} | {
         "GET /api/trades/{trade_id}",
         "GET /api/alerts/{alert_id}",
@@ -49,7 +49,7 @@ def test_everything_that_contracts_promise_is_there() -> None:
         "POST /api/halt",
         "POST /api/resume",
         "GET /api/halts/underway",
-        *(f"POST /node/v1/{call}" for call in ("enrol", "hello", "poll", "reports")),
+        *(f"POST /node/v1/{call}" for call in ("enrol", "hello", "rekey", "poll", "reports")),
         "GET /health",
         "GET /health/live",
         "GET /health/ready",

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from unit.node.rig import FakeClock, FakeVenue, Rig
+from unit.node.fake_venue import FakeClock, FakeVenue
+from unit.node.rig import Rig
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from argos.node.doubt import LOOK_SCHEDULE_MS, DoubtBook, DoubtView, Verdict, Wa
 from argos.node.log_rows import CommandState, LoggedCommand, SendTerms
 from argos.node.settings import NodeTimings
 from argos.protocol.commands import Command
-from unit.node.rig import START, change_of, entry, exit_of
+from unit.node.fake_venue import START
+from unit.node.rig import change_of, entry, exit_of
 
 TIMINGS = NodeTimings()
 WINDOW_MS = TIMINGS.doubt_window_ms

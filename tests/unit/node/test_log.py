@@ -16,7 +16,8 @@ from argos.node.log_rows import CommandState, SendTerms
 from argos.node.reporter import Attempt, Reporter
 from argos.ports import VenueOrderState
 from argos.protocol.facts import ReportKind
-from unit.node.rig import START, Rig, entry, limit_entry
+from unit.node.fake_venue import START
+from unit.node.rig import Rig, entry, limit_entry
 
 NOW_MS = int(START.timestamp() * 1000)
 REPORTER = Reporter(account="a")

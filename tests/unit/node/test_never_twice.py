@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from argos.core.errors import VenueUnreachable
 from argos.ports import VenueOrderState
 from argos.protocol.commands import Command
-from unit.node.rig import START, Crash, FakeClock, FakeVenue, Rig, entry, limit_entry
+from unit.node.fake_venue import START, Crash, FakeClock, FakeVenue
+from unit.node.rig import Rig, entry, limit_entry
 
 COMMANDS = (
     entry("market"),

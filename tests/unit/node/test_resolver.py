@@ -12,7 +12,8 @@ from argos.core.errors import VenueUnreachable
 from argos.core.order import CommandKind
 from argos.ports import VenueOrderState
 from argos.protocol.commands import Command
-from unit.node.rig import START, Rig, change_of, entry, exit_of, limit_entry
+from unit.node.fake_venue import START
+from unit.node.rig import Rig, change_of, entry, exit_of, limit_entry
 
 MakeRig = Callable[..., Rig]
 

@@ -10,7 +10,8 @@ import pytest
 from argos.core.errors import VenueUnreachable
 from argos.core.order import CommandKind
 from argos.ports import VenueOrderState, VenueScan
-from unit.node.rig import FakeClock, FakeVenue, Rig, change_of, entry, exit_of, limit_entry
+from unit.node.fake_venue import FakeClock, FakeVenue
+from unit.node.rig import Rig, change_of, entry, exit_of, limit_entry
 
 
 async def test_the_first_scan_reports_the_positions_even_when_there_are_none(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from argos.core.account import TradingMode
 from argos.node.backoff import Backoff
 from argos.node.session import Session
 from argos.node.settings import NodeSettings, NodeTimings, tuned
-from unit.node.rig import FakeClock
+from unit.node.fake_venue import FakeClock
 
 
 @pytest.fixture

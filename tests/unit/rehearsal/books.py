@@ -123,6 +123,7 @@ def book(*orders: BrokerOrder) -> BrokerBook:
         deals=deals,
         positions=positions,
         charges=(),
+        bookings=(),
         faults=(),
         quotes={},
     )

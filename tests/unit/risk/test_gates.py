@@ -60,6 +60,12 @@ def hours(*days: int, start: str, end: str, timezone: str = "UTC") -> Mapping[st
     return {"leg": make_leg(hours=(window,))}
 
 
+def eur(**changes: Any) -> Any:
+    """AAPL, priced in dollars, at an account in euros."""
+    return make_snapshot(currency="EUR", **changes)
+
+
+BY_RISK = {"size": Size(mode=SizeMode.RISK_FRACTION, value=D("0.001"))}
 NO_QUOTE = make_snapshot(quotes={})
 LIMIT = {"order_type": OrderType.LIMIT, "price": D(98)}
 SELL = {"side": Side.SELL, "sl": D(105), "tp": D(90)}
@@ -121,6 +127,31 @@ CASES = [
         {"snapshot": make_snapshot(taken_at=NOW - 61 * S)},
         C.SNAPSHOT_STALE,
         "61.0 s ago; 60 s is the most",
+    ),
+    Case("a tick's value read in time", {**BY_RISK, "snapshot": eur(terms_at=NOW - 300 * S)}, None),
+    Case(
+        "a tick's value read long ago",
+        {**BY_RISK, "snapshot": eur(terms_at=NOW - 301 * S)},
+        C.TERMS_STALE,
+        f"the value of a tick of AAPL at {HEDGE} was read 301.0 s ago; 300 s is the most",
+    ),
+    Case(
+        "a tick's value read nobody knows when",
+        {**BY_RISK, "snapshot": eur()},
+        C.TERMS_STALE,
+        "never told",
+    ),
+    Case("in the account's own currency it does not move", BY_RISK, None),
+    Case("units do not ask what a tick is worth", {"snapshot": eur(terms_at=NOW - 301 * S)}, None),
+    Case(
+        "a ceiling in money does",
+        {"snapshot": eur(terms_at=NOW - 301 * S), **account_with(notional_max=D(100_000))},
+        C.TERMS_STALE,
+    ),
+    Case(
+        "an operator who allows older ones",
+        {**BY_RISK, "snapshot": eur(terms_at=NOW - 301 * S), **account_with(terms_age_s_max=600)},
+        None,
     ),
     Case("an unknown symbol", {"symbol": "AAPL.x"}, C.SYMBOL_UNKNOWN, f"AAPL.x at {HEDGE}"),
     Case("closed for trading", aapl(tradable=False), C.SYMBOL_NOT_TRADABLE, "closed for trading"),

@@ -149,7 +149,8 @@ def test_the_working_shows_the_numbers() -> None:
     result = sized(SizeMode.RISK_FRACTION, "0.01", terms(AAPL, "100", sl=D(93)))
     assert result.working == {
         "mode": "risk_fraction", "value": "0.01", "equity": "100000", "price": "100", "sl": "93",
-        "unit_value": "1", "share": "1", "qty_exact": "142.857142857", "qty_step": "1", "qty": "142",
+        "unit_value": "1", "loss_per_unit": "7", "risk": "1000", "risk_taken": "994",
+        "share": "1", "qty_exact": "142.857142857", "qty_step": "1", "qty": "142",
     }  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def test_a_size_is_the_greatest_multiple_of_the_step_that_is_not_above_the_exact
     equity: Decimal,
 ) -> None:
     assume(price != sl)
-    instrument = replace(AAPL, qty_step=step)
+    instrument = replace(AAPL, qty_step=step, qty_max=D("1e15"))
     result = sized(mode, value, terms(instrument, price, sl=sl, share=share, equity=equity))
     assert result.qty % step == 0
     assert 0 <= result.qty <= result.qty_exact < result.qty + step

@@ -45,6 +45,7 @@ struct Command
    long   target_magic;
    string comment;
    long   valid_until_ms;     // 0: it does not expire
+   long   working_until_ms;   // when a pending order shall end; 0: it works until somebody ends it
    bool   is_exit;
    int    attempt;
    long   lease_ms;
@@ -93,13 +94,15 @@ bool ReadCommand(const JsonDocument &document, const int node, Command &command)
    command.comment = JsonText(document, node, "comment");
    string valid_until = JsonText(document, node, "valid_until");
    command.valid_until_ms = valid_until == "" ? 0 : ParseMoment(valid_until);
+   string working_until = JsonText(document, node, "working_until");
+   command.working_until_ms = working_until == "" ? 0 : ParseMoment(working_until);
    command.is_exit = JsonText(document, node, "is_exit") == "true";
    command.attempt = (int)StringToInteger(JsonText(document, node, "attempt"));
    command.lease_ms = StringToInteger(JsonText(document, node, "lease_ms"));
    command.alert_received_ms = ParseMoment(JsonText(document, node, "alert_received_at"));
    command.body = JsonRaw(document, node);
    return(command.command_id != "" && command.order_id != "" && command.symbol != "" && command.magic > 0
-          && command.attempt > 0 && command.valid_until_ms >= 0 && command.qty >= 0.0
+          && command.attempt > 0 && command.valid_until_ms >= 0 && command.working_until_ms >= 0 && command.qty >= 0.0
           && IsOneOf(command.kind, KIND_SUBMIT, KIND_CLOSE, KIND_CANCEL, KIND_MODIFY)
           && IsOneOf(command.order_type, "market", "limit", "stop", "stop_limit")
           && (command.side == "buy" || command.side == "sell"));

@@ -3,13 +3,28 @@
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>
 
-#define PROTOCOL_VERSION "1"
 #define SNAPSHOT_GAP_MS 250
 #define INSTRUMENTS_GAP_MS 60000
 
-string g_instruments_told = "";
+bool   g_rekey_wanted = false;
+string g_instruments = "";          // as they were last read, at that moment
+long   g_terms_at_ms = 0;
+string g_instruments_told = "";     // as the gateway knows them
 long   g_instruments_looked_ms = 0;
 long   g_snapshot_told_ms = 0;
+
+// Offline a terminal tells values of long ago: they keep the moment at which they were read.
+void ReadInstruments(void)
+{
+   g_instruments_looked_ms = TicksMs();
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0)
+      return;
+   string instruments = InstrumentsJson();
+   if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0)
+      return;
+   g_instruments = instruments;
+   g_terms_at_ms = NowMs();
+}
 
 bool Heard(const JsonDocument &answer)
 {
@@ -31,10 +46,11 @@ string ClockJson(void)
 bool SayHello(void)
 {
    GatewayAnswer answer;
-   string instruments = InstrumentsJson();
+   ReadInstruments();
+   string instruments = g_instruments == "" ? "[]" : g_instruments;
    string body = "{" + Field("version", PROTOCOL_VERSION) + "," + Field("account", g_settings.account) + ","
                  + Field("log_id", g_log_id) + "," + RawField("log_counter", CounterUsed()) + ","
-                 + RawField("info", SnapshotJson(instruments)) + "," + RawField("terminal", TerminalJson()) + ","
+                 + RawField("info", SnapshotJson(instruments, g_terms_at_ms)) + "," + RawField("terminal", TerminalJson()) + ","
                  + RawField("clock", ClockJson()) + "}";
    if(!CallGateway("/node/v1/hello", body, 0, g_settings.request_timeout_ms, answer))
       return(false);
@@ -51,25 +67,19 @@ bool SayHello(void)
    TuneSettings(answer.document, JsonMember(answer.document, 0, "settings"));
    g_epoch = epoch;
    g_instruments_told = instruments;
-   g_instruments_looked_ms = TicksMs();
    return(true);
 }
 
 // The account, now and then with changed terms; null shortly after the last one.
 string NewsOfAccount(string &instruments)
 {
-   instruments = "";
    if(TicksMs() - g_instruments_looked_ms >= INSTRUMENTS_GAP_MS)
-   {
-      g_instruments_looked_ms = TicksMs();
-      instruments = InstrumentsJson();
-      if(instruments == g_instruments_told)
-         instruments = "";
-   }
+      ReadInstruments();
+   instruments = g_instruments == g_instruments_told ? "" : g_instruments;
    if(instruments == "" && TicksMs() - g_snapshot_told_ms < SNAPSHOT_GAP_MS)
       return("null");
    g_snapshot_told_ms = TicksMs();
-   return(SnapshotJson(instruments == "" ? "[]" : instruments));
+   return(SnapshotJson(instruments == "" ? "[]" : instruments, g_terms_at_ms));
 }
 
 void SortBySeq(Command &commands[])
@@ -123,6 +133,7 @@ bool AskForWork(const int wait_ms, Command &commands[])
    if(mode == "" || !Heard(answer.document))
       return(false);
    g_mode = mode;
+   g_rekey_wanted = JsonText(answer.document, 0, "rekey") == "true";
    if(instruments != "")
       g_instruments_told = instruments;
    ReadCommands(answer.document, commands);

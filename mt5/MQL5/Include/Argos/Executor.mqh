@@ -78,15 +78,35 @@ bool SendWithTries(Sending &sending)
    return(true);
 }
 
+// A frozen order or position may thaw in a moment: a close or a cancel waits for that under its lease, a few looks long.
+// A modify does not: where the level was wanted, the market is by then. What is refused otherwise stays refused.
+ENUM_GATE AwaitThaw(Sending &sending, const bool by_whole_look, Refusal &refusal)
+{
+   ENUM_GATE gate = TermsGate(sending.row.command, sending.plan, refusal);
+   for(int tries_left = g_settings.attempts_max - 1; tries_left > 0; tries_left--)
+   {
+      bool waits = gate == GATE_REFUSE && refusal.code == FROZEN && sending.row.command.kind != KIND_MODIFY;
+      if(!waits || TicksMs() + AGAIN_PAUSE_MS >= sending.lease_until_ms)
+         return(gate);
+      Sleep(AGAIN_PAUSE_MS);
+      gate = MakePlan(sending.row.command, by_whole_look, sending.plan, refusal);
+      if(gate == GATE_OPEN)
+         gate = TermsGate(sending.row.command, sending.plan, refusal);
+   }
+   return(gate);
+}
+
 bool SendFirst(const LoggedCommand &row, const bool known, const long lease_until_ms)
 {
    Refusal refusal;
    Sending sending;
    ENUM_GATE gate = SendGate(row.command, lease_until_ms, refusal);
+   sending.row = row;
+   sending.lease_until_ms = lease_until_ms;
    if(gate == GATE_OPEN)
       gate = MakePlan(row.command, known, sending.plan, refusal);
    if(gate == GATE_OPEN)
-      gate = TermsGate(row.command, sending.plan, refusal);
+      gate = AwaitThaw(sending, known, refusal);
    // The looks may have taken a while: nothing stands between this gate and the call.
    if(gate == GATE_OPEN)
       gate = SendGate(row.command, lease_until_ms, refusal);
@@ -94,9 +114,7 @@ bool SendFirst(const LoggedCommand &row, const bool known, const long lease_unti
       return(false);
    if(gate == GATE_REFUSE)
       return(EndUnsent(row, known, refusal));
-   sending.row = row;
    sending.row.attempt = known ? MathMax(row.command.attempt, row.attempt + 1) : row.command.attempt;
-   sending.lease_until_ms = lease_until_ms;
    sending.repeat = known;
    return(SendWithTries(sending));
 }

@@ -3,8 +3,6 @@
 #include <Argos/Session.mqh>
 #include <Argos/Terminal.mqh>
 
-#define NOT_PERMITTED_PAUSE_MS 30000
-
 enum ENUM_GATE
 {
    GATE_OPEN,
@@ -17,9 +15,6 @@ struct Refusal
    string code;
    string text;
 };
-
-// A server that forbade trading will forbid it again: until then entries are not tried.
-long g_not_permitted_until_ms = 0;
 
 ENUM_GATE Refuse(Refusal &refusal, const string code, const string text)
 {
@@ -53,11 +48,10 @@ ENUM_GATE TerminalGate(const Command &command, Refusal &refusal)
    if(TerminalInfoInteger(TERMINAL_CONNECTED) == 0 || !IsOwnLogin())
       return(GATE_DROP);
    bool entry = command.kind == KIND_SUBMIT && !command.is_exit;
-   if(!MayTrade())
-      return(entry ? Refuse(refusal, "NODE_NOT_PERMITTED", "terminal or account do not let this expert trade") : GATE_DROP);
-   if(entry && TicksMs() < g_not_permitted_until_ms)
-      return(Refuse(refusal, "NODE_NOT_PERMITTED", "the trade server has just forbidden trading"));
-   return(GATE_OPEN);
+   if(!entry)
+      return(ExitsWait() ? GATE_DROP : GATE_OPEN);
+   uint code = NotPermitted();
+   return(code == 0 ? GATE_OPEN : Refuse(refusal, "NODE_NOT_PERMITTED", NotPermittedText(code)));
 }
 
 ENUM_GATE SendGate(const Command &command, const long lease_until_ms, Refusal &refusal)

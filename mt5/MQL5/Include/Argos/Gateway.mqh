@@ -3,6 +3,7 @@
 #include <Argos/Journal.mqh>
 #include <Argos/Settings.mqh>
 
+#define PROTOCOL_VERSION "1"
 #define STALE_TRIES_MAX 5
 #define GATEWAY_AWAY "GATEWAY_AWAY"
 #define GATEWAY_UNTRUSTED "GATEWAY_UNTRUSTED"
@@ -153,4 +154,17 @@ string Enrol(const string code)
    }
    bool kept = WriteKeyFile(JsonText(answer.document, 0, "node"), JsonText(answer.document, 0, "key"));
    return(kept ? "" : "NODE_KEY_UNREADABLE");
+}
+
+// Exchanges this node's key for a new one, which is on disk before a call is signed by it. When that fails the old one
+// stays good, and the gateway offers another.
+void TakeNewKey(void)
+{
+   GatewayAnswer answer;
+   if(!CallGateway("/node/v1/rekey", "{" + Field("version", PROTOCOL_VERSION) + "}", g_epoch, g_settings.request_timeout_ms, answer))
+      return;
+   if(WriteKeyFile(JsonText(answer.document, 0, "node"), JsonText(answer.document, 0, "key")) && ReadKeyFile())
+      PrintFormat("a new key is in use, %s", JsonText(answer.document, 0, "key_id"));
+   else
+      PrintFormat("the new key cannot be kept in %s: the old one stays in use", g_settings.key_file);
 }

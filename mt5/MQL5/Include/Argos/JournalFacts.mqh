@@ -50,6 +50,11 @@ int PendingFacts(PendingFact &facts[], const int facts_max)
    return(ArraySize(facts));
 }
 
+long FactsUnreported(void)
+{
+   return(StringToInteger(Scalar("SELECT count(*) FROM facts WHERE reported = 0 AND refused_code = ''", "")));
+}
+
 // The gateway has it as it was read: one that changed since goes out again. States of the account are forgotten,
 // since the next one replaces them.
 void MarkReported(const PendingFact &fact)

@@ -20,6 +20,8 @@ struct SeenOrder
    double price;
    double sl;
    double tp;
+   long   lifetime;
+   long   expires_s;          // by the broker's clock; 0: never
    bool   by_broker;          // written by the broker itself to close at a stop, a target or for lack of margin
    bool   is_live;
    string comment;
@@ -56,6 +58,7 @@ struct SeenPosition
    double price_open;
    double sl;
    double tp;
+   long   opened_ms;          // by the broker's clock
    string comment;
 };
 
@@ -130,6 +133,8 @@ bool SeeWorkingOrders(Look &look)
       order.price = OrderGetDouble(ORDER_PRICE_OPEN);
       order.sl = OrderGetDouble(ORDER_SL);
       order.tp = OrderGetDouble(ORDER_TP);
+      order.lifetime = OrderGetInteger(ORDER_TYPE_TIME);
+      order.expires_s = OrderGetInteger(ORDER_TIME_EXPIRATION);
       order.by_broker = IsByBroker(OrderGetInteger(ORDER_REASON));
       order.is_live = true;
       order.comment = OrderGetString(ORDER_COMMENT);
@@ -154,6 +159,8 @@ bool SeeEndedOrders(Look &look)
       order.price = HistoryOrderGetDouble(ticket, ORDER_PRICE_OPEN);
       order.sl = HistoryOrderGetDouble(ticket, ORDER_SL);
       order.tp = HistoryOrderGetDouble(ticket, ORDER_TP);
+      order.lifetime = ORDER_TIME_GTC;
+      order.expires_s = 0;
       order.by_broker = IsByBroker(HistoryOrderGetInteger(ticket, ORDER_REASON));
       order.is_live = false;
       order.comment = HistoryOrderGetString(ticket, ORDER_COMMENT);
@@ -208,6 +215,7 @@ bool SeePositions(SeenPosition &positions[])
       positions[i].price_open = PositionGetDouble(POSITION_PRICE_OPEN);
       positions[i].sl = PositionGetDouble(POSITION_SL);
       positions[i].tp = PositionGetDouble(POSITION_TP);
+      positions[i].opened_ms = PositionGetInteger(POSITION_TIME_MSC);
       positions[i].comment = PositionGetString(POSITION_COMMENT);
       if(!KnowSymbol(positions[i].symbol))
          return(false);

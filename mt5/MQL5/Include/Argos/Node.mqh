@@ -2,6 +2,7 @@
 // MQL5 gives an expert one thread, and WebRequest blocks it: so every wait in here is short.
 
 #include <Argos/Conversation.mqh>
+#include <Argos/Lifetimes.mqh>
 #include <Argos/Reports.mqh>
 #include <Argos/Resolver.mqh>
 
@@ -46,8 +47,10 @@ void LookIfDue(void)
       return;
    bool looked = LookNow(false);
    g_last_look_ms = TicksMs();
-   if(looked)
-      JudgeDoubts();
+   if(!looked)
+      return;
+   JudgeDoubts();
+   EndOverdueOrders(g_look);
 }
 
 // One after the other. What stands behind a command that was dropped is dropped with it, if it is of the same symbol:
@@ -68,20 +71,22 @@ int ExecuteAll(const Command &commands[], const long given_ms)
    return(done);
 }
 
-void PollOnce(void)
+// False when the gateway could not be asked, or everything it gave was dropped.
+bool PollOnce(const long until_ms)
 {
    Command commands[];
-   int wait_ms = (int)MathMax(0, MathMin(g_settings.poll_wait_ms, NextLookMs() - TicksMs()));
+   int wait_ms = (int)MathMax(0, MathMin(until_ms, NextLookMs()) - TicksMs());
    bool asked = AskForWork(wait_ms, commands);
    if(!asked)
    {
       RestFromGateway();
-      return;
+      return(false);
    }
    ReachedGateway();
    if(ArraySize(commands) == 0)
-      return;
-   if(ExecuteAll(commands, TicksMs() - g_answer_age_ms) == 0)
+      return(true);
+   bool done = ExecuteAll(commands, TicksMs() - g_answer_age_ms) > 0;
+   if(!done)
       RestFromGateway();
    // At once, not at the next turn: the answer to our own call is news.
    if(g_look_wanted && LookNow(false))
@@ -90,6 +95,16 @@ void PollOnce(void)
       JudgeDoubts();
    }
    Report();
+   return(done);
+}
+
+// One poll after the other, for as long as one may wait: work that comes while none is open waits for the next turn.
+// Reports that did not come home are tried at the next turn.
+void PollForAWhile(void)
+{
+   long until_ms = TicksMs() + g_settings.poll_wait_ms;
+   while(PollOnce(until_ms) && TicksMs() < until_ms && !g_fenced && !IsStopped())
+      LookIfDue();
 }
 
 void ObtainKey(void)
@@ -152,7 +167,11 @@ void TakeTurn(void)
    if(!Report())
       RestFromGateway();
    else
-      PollOnce();
+      PollForAWhile();
+   // What was asked to be traded comes first; should this fail, the next poll asks for it again.
+   if(g_rekey_wanted && !g_fenced)
+      TakeNewKey();
+   g_rekey_wanted = false;
    if(g_fenced)
       EndFenced();
 }

@@ -4,6 +4,7 @@
 
 // How far a fill may be from the price we saw when the command sets no bound.
 #define ANY_DEVIATION_POINTS 1000000
+#define FROZEN "NODE_FROZEN"
 
 // `qty` in units. A cancel or modify without a target is known by both tickets being 0.
 struct Plan
@@ -74,12 +75,42 @@ bool IsTargetOpenQuestion(const Command &command)
           && (target.state == STATE_SEND_STARTED || target.state == STATE_DOUBT));
 }
 
+// The oldest position of a symbol; of two of one moment the one with the lower ticket.
+int OldestPosition(const SeenPosition &positions[], const string symbol)
+{
+   int oldest = -1;
+   for(int i = 0; i < ArraySize(positions); i++)
+   {
+      if(positions[i].symbol != symbol)
+         continue;
+      if(oldest < 0 || positions[i].opened_ms < positions[oldest].opened_ms
+         || (positions[i].opened_ms == positions[oldest].opened_ms && positions[i].ticket < positions[oldest].ticket))
+         oldest = i;
+   }
+   return(oldest);
+}
+
+// Empty, or why the account does not let this position be closed before another one. MQL5 Reference, ACCOUNT_FIFO_CLOSE.
+// It is not turned to the oldest: that one may be another trade's, and would be closed in the name of this one.
+string FifoProblem(const SeenPosition &positions[], const int index)
+{
+   if(!IsFifo())
+      return("");
+   int oldest = OldestPosition(positions, positions[index].symbol);
+   if(oldest == index)
+      return("");
+   return("position " + IntegerToString(positions[oldest].identifier) + " is older, and this account closes first in, first out");
+}
+
 ENUM_GATE PlanClose(const SeenPosition &positions[], const Command &command, Plan &plan, Refusal &refusal)
 {
    int index = ClosablePosition(positions, command);
    if(index < 0)
       return(IsTargetOpenQuestion(command) ? GATE_DROP
              : Refuse(refusal, "CLOSE_NOTHING_OPEN", "no position of this trade is open"));
+   string problem = FifoProblem(positions, index);
+   if(problem != "")
+      return(Refuse(refusal, "NODE_FIFO", problem));
    plan.position = positions[index];
    plan.position_ticket = positions[index].ticket;
    // An exit is rounded down to the step, and never asks for more than is there.
@@ -173,10 +204,10 @@ ENUM_GATE TermsGate(const Command &command, const Plan &plan, Refusal &refusal)
    if(problem != "")
       return(Refuse(refusal, "NODE_TERMS", problem));
    bool frozen = plan.order_ticket > 0 ? IsFrozen(command.symbol, plan.order.price)
-                 : command.kind == KIND_MODIFY && plan.position_ticket > 0
+                 : plan.position_ticket > 0
                    && (IsFrozen(command.symbol, plan.position.sl) || IsFrozen(command.symbol, plan.position.tp));
    if(frozen)
-      return(Refuse(refusal, "NODE_FROZEN", "the market is about to reach it: the broker freezes it"));
+      return(Refuse(refusal, FROZEN, "the market is about to reach it: the broker freezes it"));
    bool pending = command.kind == KIND_SUBMIT && command.order_type != "market";
    if(MakesOrder(command) && !ChooseFilling(command.symbol, pending, filling))
       return(Refuse(refusal, "NODE_FILLING", "the symbol allows no filling that could be asked for"));
@@ -217,7 +248,10 @@ void FillOrderRequest(const Command &command, const Plan &plan, MqlTradeRequest 
    {
       request.price = OnTickSize(command.symbol, command.price);
       request.stoplimit = OnTickSize(command.symbol, command.stop_limit_price);
-      request.type_time = ChooseLifetime(command.symbol);
+      request.type_time = ChooseLifetime(command.symbol, command.working_until_ms > 0);
+      // In whole seconds of the broker's clock, rounded up.
+      if(request.type_time == ORDER_TIME_SPECIFIED)
+         request.expiration = (datetime)((command.working_until_ms + g_broker_offset_ms + 999) / 1000);
    }
    if(command.kind == KIND_SUBMIT)
    {
@@ -240,7 +274,9 @@ void FillChangeRequest(const Command &command, const Plan &plan, MqlTradeRequest
    request.order = (ulong)plan.order_ticket;
    request.price = command.price > 0.0 ? OnTickSize(command.symbol, command.price) : plan.order.price;
    request.stoplimit = OnTickSize(command.symbol, command.stop_limit_price);
-   request.type_time = ChooseLifetime(command.symbol);
+   // What a modify leaves out the server would take away.
+   request.type_time = (ENUM_ORDER_TYPE_TIME)plan.order.lifetime;
+   request.expiration = (datetime)plan.order.expires_s;
 }
 
 void FillRequest(const Command &command, const Plan &plan, MqlTradeRequest &request)

@@ -38,11 +38,12 @@ void TellSendStarted(const LoggedCommand &row, const long quote_ms)
              + OptionalField("quote_at", quote_ms > 0 ? MomentText(quote_ms) : "") + "," + arrival);
 }
 
-// `qty` stands in the body only when less was sent than the command asked.
+// A close tells in `qty` how much it asked for. That may be less than the command said, and the command may have said
+// less than at its first lease, of which the gateway keeps the quantity.
 void TellAccepted(const LoggedCommand &row, const string venue_order_id, const string state)
 {
    string body = Field("venue_order_id", venue_order_id) + "," + Field("state", state);
-   if(row.sent_qty > 0.0 && !IsSameAmount(row.sent_qty, row.command.qty))
+   if(row.sent_qty > 0.0)
       body += "," + NumberField("qty", row.sent_qty);
    TellAbout(row, "accepted", body);
 }
@@ -125,7 +126,7 @@ string ExecutionJson(const SeenDeal &deal)
           + Field("reason", ReasonName(deal.reason)) + "," + Field("occurred_at", MomentText(UtcOfBroker(deal.broker_ms))) + ","
           + Field("magic", IntegerToString(deal.magic)) + "," + Field("client_order_id", "") + ","
           + Field("comment", deal.comment) + "," + WholeField("venue_reason", deal.reason) + ","
-          + WholeField("broker_time_ms", deal.broker_ms) + "," + WholeField("broker_offset_ms", g_broker_offset_ms));
+          + WholeField("venue_time_ms", deal.broker_ms) + "," + WholeField("broker_offset_ms", g_broker_offset_ms));
 }
 
 void TellFill(const LoggedCommand &row, const SeenDeal &deal)
@@ -141,13 +142,14 @@ void TellDeal(const SeenDeal &deal, const string opening_order_id)
         ExecutionJson(deal) + "," + OptionalField("opening_order_id", opening_order_id));
 }
 
-// A booking on the account that belongs to no execution: its type is the terminal's own number.
+// A booking on the account that belongs to no execution, in the broker's own numbers and words, its own clock
+// included: the same booking must be told in the same words for ever. `amount` is what it did to the balance.
 void TellCharge(const SeenDeal &deal)
 {
-   string charge = "{" + Field("venue_id", IntegerToString(deal.ticket)) + "," + Field("type", IntegerToString(deal.type)) + ","
-                   + NumberField("amount", deal.profit) + "," + NumberField("commission", deal.commission) + ","
-                   + NumberField("swap", deal.swap) + "," + NumberField("fee", deal.fee) + ","
-                   + Field("at", MomentText(UtcOfBroker(deal.broker_ms))) + "," + Field("comment", deal.comment) + "}";
+   double amount = deal.profit + deal.commission + deal.swap + deal.fee;
+   string charge = "{" + Field("ticket", IntegerToString(deal.ticket)) + "," + Field("type", IntegerToString(deal.type)) + ","
+                   + NumberField("amount", amount) + "," + Field("venue_time_ms", IntegerToString(deal.broker_ms)) + ","
+                   + Field("comment", deal.comment) + "}";
    Tell(FactId("snapshot", "charge:" + IntegerToString(deal.ticket)), "snapshot", "", "", RawField("charge", charge));
 }
 

@@ -1,5 +1,6 @@
 // Writes down what a look shows that was not known: facts for the gateway, evidence for open commands.
 
+#include <Argos/PassedOver.mqh>
 #include <Argos/Reporter.mqh>
 
 #define FULL_LOOK_EVERY_MS 86400000
@@ -30,7 +31,10 @@ void SeeCharge(const SeenDeal &deal)
 {
    string key = "charge:" + IntegerToString(deal.ticket);
    if(ExecutionOwner(key) != "")
+   {
+      PassOver(KeyOfDeal(deal.ticket));
       return;
+   }
    PutExecution(key, "", false, "", 0.0);
    TellCharge(deal);
 }
@@ -46,7 +50,10 @@ void SeeExecution(const SeenDeal &deal)
    string venue_order_id = IntegerToString(deal.order);
    string known = ExecutionOwner(venue_exec_id);
    if(known != "" && known != "?")
+   {
+      PassOver(KeyOfDeal(deal.ticket));
       return;
+   }
    LoggedCommand row;
    bool found = FindOwner(deal.magic, venue_order_id, row);
    if(known == "?" && !found)
@@ -76,8 +83,14 @@ void SeeOrder(const SeenOrder &order)
 {
    LoggedCommand row;
    string venue_order_id = IntegerToString(order.ticket);
-   if(order.by_broker || !FindOwner(order.magic, venue_order_id, row) || IsEnded(row.venue_state))
+   if(order.by_broker || !FindOwner(order.magic, venue_order_id, row))
       return;
+   if(IsEnded(row.venue_state))
+   {
+      if(!order.is_live)
+         PassOver(KeyOfOrder(order.ticket));
+      return;
+   }
    TellEnded(row, venue_order_id, order.state, order.comment);
    Adopt(row, order.state, venue_order_id);
 }
@@ -98,10 +111,21 @@ bool Observe(const Look &look)
    if(!Begin(false))
       return(false);
    // Fills first: an order's end says nothing about how much of it was filled.
+   BeginPassingOver();
    for(int i = 0; i < ArraySize(look.deals); i++)
-      SeeExecution(look.deals[i]);
+   {
+      if(IsPassedOver(KeyOfDeal(look.deals[i].ticket)))
+         PassOver(KeyOfDeal(look.deals[i].ticket));
+      else
+         SeeExecution(look.deals[i]);
+   }
    for(int i = 0; i < ArraySize(look.orders); i++)
-      SeeOrder(look.orders[i]);
+   {
+      if(!look.orders[i].is_live && IsPassedOver(KeyOfOrder(look.orders[i].ticket)))
+         PassOver(KeyOfOrder(look.orders[i].ticket));
+      else
+         SeeOrder(look.orders[i]);
+   }
    for(int i = 0; i < ArraySize(look.positions); i++)
       SeePosition(look.positions[i]);
    if(positions_json != g_positions_told)
@@ -109,6 +133,7 @@ bool Observe(const Look &look)
    SetMeta("cursor", IntegerToString(look.cursor_s));
    if(!Commit())
       return(false);
+   KeepPassingOver();
    g_positions_told = positions_json;
    return(true);
 }

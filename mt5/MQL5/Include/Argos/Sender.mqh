@@ -50,6 +50,23 @@ void WriteRefusal(const Sending &sending, const string code, const string venue_
    Commit();
 }
 
+// There is nothing to cancel or modify: the order has ended, and with it, perhaps, the position that it opened.
+void WriteGone(Sending &sending)
+{
+   LoggedCommand opening;
+   Command command = sending.row.command;
+   bool had_position = command.position_id != ""
+                       || (FindByMagic(command.magic, opening) && PositionOf(opening.command.command_id) != "");
+   if(command.kind == KIND_MODIFY && had_position)
+   {
+      sending.text = "the position is closed";
+      WriteRefusal(sending, "VENUE_POSITION_CLOSED", IntegerToString(TRADE_RETCODE_POSITION_CLOSED), false);
+      return;
+   }
+   sending.text = "no working order with magic " + IntegerToString(command.magic);
+   WriteRefusal(sending, "VENUE_ORDER_GONE", "not_found", false);
+}
+
 // Ends a close or a cancel that was refused and cannot be tried again.
 void WriteLastRefusal(const Sending &sending)
 {
@@ -112,6 +129,25 @@ void WriteChange(const Sending &sending, const uint retcode)
    g_look_wanted = true;
 }
 
+// Whether the look shows that the order with this magic was canceled.
+bool WasCanceled(const Look &look, const long magic)
+{
+   for(int i = 0; i < ArraySize(look.orders); i++)
+      if(!look.orders[i].is_live && !look.orders[i].by_broker && look.orders[i].magic == magic)
+         return(look.orders[i].state == VENUE_CANCELED);
+   return(false);
+}
+
+// A cancel did its work before, and its answer, or the journal that knew of the order, was lost: nobody else will tell.
+void WriteCanceledBefore(const Sending &sending)
+{
+   if(!Begin(true))
+      return;
+   SetState(sending.row.command.command_id, STATE_DONE);
+   TellChange(sending.row, VENUE_CANCELED, "it was canceled before");
+   Commit();
+}
+
 void WriteAnswer(const Sending &sending, const MqlTradeResult &result)
 {
    if(MakesOrder(sending.row.command))
@@ -123,8 +159,6 @@ void WriteAnswer(const Sending &sending, const MqlTradeResult &result)
 ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
 {
    string venue_code = IntegerToString(sending.retcode);
-   if(verdict == VERDICT_NOT_PERMITTED)
-      g_not_permitted_until_ms = TicksMs() + NOT_PERMITTED_PAUSE_MS;
    if(sending.repeat)
    {
       LeaveInDoubt(sending.row, "a repeat was refused: " + venue_code + " " + sending.text, sending.lease_until_ms);
@@ -134,7 +168,11 @@ ENUM_SENT WriteNo(const Sending &sending, const ENUM_VERDICT verdict)
    // Exits do not expire. That an order be cancelled may be said as often as it takes, whatever the refusal.
    if(sending.row.command.kind == KIND_CANCEL || (for_now && sending.row.command.kind == KIND_CLOSE))
       return(SENT_FOR_NOW_NO);
-   string code = verdict == VERDICT_POSITION_GONE ? "VENUE_POSITION_CLOSED" : "VENUE_REFUSED";
+   string code = "VENUE_REFUSED";
+   if(verdict == VERDICT_POSITION_GONE)
+      code = "VENUE_POSITION_CLOSED";
+   if(verdict == VERDICT_NOT_PERMITTED)
+      code = "VENUE_TRADING_DISABLED";
    WriteRefusal(sending, code, venue_code, for_now);
    return(SENT_OVER);
 }
@@ -152,14 +190,19 @@ ENUM_SENT Send(Sending &sending)
       return(SENT_NOT_WRITTEN);
    if(changes_order && sending.plan.order_ticket == 0 && sending.plan.position_ticket == 0)
    {
-      sending.text = "no working order with magic " + IntegerToString(sending.row.command.magic);
-      WriteRefusal(sending, "VENUE_ORDER_GONE", "not_found", false);
+      if(sending.row.command.kind == KIND_CANCEL && WasCanceled(g_look, sending.row.command.magic))
+      {
+         WriteCanceledBefore(sending);
+         return(SENT_OVER);
+      }
+      WriteGone(sending);
       return(SENT_OVER);
    }
    ResetLastError();
    bool sent = OrderSend(request, result);
    sending.retcode = result.retcode;
    sending.text = result.comment;
+   NoteAnswer(result.retcode);
    PrintFormat("%s %s: return code %u, error %d", sending.row.command.kind, sending.row.command.symbol, result.retcode,
                sent ? 0 : GetLastError());
    ENUM_VERDICT verdict = VerdictOf(result.retcode);

@@ -71,7 +71,8 @@ void TuneSettings(const JsonDocument &document, const int wishes)
    g_settings.attempts_max = Tuned(document, wishes, "attempts_max", g_settings.attempts_max);
 }
 
-// {"node": ..., "key": hex}: the file that `argos nodes` or an enrolment writes. The name in it is the node's.
+// {"node": ..., "key": hex}: the file that an enrolment or an exchange writes. The name in it is the node's. What was
+// known before stays when it cannot be read.
 bool ReadKeyFile(void)
 {
    int file = FileOpen(g_settings.key_file, FILE_READ | FILE_TXT | FILE_ANSI | FILE_SHARE_READ);
@@ -80,19 +81,28 @@ bool ReadKeyFile(void)
    string text = FileReadString(file);
    FileClose(file);
    JsonDocument document;
-   if(!JsonParse(text, document) || !FromHex(JsonText(document, 0, "key"), g_settings.key))
+   uchar key[];
+   if(!JsonParse(text, document) || !FromHex(JsonText(document, 0, "key"), key))
       return(false);
-   g_settings.node = JsonText(document, 0, "node");
-   return(g_settings.node != "" && ArraySize(g_settings.key) == KEY_BYTES);
+   string node = JsonText(document, 0, "node");
+   if(node == "" || ArraySize(key) != KEY_BYTES)
+      return(false);
+   g_settings.node = node;
+   ArrayResize(g_settings.key, KEY_BYTES);
+   for(int i = 0; i < KEY_BYTES; i++)
+      g_settings.key[i] = key[i];
+   return(true);
 }
 
+// Whole or not at all: written beside, and then put in place of the one before.
 bool WriteKeyFile(const string node, const string key_hex)
 {
-   int file = FileOpen(g_settings.key_file, FILE_WRITE | FILE_TXT | FILE_ANSI);
+   string draft = g_settings.key_file + ".new";
+   int file = FileOpen(draft, FILE_WRITE | FILE_TXT | FILE_ANSI);
    if(file == INVALID_HANDLE)
       return(false);
    uint written = FileWriteString(file, "{" + Field("node", node) + "," + Field("key", key_hex) + "}");
    FileFlush(file);
    FileClose(file);
-   return(written > 0);
+   return(written > 0 && FileMove(draft, 0, g_settings.key_file, FILE_REWRITE));
 }

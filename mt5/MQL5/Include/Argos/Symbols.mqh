@@ -1,4 +1,4 @@
-// What a broker says of a symbol, and what follows from it before anything is sent.
+// What follows from a symbol's terms before anything is sent.
 
 #include <Argos/Command.mqh>
 
@@ -64,9 +64,12 @@ bool ChooseFilling(const string symbol, const bool pending, ENUM_ORDER_TYPE_FILL
    return(true);
 }
 
-ENUM_ORDER_TYPE_TIME ChooseLifetime(const string symbol)
+// Until the moment that is wanted, where the symbol takes one, else until somebody ends it, or for the day.
+ENUM_ORDER_TYPE_TIME ChooseLifetime(const string symbol, const bool until_a_moment)
 {
    long modes = SymbolInfoInteger(symbol, SYMBOL_EXPIRATION_MODE);
+   if(until_a_moment && (modes & SYMBOL_EXPIRATION_SPECIFIED) != 0)
+      return(ORDER_TIME_SPECIFIED);
    return(modes == 0 || (modes & SYMBOL_EXPIRATION_GTC) != 0 ? ORDER_TIME_GTC : ORDER_TIME_DAY);
 }
 
@@ -115,22 +118,4 @@ bool IsFrozen(const string symbol, const double price)
    if(reach <= 0.0 || price <= 0.0 || !Quote(symbol, tick))
       return(false);
    return(MathMin(MathAbs(tick.ask - price), MathAbs(tick.bid - price)) <= reach);
-}
-
-string InstrumentJson(const string symbol)
-{
-   double size = ContractSize(symbol);
-   double tick = TickSize(symbol);
-   // The value of a losing tick is the right one for sizing; brokers that give none have one for both.
-   double tick_value = SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_VALUE_LOSS);
-   if(tick_value <= 0.0)
-      tick_value = SymbolInfoDouble(symbol, SYMBOL_TRADE_TICK_VALUE);
-   double stops = (double)SymbolInfoInteger(symbol, SYMBOL_TRADE_STOPS_LEVEL) * SymbolInfoDouble(symbol, SYMBOL_POINT);
-   bool tradable = SymbolInfoInteger(symbol, SYMBOL_TRADE_MODE) == SYMBOL_TRADE_MODE_FULL;
-   return("{" + Field("symbol", symbol) + "," + Field("quote_currency", SymbolInfoString(symbol, SYMBOL_CURRENCY_PROFIT)) + ","
-          + BoolField("tradable", tradable) + "," + NumberField("contract_size", size) + "," + NumberField("tick_size", tick) + ","
-          + NumberField("qty_min", SymbolInfoDouble(symbol, SYMBOL_VOLUME_MIN) * size) + ","
-          + NumberField("qty_max", SymbolInfoDouble(symbol, SYMBOL_VOLUME_MAX) * size) + ","
-          + NumberField("qty_step", SymbolInfoDouble(symbol, SYMBOL_VOLUME_STEP) * size) + ","
-          + NumberField("stops_distance_min", stops) + "," + NumberField("unit_value", tick_value / tick / size) + "}");
 }

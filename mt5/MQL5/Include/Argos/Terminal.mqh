@@ -1,41 +1,61 @@
 // What terminal and account look like now: flags, money, quotes and terms, in the words of the node protocol.
 
+#include <Argos/Circuit.mqh>
 #include <Argos/Quotes.mqh>
 #include <Argos/Scanner.mqh>
+#include <Argos/Terms.mqh>
 
 #define SYMBOLS_TOLD_MAX 200
 
 string g_flags_told = "";
-
-// Whether an expert may send at all. The algo button, the permissions of this expert and those of the account.
-bool MayTrade(void)
-{
-   return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0 && MQLInfoInteger(MQL_TRADE_ALLOWED) != 0
-          && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0);
-}
 
 bool IsHedging(void)
 {
    return(AccountInfoInteger(ACCOUNT_MARGIN_MODE) == ACCOUNT_MARGIN_MODE_RETAIL_HEDGING);
 }
 
+// Of the positions in a symbol the oldest must be closed first. Told for hedging accounts only.
+bool IsFifo(void)
+{
+   return(AccountInfoInteger(ACCOUNT_FIFO_CLOSE) != 0);
+}
+
 string FlagsJson(void)
 {
+   uint code = NotPermitted();
    return(BoolField("connected", TerminalInfoInteger(TERMINAL_CONNECTED) != 0) + ","
           + BoolField("algo_trading", TerminalInfoInteger(TERMINAL_TRADE_ALLOWED) != 0) + ","
           + BoolField("expert_may_trade", MQLInfoInteger(MQL_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_may_trade", AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0) + ","
           + BoolField("account_takes_experts", AccountInfoInteger(ACCOUNT_TRADE_EXPERT) != 0) + ","
+          + Field("not_permitted", code == 0 ? "" : IntegerToString(code)) + ","
           + WholeField("build", TerminalInfoInteger(TERMINAL_BUILD)) + ","
           + WholeField("broker_offset_ms", g_broker_offset_ms));
+}
+
+string StateJson(void)
+{
+   return(FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
+          + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
+          + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))));
+}
+
+// This node's own ceilings, for the operator to see; they hold whatever the gateway makes of them.
+string LimitsJson(void)
+{
+   string list = "";
+   for(int i = 0; i < ArraySize(g_settings.symbols); i++)
+      list += (i == 0 ? "" : ",") + Quoted(g_settings.symbols[i]);
+   string lots = g_settings.lots_max > 0 ? NumberField("lots_max", g_settings.lots_max) : RawField("lots_max", "null");
+   string orders = IntegerToString(g_settings.orders_per_minute_max);
+   return("{" + lots + "," + RawField("orders_per_minute_max", g_settings.orders_per_minute_max > 0 ? orders : "null") + ","
+          + RawField("symbols", list == "" ? "null" : "[" + list + "]") + "}");
 }
 
 string TerminalJson(void)
 {
    return("{" + Field("venue", "mt5") + "," + BoolField("unique_client_ids", false) + "," + BoolField("hedging", IsHedging()) + ","
-          + FlagsJson() + "," + WholeField("ping_us", TerminalInfoInteger(TERMINAL_PING_LAST)) + ","
-          + Field("server", AccountInfoString(ACCOUNT_SERVER)) + "," + Field("company", AccountInfoString(ACCOUNT_COMPANY)) + ","
-          + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))) + "}");
+          + BoolField("fifo", IsFifo()) + "," + StateJson() + "," + RawField("limits", LimitsJson()) + "}");
 }
 
 // A heartbeat when a flag has changed: nobody should wonder why no order goes out. That the node lives, its polls say.
@@ -103,14 +123,18 @@ int WorkingOrders(const Look &look)
    return(count);
 }
 
-// The account as the newest complete look and the terminal show it; `instruments_json` is [] when they are known.
-string SnapshotJson(const string instruments_json)
+// The account as the newest complete look and the terminal show it; `instruments_json` is [] when they are known, and
+// `terms_at_ms` is when they were read and found so.
+string SnapshotJson(const string instruments_json, const long terms_at_ms)
 {
    return("{" + Field("account", g_settings.account) + "," + Field("currency", AccountInfoString(ACCOUNT_CURRENCY)) + ","
           + NumberField("balance", AccountInfoDouble(ACCOUNT_BALANCE)) + ","
           + NumberField("equity", AccountInfoDouble(ACCOUNT_EQUITY)) + ","
           + NumberField("margin_free", AccountInfoDouble(ACCOUNT_MARGIN_FREE)) + "," + BoolField("hedging", IsHedging()) + ","
+          + BoolField("fifo", IsFifo()) + "," + OptionalField("terms_at", terms_at_ms > 0 ? MomentText(terms_at_ms) : "") + ","
           + Field("taken_at", MomentText(g_look.taken_at_ms)) + "," + WholeField("open_orders", WorkingOrders(g_look)) + ","
           + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
-          + RawField("instruments", instruments_json) + "}");
+          + RawField("instruments", instruments_json) + "," + NumberField("margin", AccountInfoDouble(ACCOUNT_MARGIN)) + ","
+          + WholeField("leverage", AccountInfoInteger(ACCOUNT_LEVERAGE)) + ","
+          + RawField("node", "{" + StateJson() + "," + WholeField("unreported", FactsUnreported()) + "}") + "}");
 }

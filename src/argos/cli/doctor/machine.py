@@ -3,7 +3,6 @@
 import importlib.metadata
 import importlib.util
 import platform
-import resource
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,13 @@ from argos.core.errors import ArgosError
 from argos.settings import Settings
 from argos.stack.postgres_binaries import find_binaries
 
+if sys.platform != "win32":  # which has no such limit
+    import resource
+
 PYTHON_MIN: Final = (3, 11)
 FILES_MIN: Final = 1_024
+NO_LIMIT: Final = -1
+"""How the kernel says that there is none."""
 DISK_MIN_BYTES: Final = 1 << 30
 DISK_LOW_BYTES: Final = 5 << 30
 BUILT: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -34,7 +38,8 @@ def examine_machine(*, root: Path, settings: Settings | None) -> Iterator[Findin
     yield _python(sys.version_info[:3])
     yield _platform(sys.platform)
     yield _packages()
-    yield _files(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    if sys.platform != "win32":
+        yield _files(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     yield disk(shutil.disk_usage(_existing(root)).free)
     yield clock(datetime.now(UTC))
     yield _binaries(settings)
@@ -71,10 +76,10 @@ def _packages() -> Finding:
 
 
 def _files(limit: int) -> Finding:
-    if limit != resource.RLIM_INFINITY and limit < FILES_MIN:
+    endless = limit == NO_LIMIT
+    if not endless and limit < FILES_MIN:
         return warn("open files", f"at most {limit}", fix=f"ulimit -n {FILES_MIN * 4}")
-    shown = "no limit" if limit == resource.RLIM_INFINITY else f"at most {limit}"
-    return ok("open files", shown)
+    return ok("open files", "no limit" if endless else f"at most {limit}")
 
 
 def disk(free_bytes: int) -> Finding:

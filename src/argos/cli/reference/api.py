@@ -61,7 +61,8 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
     "confidence": ("decimal in [0, 1] or null", "Kept for research; may scale size."),
     "expiry": (
         "moment, whole seconds, or null",
-        "When an entry is too late. Seconds count from `timestamp_tv`. Null: the route's.",
+        "When an entry is too late, and when a limit or stop order of it ends. Seconds count from `timestamp_tv`. "
+        "Null: too late by the route's expiry, and no end.",
     ),
     "features": ("object or null", "Kept verbatim for research."),
     "timestamp_tv": (

@@ -11,6 +11,7 @@ from argos.cli.printing import AsJson, print_json, screen
 from argos.cli.reference.api import api_page, intent_page, openapi_json
 from argos.cli.reference.codes import codes_page
 from argos.cli.reference.commands import cli_page, commands_of
+from argos.cli.reference.conformance import conformance_page
 from argos.cli.reference.tables import database_page, settings_page, states_page
 
 FOLDER: Final = Path("docs/reference")
@@ -37,7 +38,7 @@ def docs(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the reference: commands, API, codes, settings, intent, order states, database."""
+    """Write the reference: commands, API, codes, settings, intent, order states, database, conformance."""
     stale = [name for name, make in PAGES.items() if _held(out / name) != make()]
     if not check:
         out.mkdir(parents=True, exist_ok=True)
@@ -58,6 +59,7 @@ def docs(
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "api.md": api_page,
     "cli.md": lambda: cli_page(commands_of(app)["docs"]),
+    "conformance.md": conformance_page,
     "database.md": database_page,
     "error-codes.md": codes_page,
     "intent.md": intent_page,

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from argos.core.account import HaltScope, TradingMode
 from argos.gateway.schemas.readings import SizeItem
-from argos.gateway.schemas.values import AccountName, DecimalText, MomentText, RouteName
+from argos.gateway.schemas.values import AccountName, DecimalText, MomentText, RouteName, Symbol
 
 VenueName = Annotated[str, Field(examples=["paper"])]
 
@@ -35,6 +35,36 @@ class AccountItem(BaseModel):
         list[str], Field(description="instruments the account knows", examples=[["AAPL", "MSFT"]])
     ]
     created_at: MomentText
+
+
+class InstrumentItem(BaseModel):
+    """One symbol at one account. Quantities in units; a venue may tell more terms than these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    account: AccountName
+    symbol: Symbol
+    contract_size: Annotated[DecimalText, Field(description="units in a lot", examples=["100000"])]
+    tick_size: Annotated[DecimalText, Field(examples=["0.00001"])]
+    qty_min: Annotated[DecimalText, Field(examples=["1000"])]
+    qty_max: Annotated[DecimalText, Field(examples=["5000000"])]
+    qty_step: Annotated[DecimalText, Field(examples=["1000"])]
+    stops_distance_min: Annotated[
+        DecimalText, Field(description="between the price and a stop", examples=["0.0001"])
+    ]
+    unit_value: Annotated[
+        DecimalText,
+        Field(
+            description="of a move of 1 in price, per unit, in the account's currency",
+            examples=["1"],
+        ),
+    ]
+    quote_currency: Annotated[str, Field(examples=["USD"])]
+    tradable: Annotated[bool, Field(examples=[True])]
+    quote: Annotated[
+        dict[str, Any] | None,
+        Field(examples=[{"symbol": "AAPL", "bid": "12.34", "ask": "12.36"}]),
+    ]
 
 
 class RouteLegItem(BaseModel):
@@ -74,6 +104,23 @@ class RouteItem(BaseModel):
     created_at: MomentText
 
 
+class NodeKeyItem(BaseModel):
+    """A live key. `replaces` is the id of the key that ends, or ended, with the first use of this one."""
+
+    key_id: Annotated[str, Field(examples=["c21b4b1e0c7a"])]
+    created_at: MomentText
+    in_use: Annotated[bool, Field(description="signed the newest request", examples=[True])]
+    replaces: Annotated[str | None, Field(examples=[None])]
+
+
+class EnrolmentItem(BaseModel):
+    """The newest code that was made for a node; the code itself is shown once, where it is made."""
+
+    state: Annotated[Literal["open", "used", "expired"], Field(examples=["used"])]
+    expires_at: MomentText
+    used_at: MomentText | None
+
+
 class NodeItem(BaseModel):
     """A node and its newest session. `silent`: nothing heard for 60 seconds."""
 
@@ -83,15 +130,35 @@ class NodeItem(BaseModel):
     enabled: Annotated[bool, Field(examples=[True])]
     status: Annotated[Literal["connected", "silent", "never_seen"], Field(examples=["connected"])]
     epoch: Annotated[int, Field(examples=[7])]
+    log_id: Annotated[str | None, Field(examples=["0d9f3c52-7f0e-4c59-9a51-2f4b8f7f1a11"])]
     version: Annotated[str | None, Field(examples=["0.1.0"])]
-    terminal: Annotated[dict[str, Any], Field(examples=[{"connected": True}])]
+    terminal: Annotated[
+        dict[str, Any],
+        Field(
+            description="what it said of itself in its hello and with its last snapshot",
+            examples=[{"connected": True, "algo_trading": True, "build": 5000}],
+        ),
+    ]
+    looked_age_s: Annotated[
+        float | None, Field(description="since the look that it told of last", examples=[1.337])
+    ]
     hello_at: MomentText | None
     last_seen_at: MomentText | None
     heartbeat_age_s: Annotated[float | None, Field(examples=[1.204])]
     lane_depth: Annotated[
         int, Field(description="commands of its account not yet done", examples=[0])
     ]
+    lane_waiting: Annotated[int, Field(description="of these: not yet handed out", examples=[0])]
+    lane_leased: Annotated[int, Field(description="of these: at the node", examples=[0])]
+    unreported: Annotated[
+        int | None, Field(description="facts it had still to tell, if it says so", examples=[0])
+    ]
     in_doubt: Annotated[int, Field(description="orders of its account in doubt", examples=[0])]
+    keys: list[NodeKeyItem]
+    rekey_wanted_at: Annotated[
+        MomentText | None, Field(description="a new key is wanted since then", examples=[None])
+    ]
+    enrolment: EnrolmentItem | None
     created_at: MomentText
 
 

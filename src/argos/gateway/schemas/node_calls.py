@@ -19,6 +19,19 @@ class EnrolAnswer(BaseModel):
     key: Annotated[str, Field(description="256 bits in hex, told once", examples=["5f" * 32])]
 
 
+class RekeyBody(BaseModel):
+    """The key to exchange is the one that signs."""
+
+    version: Annotated[str, Field(description="of the protocol", examples=["1"])]
+
+
+class RekeyAnswer(EnrolAnswer):
+    key_id: Annotated[
+        str,
+        Field(description="12 hex digits of the key's SHA-256", examples=["c21b4b1e0c7a"]),
+    ]
+
+
 class SnapshotBody(BaseModel):
     """An account as its node sees it. Amounts are decimals as text, in the account's currency."""
 
@@ -28,11 +41,28 @@ class SnapshotBody(BaseModel):
     equity: Annotated[str, Field(examples=["100012.5"])]
     margin_free: Annotated[str, Field(examples=["98750"])]
     hedging: Annotated[bool, Field(examples=[True])]
+    fifo: Annotated[
+        bool, Field(description="the oldest position of a symbol is closed first", examples=[False])
+    ] = False
     taken_at: MomentText
+    terms_at: Annotated[
+        MomentText | None, Field(description="when the instruments were last read and found so")
+    ] = None
     open_orders: Annotated[int, Field(examples=[0])]
     positions: Annotated[list[dict[str, Any]], Field(examples=[[]])]
     quotes: Annotated[list[dict[str, Any]], Field(examples=[[]])]
     instruments: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    margin: Annotated[str | None, Field(examples=["1250"])] = None
+    leverage: Annotated[int | None, Field(examples=[100])] = None
+    node: Annotated[
+        dict[str, Any],
+        Field(
+            description="what the node says of itself and its terminal, for people to see",
+            examples=[
+                {"connected": True, "algo_trading": True, "ping_us": 21_000, "unreported": 0}
+            ],
+        ),
+    ] = {}
 
 
 class HelloBody(BaseModel):
@@ -87,6 +117,9 @@ class HaltState(BaseModel):
 class PollAnswer(BaseModel):
     commands: list[CommandItem]
     halt: HaltState
+    rekey: Annotated[
+        bool, Field(description="take a new key, by the call of that name", examples=[False])
+    ]
     server_time: MomentText
 
 

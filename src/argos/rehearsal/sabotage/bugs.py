@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import Final
 
 from argos.paperbroker.settings import Fault
+from argos.rehearsal.torture.kinds import NodeKind
 from argos.rehearsal.torture.plan import AlertMix, TortureMix, Trouble
+from argos.venues.mt5.standin.faults import Fault as TerminalFault
 
 GATEWAY: Final = "gateway"
 NODE: Final = "node"
@@ -17,6 +19,8 @@ BASE: Final = TortureMix(
     alerts=AlertMix(limit_share=0.0, reverse_share=0.0, hold_s=(0.5, 2.5), reorder_s_max=1.5),
     troubles={},
     broker_faults={},
+    terminal_faults={},
+    kinds=(NodeKind.PAPER,),
     brokers=("meridian",),
     settle_s_max=8.0,
     patience_s=2.5,
@@ -63,6 +67,8 @@ NO_BUG: Final = Bug(
             Fault.LOST_ANSWER: 0.15,
             Fault.ACCEPT_THEN_TIMEOUT: 0.1,
         },
+        kinds=(NodeKind.PAPER, NodeKind.MT5_PYTHON),
+        terminal_faults={TerminalFault.NONE_AFTER_SEND: 0.15},
         settle_s_max=60.0,
         patience_s=15.0,
     ),
@@ -135,6 +141,17 @@ _ALL: Final[Iterable[Bug]] = (
         what="the node takes silence for a no",
         processes=frozenset({NODE}),
         mix=replace(BASE, broker_faults={Fault.LOST_ANSWER: 0.3}),
+        caught_by=frozenset({"contradicted"}),
+    ),
+    Bug(
+        name="none_is_refusal",
+        what="the node at a terminal takes an answer of None for a no",
+        processes=frozenset({NODE}),
+        mix=replace(
+            BASE,
+            kinds=(NodeKind.MT5_PYTHON,),
+            terminal_faults={TerminalFault.NONE_AFTER_SEND: 0.3},
+        ),
         caught_by=frozenset({"contradicted"}),
     ),
     Bug(

@@ -18,6 +18,9 @@ from argos.node.session import Session
 from argos.ports import VenueAnswer
 from argos.protocol.commands import Command
 from argos.rehearsal.sabotage.planting import Plants, put
+from argos.venues.mt5.desk import OrderDesk
+from argos.venues.mt5.requests import Request
+from argos.venues.mt5.words import Result
 
 
 def skip_node_log() -> None:
@@ -114,6 +117,19 @@ def shuffle_lanes() -> None:
     put(Conversation, "poll", poll_backwards)
 
 
+def none_is_refusal() -> None:
+    """The terminal answers None, and that is taken for a no."""
+    send = OrderDesk._send
+
+    def send_and_despair(desk: OrderDesk, request: Request) -> Result:
+        try:
+            return send(desk, request)
+        except VenueUnreachable as error:
+            raise VenueRefused("the terminal said nothing", code="VENUE_SILENT") from error
+
+    put(OrderDesk, "_send", send_and_despair)
+
+
 PLANTS: Final[Plants] = {
     plant.__name__: plant
     for plant in (
@@ -124,5 +140,6 @@ PLANTS: Final[Plants] = {
         ignore_valid_until,
         ignore_halt,
         shuffle_lanes,
+        none_is_refusal,
     )
 }

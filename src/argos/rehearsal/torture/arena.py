@@ -7,6 +7,7 @@ from pathlib import Path
 from argos.dsn import Access
 from argos.paperbroker.settings import BrokerSettings
 from argos.rehearsal.torture.alerts import AlertTerms
+from argos.rehearsal.torture.kinds import NodeKind
 from argos.rehearsal.torture.proxies import Link
 from argos.stack.children import ChildSupervisor
 from argos.stack.embedded import EmbeddedPostgres
@@ -17,6 +18,7 @@ class NodeLinks:
     """One node's two connections, whose account it serves at which broker, and the files of its own log."""
 
     node: str
+    kind: NodeKind
     account: str
     broker: str
     gateway_link: Link

@@ -13,6 +13,8 @@ from typing import Final
 
 from argos.core.account import TradingMode
 from argos.paperbroker.settings import Fault
+from argos.rehearsal.torture.kinds import ALL_KINDS, NodeKind
+from argos.venues.mt5.standin.faults import Fault as TerminalFault
 
 SYMBOLS: Final = ("AAPL", "MSFT", "IBM", "GOOG")
 
@@ -79,6 +81,23 @@ FAULT_DELAYS_MS: Final[Mapping[Fault, int]] = MappingProxyType(
     {Fault.SLOW: 2_000, Fault.DISCONNECT: 1_000}
 )
 """Shorter than the time for which a doubt is looked into: an order later than that is another story."""
+FULL_TERMINAL_FAULTS: Final[Mapping[TerminalFault, float]] = MappingProxyType(
+    {
+        TerminalFault.NONE_AFTER_SEND: 0.04,
+        TerminalFault.NONE_BEFORE_SEND: 0.03,
+        TerminalFault.TIMEOUT_AFTER_FILL: 0.04,
+        TerminalFault.RESTART_DURING_SEND: 0.03,
+        TerminalFault.REQUOTE: 0.04,
+        TerminalFault.MARKET_CLOSED: 0.01,
+        TerminalFault.INVALID_STOPS: 0.01,
+        TerminalFault.INVALID_FILL: 0.01,
+        TerminalFault.AUTOTRADING_OFF: 0.01,
+        TerminalFault.QUERY_FAILS: 0.004,
+        TerminalFault.STALE_HISTORY: 0.05,
+        TerminalFault.TERMINAL_RESTART: 0.001,
+    }
+)
+"""Of the terminal beside the Python node, for each call that the fault fits; about a hundred queries come a second."""
 LASTS_S: Final[Mapping[Trouble, tuple[float, float]]] = MappingProxyType(
     {
         Trouble.STOP: (0.5, 6.0),
@@ -128,7 +147,12 @@ class TortureMix:
     kill_weights: Mapping[str, float] = field(default_factory=lambda: KILL_WEIGHTS)
     broker_faults: Mapping[Fault, float] = field(default_factory=lambda: FULL_BROKER_FAULTS)
     fault_delays_ms: Mapping[Fault, int] = field(default_factory=lambda: FAULT_DELAYS_MS)
+    kinds: tuple[NodeKind, ...] = ALL_KINDS
+    terminal_faults: Mapping[TerminalFault, float] = field(
+        default_factory=lambda: FULL_TERMINAL_FAULTS
+    )
     brokers: tuple[str, ...] = ("meridian", "harbor")
+    """Whose paper nodes there are. The MT5 nodes have their accounts at meridian, which must be among them."""
     expiry_s: int = 12
     send_timeout_ms: int = 800
     doubt_window_ms: int = 4_000

@@ -68,9 +68,10 @@ class Link:
     def _reset(self) -> None:
         for pair in list(self._pairs):
             for writer in pair:
-                writer.get_extra_info("socket").setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
-                )
+                with contextlib.suppress(OSError):  # that end has just gone by itself
+                    writer.get_extra_info("socket").setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE
+                    )
                 writer.transport.abort()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:

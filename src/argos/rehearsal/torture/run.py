@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from argos.rehearsal.sender import AlertSender, Delivery, DeliveryLog
 from argos.rehearsal.torture.alerts import plan_alerts
 from argos.rehearsal.torture.arena import Arena
 from argos.rehearsal.torture.faults import Done, Tormentor, end_broker_faults
+from argos.rehearsal.torture.kinds import NodeKind
 from argos.rehearsal.torture.plan import TorturePlan
 from argos.rehearsal.torture.sending import send_all
 from argos.rehearsal.torture.verdict import Evidence, LaneStep, Verdict, judge
@@ -73,6 +74,9 @@ class TortureResult:
     answers: Counter[str]
     orders: int
     fills: int
+    nodes: Mapping[NodeKind, int]
+    """How many of each kind there were, and, in `fills_by_kind`, how much each kind had to do."""
+    fills_by_kind: Mapping[NodeKind, int]
     settled: bool
     seconds: float
 
@@ -94,8 +98,10 @@ class TortureResult:
             "troubles": {
                 trouble.value: count for trouble, count in sorted(self.done.counts.items())
             },
+            "nodes": dict(self.nodes),
             "orders": self.orders,
             "fills": self.fills,
+            "fills_by_kind": dict(self.fills_by_kind),
             "seconds": round(self.seconds, 1),
         }
 
@@ -192,11 +198,18 @@ async def _settle_and_judge(
             answers=watch.answers,
             orders=len(evidence.stored.orders),
             fills=len(evidence.stored.executions),
+            nodes=Counter(node.kind for node in arena.nodes),
+            fills_by_kind=_fills_by_kind(arena, evidence),
             settled=idle,
             seconds=watch.seconds,
         )
     finally:
         await store.aclose()
+
+
+def _fills_by_kind(arena: Arena, evidence: Evidence) -> Mapping[NodeKind, int]:
+    kinds = {node.account: node.kind for node in arena.nodes}
+    return Counter(kinds[account] for account, _ in evidence.stored.executions)
 
 
 async def _audit(arena: Arena) -> list[str]:

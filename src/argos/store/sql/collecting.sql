@@ -2,8 +2,11 @@
 -- Reports of one account are collected one after the other: what follows sees all facts of those before.
 SELECT pg_advisory_xact_lock(hashtextextended('reports:' || $1, 0));
 
+-- name: known
+SELECT fact_id FROM facts WHERE account = $1 AND fact_id = ANY($2::uuid[]);
+
 -- name: append
--- Facts as reported; the ids that are new come back. A repeat is nothing new and no error.
+-- Facts as reported. A repeat is nothing new and no error.
 INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
 SELECT f.account, f.fact_id, f.kind, f.order_id, f.command_id,
        (SELECT c.kind FROM commands c WHERE c.command_id = f.command_id), f.at, f.node, f.epoch, f.body
@@ -11,8 +14,7 @@ FROM jsonb_to_recordset($1::jsonb) AS f(
     account text, fact_id uuid, kind text, order_id uuid, command_id uuid, at timestamptz, node text, epoch bigint,
     body jsonb
 )
-ON CONFLICT DO NOTHING
-RETURNING fact_id;
+ON CONFLICT DO NOTHING;
 
 -- name: owners
 -- Whose executions are these? By the order's own id, by the identity that the venue kept, or by the position.
@@ -33,11 +35,19 @@ SELECT g.venue_exec_id,
        ) AS is_nobodys
 FROM given g
 LEFT JOIN executions told ON told.account = $1 AND told.venue_exec_id = g.venue_exec_id
-LEFT JOIN orders own ON own.account = $1 AND (
-    own.order_id = g.order_id
-    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.magic = g.magic AND g.magic > 0)
-    OR (g.order_id IS NULL AND g.opening_order_id IS NULL AND own.client_order_id = nullif(g.client_order_id, ''))
-)
+LEFT JOIN LATERAL (
+    -- Each key has an index of its own: one condition for all of them would read every order of the account. So would
+    -- "account = ", on a young database: it is a check here, and written so that nothing is looked up by it.
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE o.order_id = g.order_id AND o.account IS NOT DISTINCT FROM $1
+    UNION
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.account = $1 AND o.magic = g.magic AND g.magic > 0
+    UNION
+    SELECT o.order_id, o.role, o.closes_order_id, o.trade_id FROM orders o
+    WHERE g.order_id IS NULL AND g.opening_order_id IS NULL AND o.client_order_id = nullif(g.client_order_id, '')
+      AND o.account IS NOT DISTINCT FROM $1
+) own ON true
 LEFT JOIN orders opening ON opening.account = $1 AND opening.order_id = g.opening_order_id
 LEFT JOIN LATERAL (
     SELECT coalesce(x.order_id, h.order_id) AS order_id, coalesce(h.trade_id, x.trade_id) AS trade_id
@@ -49,13 +59,16 @@ LEFT JOIN LATERAL (
 ) held ON true;
 
 -- name: order_facts
--- The orders that new facts of an account speak of, locked, with all that is known of each. What a node says about
+-- The orders that new facts of an account speak of, locked, with all that was known of each. What a node says about
 -- orders of an account that is not its own changes nothing.
 SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_code IS NOT NULL AS denied,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'fact_id', f.fact_id, 'kind', f.kind, 'command_kind', f.command_kind, 'command_id', f.command_id,
            'qty', f.body->>'qty', 'venue_exec_id', f.body->>'venue_exec_id', 'code', f.body->>'code'
        ) ORDER BY f.recorded_at, f.at), '[]') FROM facts f WHERE f.order_id = o.order_id AND f.account = o.account) AS facts,
+       -- of the commands that facts on their way speak of
+       (SELECT coalesce(jsonb_object_agg(k.command_id, k.kind), '{}') FROM commands k
+        WHERE k.command_id = ANY($3::uuid[])) AS command_kinds,
        (SELECT coalesce(jsonb_agg(jsonb_build_object(
            'command_id', c.command_id, 'kind', c.kind
        )), '[]') FROM commands c WHERE c.order_id = o.order_id AND c.state <> 'done') AS commands,
@@ -73,7 +86,7 @@ SELECT o.order_id, o.trade_id, o.account, o.order_type, o.role, o.qty, o.denial_
        + (SELECT coalesce(sum(h.qty), 0) FROM execution_shares h
           WHERE h.account = $1 AND h.opening_order_id = o.order_id) AS closed_qty
 FROM orders o JOIN order_states s USING (order_id)
-WHERE o.order_id = ANY($2) AND o.account = $1
+WHERE o.order_id = ANY($2) AND o.account IS NOT DISTINCT FROM $1
 ORDER BY o.order_id
 FOR UPDATE OF s;
 
@@ -197,6 +210,9 @@ SELECT pg_notify('argos_outbox', 'reconcile') WHERE EXISTS (SELECT FROM reconcil
 UNION ALL
 SELECT pg_notify('argos_lane', account) FROM (SELECT DISTINCT account FROM ended) AS lanes
 WHERE EXISTS (SELECT FROM commands c WHERE c.account = lanes.account AND c.state = 'pending');
+
+-- name: save_flags
+UPDATE node_sessions SET terminal = terminal || $3 WHERE node = $1 AND epoch = $2;
 
 -- name: save_positions
 -- A clock that ran ahead must not keep later looks out until its time has come.

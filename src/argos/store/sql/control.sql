@@ -92,6 +92,17 @@ FROM nodes n LEFT JOIN node_sessions s USING (node) ORDER BY n.node;
 INSERT INTO enrolment_codes (code_hash, node, expires_at)
 VALUES ($1, $2, now() + interval '10 minutes') RETURNING expires_at;
 
+-- name: want_rekey
+-- A new wish in place of an older one: what was given out for that and never used is exchanged as well.
+UPDATE nodes SET rekey_wanted_at = clock_timestamp() WHERE node = $1 RETURNING rekey_wanted_at;
+
+-- name: node_keys
+-- The newest first. The one in use signed the node's newest request.
+SELECT k.key_id, k.created_at, k.replaces, k.key_id IS NOT DISTINCT FROM s.key_id AS in_use,
+       n.rekey_wanted_at IS NOT NULL AND k.created_at > n.rekey_wanted_at AS is_wanted
+FROM nodes n JOIN node_keys k USING (node) LEFT JOIN node_sessions s USING (node)
+WHERE n.node = $1 ORDER BY k.created_at DESC, k.slot;
+
 -- name: drop_keys
 DELETE FROM node_keys WHERE node = $1 RETURNING slot;
 

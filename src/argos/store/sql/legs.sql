@@ -24,13 +24,15 @@ SELECT f.account, f.order_id, f.kind, f.command_kind, f.command_id, f.at, f.reco
 FROM facts f WHERE f.order_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[]);
 
 -- name: executions
--- Of an execution that several trades share, each has its own part; the parts of one trade are one to it.
+-- Of an execution that several trades share, each has its own part; the parts of one trade are one to it. Those of the
+-- trade are looked up and the account is checked: by "account = " a young database would read all of that account.
 SELECT x.account, x.trade_id, x.venue_exec_id, x.order_id, x.opening_order_id, x.venue_order_id, x.position_id, x.symbol,
        x.side, x.entry, x.fill_price, x.fill_qty, x.commission, x.swap, x.fee, x.profit, x.reason, x.magic,
        x.client_order_id, x.comment, x.bid_at_send, x.ask_at_send, x.timestamp_broker, x.received_at
 FROM unnest($1::text[], $2::text[]) AS leg(trade_id, account)
 CROSS JOIN LATERAL (
-    SELECT y.* FROM executions y WHERE y.trade_id = leg.trade_id AND y.account = leg.account OFFSET 0
+    SELECT y.* FROM executions y
+    WHERE y.trade_id = leg.trade_id AND y.account IS NOT DISTINCT FROM leg.account OFFSET 0
 ) x
 WHERE NOT EXISTS (
     SELECT FROM execution_shares h WHERE h.account = x.account AND h.venue_exec_id = x.venue_exec_id

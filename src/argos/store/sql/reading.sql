@@ -245,6 +245,31 @@ WHERE (a.created_at, a.account) < (coalesce($2::timestamptz, 'infinity'), ($3::t
 ORDER BY a.created_at DESC, a.account DESC
 LIMIT $1;
 
+-- name: instruments
+-- What each account can trade, on the terms that its node read at its venue, whatever those are; with the last quote.
+SELECT (page.terms || jsonb_build_object(
+           'account', page.account, 'symbol', page.symbol, 'quote', page.quotes->page.symbol
+       ))::text AS item,
+       page.created_at AS moment, ARRAY[page.account, page.symbol] AS ids
+FROM (
+    SELECT a.created_at, a.account, i.symbol, i.terms, quotes.by_symbol AS quotes
+    FROM accounts a
+    JOIN account_states s USING (account)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(q->>'symbol', q) AS by_symbol FROM jsonb_array_elements(s.snapshot->'quotes') q
+    ) quotes
+    CROSS JOIN LATERAL jsonb_each(s.instruments) AS i(symbol, terms)
+    WHERE (a.created_at, a.account, i.symbol)
+          < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1], ($3::text[])[2])
+      AND a.created_at >= coalesce($4::timestamptz, '-infinity')
+      AND a.created_at < coalesce($5::timestamptz, 'infinity')
+      AND ($6::text IS NULL OR a.account = $6)
+      AND ($7::text IS NULL OR i.symbol = $7)
+    ORDER BY a.created_at DESC, a.account DESC, i.symbol DESC
+    LIMIT $1
+) page
+ORDER BY page.created_at DESC, page.account DESC, page.symbol DESC;
+
 -- name: routes
 SELECT json_build_object(
            'route', r.route, 'enabled', r.enabled, 'size', r.size, 'expiry_s', r.expiry_s,
@@ -278,18 +303,48 @@ SELECT json_build_object(
            'node', n.node, 'account', n.account, 'venue', n.venue, 'enabled', n.enabled,
            'status', CASE WHEN s.hello_at IS NULL THEN 'never_seen'
                WHEN s.last_seen_at < clock_timestamp() - interval '60 seconds' THEN 'silent' ELSE 'connected' END,
-           'epoch', coalesce(s.epoch, 0), 'version', s.version, 'terminal', coalesce(s.terminal, '{}'),
+           'epoch', coalesce(s.epoch, 0), 'log_id', s.log_id, 'version', s.version,
+           'terminal', coalesce(s.terminal, '{}') || coalesce(a.snapshot->'node', '{}'),
+           'looked_age_s', round(extract(epoch FROM clock_timestamp() - a.taken_at), 3),
            'hello_at', wire_moment(s.hello_at), 'last_seen_at', wire_moment(s.last_seen_at),
            'heartbeat_age_s', round(extract(epoch FROM clock_timestamp() - s.last_seen_at), 3),
-           'lane_depth', (SELECT count(*) FROM commands c WHERE c.account = n.account AND c.state <> 'done'),
+           'lane_depth', lane.waiting + lane.leased, 'lane_waiting', lane.waiting, 'lane_leased', lane.leased,
+           'unreported', a.snapshot->'node'->'unreported',
            'in_doubt', (
                SELECT count(*) FROM order_states o
                WHERE o.account = n.account AND o.live AND o.status = 'in_doubt'
            ),
+           'keys', coalesce((
+               SELECT json_agg(json_build_object(
+                   'key_id', k.key_id, 'created_at', wire_moment(k.created_at),
+                   'in_use', k.key_id IS NOT DISTINCT FROM s.key_id, 'replaces', k.replaces
+               ) ORDER BY k.created_at DESC, k.slot)
+               FROM node_keys k WHERE k.node = n.node
+           ), '[]'),
+           -- fulfilled once a key that was made after the wish signs
+           'rekey_wanted_at', CASE WHEN n.rekey_wanted_at IS NOT NULL AND NOT EXISTS (
+               SELECT FROM node_keys k
+               WHERE k.node = n.node AND k.key_id = s.key_id AND k.created_at > n.rekey_wanted_at
+           ) THEN wire_moment(n.rekey_wanted_at) END,
+           'enrolment', (
+               SELECT json_build_object(
+                   'state', CASE WHEN e.used_at IS NOT NULL THEN 'used'
+                       WHEN e.expires_at <= clock_timestamp() THEN 'expired' ELSE 'open' END,
+                   'expires_at', wire_moment(e.expires_at), 'used_at', wire_moment(e.used_at)
+               )
+               FROM enrolment_codes e WHERE e.node = n.node ORDER BY e.expires_at DESC LIMIT 1
+           ),
            'created_at', wire_moment(n.created_at)
        )::text AS item,
        n.created_at AS moment, ARRAY[n.node] AS ids
-FROM nodes n LEFT JOIN node_sessions s USING (node)
+FROM nodes n
+LEFT JOIN node_sessions s USING (node)
+LEFT JOIN account_states a USING (account)
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE c.state = 'pending') AS waiting,
+           count(*) FILTER (WHERE c.state = 'leased') AS leased
+    FROM commands c WHERE c.account = n.account AND c.state <> 'done'
+) lane
 WHERE (n.created_at, n.node) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1])
   AND n.created_at >= coalesce($4::timestamptz, '-infinity') AND n.created_at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR n.node = $6)

@@ -80,6 +80,9 @@ HAVING sum(t.qty) <> 0;
 SELECT s.account, a.hedging, s.positions, s.positions_at
 FROM account_states s JOIN accounts a USING (account) WHERE s.positions IS NOT NULL;
 
+-- name: account_snapshots
+SELECT s.snapshot, s.instruments FROM account_states s JOIN accounts a USING (account) WHERE a.enabled;
+
 -- name: open
 SELECT d.discrepancy_id, d.key, d.code, d.occurrence
 FROM discrepancies d

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 STEP: Final = timedelta(minutes=15)
 """Brokers' clocks differ from UTC by whole quarters of an hour."""
 ERROR_MAX: Final = timedelta(minutes=2)
@@ -61,7 +62,17 @@ class BrokerClock:
 
     def utc(self, msc: int) -> datetime:
         """A reading of the broker's clock in UTC; taken for UTC itself while no offset is known."""
-        return moment_msc(msc) - (self.offset or timedelta(0))
+        return moment_msc(self.utc_msc(msc))
+
+    def utc_msc(self, msc: int) -> int:
+        """The same in milliseconds since 1970."""
+        return msc - self.offset // MILLISECOND if self.offset else msc
+
+    def reading_s(self, moment: datetime | None) -> int:
+        """What this clock will show then, in whole seconds rounded up; 0 for no moment, or with no offset measured."""
+        if moment is None or self.offset is None:
+            return 0
+        return -((EPOCH - moment - self.offset) // timedelta(seconds=1))
 
     def _is_fresh(self, tick: Tick) -> bool:
         return self._last.get(tick.symbol, tick.time_msc) < tick.time_msc

@@ -1,9 +1,10 @@
 """Trade requests through a terminal: looked up, checked, sent once, and the answer judged. In its thread."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.core.execution import Execution
@@ -17,7 +18,9 @@ from argos.ports import (
     VenueOrderState,
 )
 from argos.venues.mt5 import words
+from argos.venues.mt5.circuit import TradingCircuit, flags_of
 from argos.venues.mt5.clock import BrokerClock
+from argos.venues.mt5.history import AHEAD
 from argos.venues.mt5.link import TerminalLink
 from argos.venues.mt5.package import MODIFY, SLTP, TIME_GTC
 from argos.venues.mt5.requests import (
@@ -29,12 +32,14 @@ from argos.venues.mt5.requests import (
     move_request,
     protect_request,
 )
-from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
+from argos.venues.mt5.retcodes import CLOSED, PARTIAL, not_permitted, require_done
 from argos.venues.mt5.rows import row_of
-from argos.venues.mt5.scan import TRADES, TerminalScanner
-from argos.venues.mt5.terms import SymbolTerms, terms_of
+from argos.venues.mt5.scan import TerminalScanner
+from argos.venues.mt5.terms import SymbolTerms, check_not_frozen, check_oldest, terms_of
 
 Row = Mapping[str, Any]
+CANCELED_LATELY: Final = timedelta(days=1)
+"""How far back it is looked for an order that is to be canceled and does not work any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +54,16 @@ class Asked:
 class OrderDesk:
     """Each method sends at most once. VenueRefused is a definite no, everything else VenueUnreachable."""
 
-    def __init__(self, link: TerminalLink, *, scanner: TerminalScanner, clock: BrokerClock) -> None:
+    def __init__(
+        self,
+        link: TerminalLink,
+        *,
+        scanner: TerminalScanner,
+        clock: BrokerClock,
+        circuit: TradingCircuit,
+    ) -> None:
         self._link = link
+        self._circuit = circuit
         self._scanner = scanner
         self._clock = clock
         self._until_s = 0.0
@@ -62,18 +75,34 @@ class OrderDesk:
     def submit(self, order: VenueOrder, *, seen: Quote | None) -> VenueAnswer:
         """`seen` is the quote on which it was decided to send: a tolerance is measured from there."""
         terms, quote = self._market(order.symbol)
-        return self._deal(entry_request(order, terms=terms, quote=quote, seen=seen or quote))
+        self._require_permission()
+        request = entry_request(
+            order,
+            terms=terms,
+            quote=quote,
+            seen=seen or quote,
+            until_s=self._clock.reading_s(order.working_until),
+        )
+        return self._deal(request)
 
     def close(self, close: VenueClose) -> VenueAnswer:
         terms, quote = self._market(close.symbol)
-        ticket = self._position_ticket(close.position_id)
+        rows = self._positions()
+        position = _named(rows, close.position_id)
+        if position is not None:
+            if self._link.fifo:
+                check_oldest(position, rows)
+            levels = _levels(position)
+            check_not_frozen(terms, levels.sl, levels.tp, quote=quote)
+        # The broker judges an unknown one: it may have been closed a moment ago.
+        ticket = int(close.position_id) if position is None else int(position["ticket"])
         return self._deal(close_request(close, ticket=ticket, terms=terms, quote=quote))
 
     def cancel(self, asked: Asked) -> VenueAnswer:
         terms, quote = self._market(asked.symbol)
         order = self._working(asked.magic)
         if order is None:
-            raise _gone(asked)
+            return self._canceled_before(asked)
         request = cancel_request(order["ticket"], now=_levels(order), terms=terms, quote=quote)
         result = self._send(request)
         return words.answer_of(result, state=VenueOrderState.CANCELED, order=order["ticket"])
@@ -98,9 +127,14 @@ class OrderDesk:
         """The symbol's terms and its quote of this moment, from a terminal that is online."""
         link = self._link
         link.ensure_online()
-        terms = terms_of(row_of(link.select(symbol)))
-        tick = row_of(link.told(link.package.symbol_info_tick(symbol), what=f"tick of {symbol}"))
-        bid, ask = words.level(tick, "bid"), words.level(tick, "ask")
+        info = link.select(symbol)
+        row = row_of(info)
+        terms, quoted, at_msc = terms_of(row), row, 1_000 * row["time"]
+        if not info.visible:  # shown just now, so that what was told with it holds no quote
+            found = link.told(link.package.symbol_info_tick(symbol), what=f"tick of {symbol}")
+            quoted = row_of(found)
+            at_msc = quoted["time_msc"]
+        bid, ask = words.level(quoted, "bid"), words.level(quoted, "ask")
         if bid is None or ask is None:
             raise VenueRefused(
                 f"no quotes of {symbol}; nothing was sent",
@@ -108,8 +142,14 @@ class OrderDesk:
                 venue_code="10021",
                 retryable=True,
             )
-        at = self._clock.utc(tick["time_msc"])
-        return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=at)
+        return terms, Quote(symbol=symbol, bid=bid, ask=ask, at=self._clock.utc(at_msc))
+
+    def _require_permission(self) -> None:
+        """Raises VenueRefused for an entry that terminal, account or a late answer of the server forbid."""
+        flags = flags_of(self._link.terminal, self._link.account)
+        standing = self._circuit.standing(flags=flags, offline=False)
+        if standing.forbidden:
+            raise not_permitted(int(standing.code), standing.forbidden)
 
     def _send(self, request: Request) -> words.Result:
         if time.monotonic() > self._until_s:
@@ -120,6 +160,7 @@ class OrderDesk:
             error = self._link.failure("order_send")
             raise VenueUnreachable(error.message, code="VENUE_OUTCOME_OPEN")
         result = words.result_of(row_of(answer))
+        self._circuit.note(result.retcode, flags=flags_of(self._link.terminal, self._link.account))
         change = request["action"] in {SLTP, MODIFY}
         require_done(result.retcode, result.text, change=change)
         return result
@@ -143,12 +184,30 @@ class OrderDesk:
         return tuple(
             words.execution_of(row, instruments=self._scanner.instruments)
             for row in rows.values()
-            if row["type"] in TRADES and row["symbol"] in self._scanner.instruments
+            if row["type"] in words.TRADES and row["symbol"] in self._scanner.instruments
         )
 
     def _working(self, magic: int) -> Row | None:
         orders = self._link.told(self._link.package.orders_get(), what="orders")
         return next((row_of(order) for order in orders if order.magic == magic), None)
+
+    def _canceled_before(self, asked: Asked) -> VenueAnswer:
+        """The answer of a cancel that did its work before, and was not heard, perhaps by a log that was lost.
+
+        VenueRefused when there is no such order, or it ended otherwise.
+        """
+        now = datetime.now(tz=UTC)
+        ended = self._link.package.history_orders_get(now - CANCELED_LATELY, now + AHEAD)
+        for order in self._link.told(ended, what="history of orders"):
+            row = row_of(order)
+            if row["magic"] != asked.magic or words.is_by_broker(row):
+                continue
+            if words.STATES[row["state"]] is VenueOrderState.CANCELED:
+                result = words.Result(
+                    retcode=0, order=0, deal=0, bid=None, ask=None, text="it was canceled before"
+                )
+                return words.answer_of(result, state=VenueOrderState.CANCELED, order=row["ticket"])
+        raise _gone(asked)
 
     def _position(self, asked: Asked) -> Row:
         """The position by its id, or by who opened it. Raises VenueRefused when there is none."""
@@ -158,21 +217,20 @@ class OrderDesk:
                 return row
         raise _gone(asked)
 
-    def _position_ticket(self, position_id: str) -> int:
-        """A position's ticket may change in its life, its id does not; the broker judges an unknown one."""
-        if not position_id.isdigit():
-            raise VenueRefused(
-                f"{position_id!r} is no position id; nothing was sent",
-                code="VENUE_POSITION_UNKNOWN",
-                venue_code=str(CLOSED),
-            )
-        rows = self._positions()
-        named = (int(row["ticket"]) for row in rows if str(row["identifier"]) == position_id)
-        return next(named, int(position_id))
-
     def _positions(self) -> list[Row]:
         found = self._link.told(self._link.package.positions_get(), what="positions")
         return [row_of(item) for item in found]
+
+
+def _named(rows: Sequence[Row], position_id: str) -> Row | None:
+    """The position of that id, which stays the same all its life; its ticket may change."""
+    if not position_id.isdigit():
+        raise VenueRefused(
+            f"{position_id!r} is no position id; nothing was sent",
+            code="VENUE_POSITION_UNKNOWN",
+            venue_code=str(CLOSED),
+        )
+    return next((row for row in rows if str(row["identifier"]) == position_id), None)
 
 
 def _levels(row: Row) -> Levels:

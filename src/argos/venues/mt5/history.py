@@ -5,7 +5,8 @@ closed it is not there yet. So the cursor follows what was seen, not the clock, 
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,10 @@ class Seen:
     cursor: str
 
 
+Tickets = Mapping[str, AbstractSet[int]]
+"""By the kind of row: orders and deals count their tickets apart."""
+
+
 class Told:
     """Remembers what was told under the last cursor, so that the overlap is not told again and again.
 
@@ -44,24 +49,40 @@ class Told:
         self._name = secrets.token_hex(4)
         self._number = 0
         self._cursor = ""
-        self._tickets: frozenset[tuple[str, int]] = frozenset()
+        self._tickets: Tickets = {}
 
     def window(self, cursor: str, *, now: datetime) -> tuple[datetime, datetime]:
         """From and to, by the broker's clock; all of the past for an empty cursor."""
         since = moment_msc(_newest_of(cursor))
         return max(BEGINNING, since - OVERLAP), now + AHEAD
 
-    def take(self, cursor: str, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> Seen:
-        """`rows` by their kind, each with its ticket and its raw time."""
-        known = self._tickets if cursor and cursor == self._cursor else frozenset()
-        keyed = [((kind, int(row["ticket"])), row) for kind, items in rows.items() for row in items]
-        fresh = {key: row for key, row in keyed if key not in known}
-        newest = max([_newest_of(cursor), *(int(row[RAW_TIME]) for _, row in keyed)])
+    def known(self, cursor: str) -> Tickets:
+        """What was told under that cursor."""
+        return self._tickets if cursor and cursor == self._cursor else {}
+
+    def take(
+        self,
+        cursor: str,
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+        *,
+        passed: Tickets | None = None,
+    ) -> Seen:
+        """`rows` by their kind, each with its ticket and its raw time; `passed` were there and known, and not read."""
+        known = self.known(cursor)
+        fresh: dict[tuple[str, int], Mapping[str, Any]] = {}
+        tickets: dict[str, AbstractSet[int]] = {}
+        newest = _newest_of(cursor)
+        for kind, items in rows.items():
+            before = known.get(kind, frozenset())
+            shown = {int(row["ticket"]): row for row in items}
+            fresh |= {(kind, key): row for key, row in shown.items() if key not in before}
+            tickets[kind] = shown.keys() | (passed or {}).get(kind, frozenset())
+            newest = max(newest, max((int(row[RAW_TIME]) for row in items), default=0))
         if cursor and not fresh:
             return Seen(fresh=(), cursor=cursor)
         self._number += 1
         self._cursor = f"{newest}-{self._name}-{self._number}"
-        self._tickets = frozenset(key for key, _ in keyed)
+        self._tickets = tickets
         return Seen(fresh=tuple(fresh.values()), cursor=self._cursor)
 
 
@@ -84,8 +105,8 @@ class BalanceCheck:
         for deal in deals:
             if deal["type"] == CREDIT:
                 continue
-            self.deals[int(deal["ticket"])] = sum(
-                (deal[name] for name in ("profit", "commission", "swap", "fee")), Decimal(0)
+            self.deals[int(deal["ticket"])] = (
+                deal["profit"] + deal["commission"] + deal["swap"] + deal["fee"]
             )
 
     def explains(self, balance: Decimal, *, at: datetime) -> bool:

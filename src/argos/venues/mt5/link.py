@@ -21,11 +21,16 @@ FIXES: Final = {
 
 
 class TerminalLink:
-    """`sessions` counts attachments: when it rises, what the terminal tells of the past may lag behind."""
+    """`sessions` counts attachments: when it rises, what the terminal tells of the past may lag behind.
+
+    `account` and `terminal`: what was told of them last, None before. `fifo`: the account closes first in, first out.
+    """
 
     def __init__(self, package: Package, settings: TerminalSettings) -> None:
         self.package = package
         self.sessions = 0
+        self.account: Row | None = None
+        self.terminal: Row | None = None
         self._settings = settings
         self._attached = False
 
@@ -45,6 +50,11 @@ class TerminalLink:
         )
         if objection:
             raise VenueUnreachable(objection, code="VENUE_WRONG_ACCOUNT")
+        self.account = account
+
+    @property
+    def fifo(self) -> bool:
+        return self.account is not None and bool(self.account.fifo_close)
 
     def ensure_online(self) -> Row:
         """The terminal's own state; VenueUnreachable unless it is connected to the broker.
@@ -52,7 +62,7 @@ class TerminalLink:
         Offline it goes on answering queries, with what it knew before.
         """
         self.ensure()
-        terminal = self.told(self.package.terminal_info(), what="terminal")
+        terminal = self.terminal = self.told(self.package.terminal_info(), what="terminal")
         if not terminal.connected:
             raise VenueUnreachable(
                 "the terminal is not connected to its broker", code="VENUE_TERMINAL_OFFLINE"

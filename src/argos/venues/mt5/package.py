@@ -15,7 +15,7 @@ Row = Any
 """A named tuple of the package: floats for prices, whole numbers for tickets, times by the broker's clock."""
 
 DEAL, PENDING, SLTP, MODIFY, REMOVE = 1, 5, 6, 7, 8
-TIME_GTC: Final = 0
+TIME_GTC, TIME_DAY, TIME_SPECIFIED = 0, 1, 2
 
 NO_TERMINAL: Final = -10003
 LINK_LOST: Final = frozenset({-10000, -10001, -10002, NO_TERMINAL, -10004, -10005})

@@ -15,6 +15,7 @@ from argos.venues.mt5.terms import (
     check_prices,
     check_stops,
     filling_for,
+    lifetime_for,
     lots_of,
 )
 
@@ -41,8 +42,13 @@ class Levels:
     expires_s: int = 0
 
 
-def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote, seen: Quote) -> Request:
-    """Raises VenueRefused for what the broker would refuse for certain. `seen` is the price with the tolerance."""
+def entry_request(
+    order: VenueOrder, *, terms: SymbolTerms, quote: Quote, seen: Quote, until_s: int = 0
+) -> Request:
+    """Raises VenueRefused for what the broker would refuse for certain. `seen` is the price with the tolerance.
+
+    `until_s` is when a pending order shall end, by the broker's clock; 0 where it need not, or that clock is unknown.
+    """
     is_market = order.order_type is OrderType.MARKET
     lots = lots_of(terms, order.qty)
     check_prices(terms, order.price, order.stop_limit_price, order.sl, order.tp)
@@ -61,6 +67,9 @@ def entry_request(order: VenueOrder, *, terms: SymbolTerms, quote: Quote, seen: 
         "comment": order.comment[:COMMENT_MAX],
         **_floats(price=order.price, stoplimit=order.stop_limit_price, sl=order.sl, tp=order.tp),
     }
+    if not is_market:
+        lasts, expires_s = lifetime_for(terms, until_s)
+        request |= {"type_time": lasts, **({"expiration": expires_s} if expires_s else {})}
     if is_market:
         request |= _at_market(order.side, seen, deviation_points=order.deviation_points)
     return request
@@ -107,7 +116,7 @@ def move_request(
         "symbol": terms.symbol,
         "order": ticket,
         "type_time": now.lasts,
-        **({"expiration": now.expires_s} if now.lasts != TIME_GTC else {}),
+        **({"expiration": now.expires_s} if now.expires_s else {}),
         **levels,
     }
 

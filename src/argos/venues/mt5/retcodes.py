@@ -82,6 +82,12 @@ _FIXES: Final[Mapping[int, str]] = {
 }
 
 
+def not_permitted(code: int, text: str) -> VenueRefused:
+    """A no that stays one until somebody acts, with what to do."""
+    fix = _FIXES.get(code, "see whether the terminal is connected")
+    return VenueRefused(f"{text}; {fix}", code="VENUE_TRADING_DISABLED", venue_code=str(code))
+
+
 def require_done(code: int, text: str, *, change: bool) -> None:
     """Raises VenueRefused for a definite no and VenueUnreachable for an open outcome.
 
@@ -96,9 +102,7 @@ def require_done(code: int, text: str, *, change: bool) -> None:
         case Verdict.GONE:
             raise VenueRefused(text, code=POSITION_CLOSED, venue_code=str(code))
         case Verdict.SETUP:
-            raise VenueRefused(
-                f"{text}; {_FIXES[code]}", code="VENUE_TRADING_DISABLED", venue_code=str(code)
-            )
+            raise not_permitted(code, text)
         case Verdict.OPEN:
             raise VenueUnreachable(f"return code {code}: {text}", code="VENUE_OUTCOME_OPEN")
         case Verdict.REFUSED | Verdict.IDLE | Verdict.FOR_NOW:

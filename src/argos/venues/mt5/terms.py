@@ -1,6 +1,6 @@
 """A symbol's terms at this broker, and what of an order can be known to be wrong before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -9,14 +9,17 @@ from argos.core.errors import VenueRefused
 from argos.core.instrument import Quote
 from argos.core.intent import OrderType, Side
 from argos.venues.mt5 import words
+from argos.venues.mt5.package import TIME_DAY, TIME_GTC, TIME_SPECIFIED
 
 FLAG_FOK, FLAG_IOC = 1, 2
 """Bits of `symbol_info.filling_mode`. RETURN has none: it is ruled by the execution mode."""
 FILL_FOK, FILL_IOC, FILL_RETURN = 0, 1, 2
 """Values of `type_filling` in a request. Not the bits: mixing the two is the usual way to 10030."""
+LASTS, LASTS_UNTIL = 1, 4
+"""Bits of `symbol_info.expiration_mode`: until it is cancelled; until a moment that the order names."""
 EXECUTION_MARKET: Final = 2
 INVALID_VOLUME, INVALID_PRICE, INVALID_STOPS = "10014", "10015", "10016"
-FROZEN, INVALID_FILL = "10029", "10030"
+FROZEN, INVALID_FILL, FIFO = "10029", "10030", "10045"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class SymbolTerms:
     freeze_distance: Decimal
     filling_flags: int
     execution: int
+    expiration_flags: int
 
 
 def terms_of(row: Mapping[str, Any]) -> SymbolTerms:
@@ -50,6 +54,7 @@ def terms_of(row: Mapping[str, Any]) -> SymbolTerms:
         freeze_distance=point * int(row["trade_freeze_level"]),
         filling_flags=int(row["filling_mode"]),
         execution=int(row["trade_exemode"]),
+        expiration_flags=int(row["expiration_mode"]),
     )
 
 
@@ -68,6 +73,18 @@ def filling_for(terms: SymbolTerms, order_type: OrderType) -> int:
     if terms.execution != EXECUTION_MARKET:
         return FILL_RETURN
     raise _refused(f"{terms.symbol} names no filling mode", INVALID_FILL, "VENUE_FILLING_UNKNOWN")
+
+
+def lifetime_for(terms: SymbolTerms, until_s: int) -> tuple[int, int]:
+    """`type_time` and `expiration` of a pending order; `until_s` is by the broker's clock, 0 for none known.
+
+    Where the symbol takes no moment, the order is left to its node to end; where it takes no order for ever either,
+    it lasts the day.
+    """
+    if until_s and terms.expiration_flags & LASTS_UNTIL:
+        return TIME_SPECIFIED, until_s
+    for_ever = not terms.expiration_flags or terms.expiration_flags & LASTS
+    return (TIME_GTC if for_ever else TIME_DAY), 0
 
 
 def lots_of(terms: SymbolTerms, qty: Decimal) -> Decimal:
@@ -124,6 +141,24 @@ def check_not_frozen(terms: SymbolTerms, *levels: Decimal | None, quote: Quote) 
                 venue_code=FROZEN,
                 retryable=True,
             )
+
+
+def check_oldest(position: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> None:
+    """On an account that closes first in, first out, only a symbol's oldest position; VenueRefused otherwise.
+
+    Source: MQL5 reference, ACCOUNT_FIFO_CLOSE. The close is not turned to the oldest instead: that one may be
+    another trade's, and would be closed in the name of this one. Refused it is not for ever: once the older ones are
+    closed, a close that follows it up will go through.
+    """
+    older = [row for row in held if row["symbol"] == position["symbol"]]
+    oldest = min(older, key=lambda row: (row["time_msc"], row["ticket"]))
+    if oldest["identifier"] != position["identifier"]:
+        raise _refused(
+            f"position {oldest['identifier']} of {position['symbol']} is older, and this account closes"
+            " first in, first out",
+            FIFO,
+            "VENUE_FIFO",
+        )
 
 
 def _refused(text: str, venue_code: str, code: str) -> VenueRefused:

@@ -2,6 +2,9 @@
 
 A call that does not come back keeps the thread; those behind it wait, and end as doubt when their time is over.
 So a look that is complete began after everything that was sent before it had come back, however late.
+
+Urgent calls go before those that wait, and between the questions of one that asks many: an order shall not wait for
+a look at a long history. Such a look shows that order or does not; it began too early to prove anything of it.
 """
 
 import asyncio
@@ -9,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from argos.core.errors import InputError, VenueUnreachable
@@ -32,9 +35,10 @@ class TerminalThread:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._urgent: SimpleQueue[_Job] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def call(self, work: Callable[[], _T], *, timeout_s: float) -> _T:
+    async def call(self, work: Callable[[], _T], *, timeout_s: float, urgent: bool = False) -> _T:
         """What `work` gives. Raises VenueUnreachable when it did not in time.
 
         What had not begun by then never begins; what had goes on, and its outcome is open. An answer of
@@ -44,7 +48,11 @@ class TerminalThread:
             self._thread = threading.Thread(target=self._work, name="mt5-terminal", daemon=True)
             self._thread.start()
         done: Future[_T] = Future()
-        self._jobs.put((work, done))
+        if urgent:
+            self._urgent.put((work, done))
+            self._jobs.put((self.let_urgent_pass, Future()))
+        else:
+            self._jobs.put((work, done))
         try:
             # Not wait_for: it can swallow a cancellation that meets the answer (Python 3.11).
             async with asyncio.timeout(timeout_s):
@@ -67,12 +75,23 @@ class TerminalThread:
         self._jobs.put(None)
         self._thread = None
 
+    def let_urgent_pass(self) -> None:
+        """For work in this thread that asks many questions: what is urgent is done now, between two of them."""
+        with suppress(Empty):
+            while True:
+                _do(self._urgent.get_nowait())
+
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            work, done = job
-            if not done.set_running_or_notify_cancel():
-                continue
-            try:
-                done.set_result(work())
-            except Exception as error:  # handed to the caller, who judges it
-                done.set_exception(error)
+            self.let_urgent_pass()
+            _do(job)
+
+
+def _do(job: _Job) -> None:
+    work, done = job
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        done.set_result(work())
+    except Exception as error:  # handed to the caller, who judges it
+        done.set_exception(error)

@@ -18,9 +18,11 @@ from argos.ports import (
     VenueIdentity,
     VenueOrder,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.venues.mt5 import words
+from argos.venues.mt5.circuit import TradingCircuit, flags_of
 from argos.venues.mt5.clock import BrokerClock
 from argos.venues.mt5.desk import Asked, OrderDesk
 from argos.venues.mt5.link import TerminalLink
@@ -68,19 +70,30 @@ class Mt5Venue:
             clock=self.clock,
             now=now,
             quotes=self._watch.quotes.newest,
+            between=self._thread.let_urgent_pass,
         )
-        self._desk = OrderDesk(self._link, scanner=self._scanner, clock=self.clock)
+        self._circuit = TradingCircuit()
+        self._desk = OrderDesk(
+            self._link, scanner=self._scanner, clock=self.clock, circuit=self._circuit
+        )
         self._hedging = True
 
     @property
     def traits(self) -> VenueTraits:
         """`hedging` is right once connected."""
-        return VenueTraits(name="mt5", unique_client_ids=False, hedging=self._hedging)
+        return VenueTraits(
+            name="mt5", unique_client_ids=False, hedging=self._hedging, fifo=self._link.fifo
+        )
 
     @property
     def sessions(self) -> int:
         """How often a terminal was attached; more than once means that it was lost between."""
         return self._link.sessions
+
+    def standing(self) -> VenueStanding:
+        """By what terminal and account said last, a second ago at most, and by the trade server's answers."""
+        flags = flags_of(self._link.terminal, self._link.account)
+        return self._circuit.standing(flags=flags, offline=not flags["connected"])
 
     async def connect(self) -> None:
         timeout_s = self._settings.attach_timeout_ms / 1000 + QUERY_TIMEOUT_S
@@ -99,7 +112,8 @@ class Mt5Venue:
 
     async def instruments(self) -> Sequence[Instrument]:
         def load() -> Sequence[Instrument]:
-            self._link.ensure()
+            # Offline a terminal tells values of long ago, which must not pass for those of now.
+            self._link.ensure_online()
             return self._scanner.load_instruments()
 
         found = await self._ask(load)
@@ -145,7 +159,7 @@ class Mt5Venue:
         return await self._ask(lambda: self._scanner.scan(cursor))
 
     async def positions(self) -> Sequence[Position]:
-        return await self._ask(self._scanner.positions)
+        return await self._ask(self._scanner.positions, urgent=True)
 
     async def _trade(self, work: Callable[[], VenueAnswer], *, timeout_s: float) -> VenueAnswer:
         until_s = time.monotonic() + timeout_s
@@ -154,7 +168,13 @@ class Mt5Venue:
             self._desk.send_until(until_s)
             return work()
 
-        return await self._ask(in_time, timeout_s=timeout_s)
+        return await self._ask(in_time, timeout_s=timeout_s, urgent=True)
 
-    async def _ask(self, work: Callable[[], _T], *, timeout_s: float = QUERY_TIMEOUT_S) -> _T:
-        return await self._thread.call(work, timeout_s=timeout_s)
+    async def _ask(
+        self,
+        work: Callable[[], _T],
+        *,
+        timeout_s: float = QUERY_TIMEOUT_S,
+        urgent: bool = False,
+    ) -> _T:
+        return await self._thread.call(work, timeout_s=timeout_s, urgent=urgent)

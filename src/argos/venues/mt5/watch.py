@@ -1,6 +1,7 @@
 """Follows a terminal by asking it again and again, since it calls nobody: quotes, the clock, and hints."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from argos.venues.mt5.thread import TerminalThread
 from argos.venues.quotes import QuoteCache
 
 POLL_TIMEOUT_S: Final = 5.0
+TERMINAL_S: Final = 1.0
 RETRY_S: Final = 1.0
 """The pause after a poll that failed: what reconnects is the next call, ours or anybody's."""
 
@@ -48,6 +50,7 @@ class TerminalWatch:
         self._counts: tuple[object, ...] = ()
         self._symbols: tuple[str, ...] = ()
         self._listeners: set[asyncio.Queue[str]] = set()
+        self._terminal_seen_s = -TERMINAL_S
         self._task: asyncio.Task[None] | None = None
 
     def follow(self, symbols: Sequence[str]) -> None:
@@ -103,15 +106,26 @@ class TerminalWatch:
             except VenueError:
                 await asyncio.sleep(RETRY_S)
 
+    def _look_at_terminal(self) -> None:
+        """Once a second: whether it is connected and may trade. `ensure` asks for the account at every poll."""
+        now_s = time.monotonic()
+        if now_s - self._terminal_seen_s >= TERMINAL_S:
+            self._terminal_seen_s = now_s
+            self._link.terminal = self._link.told(
+                self._link.package.terminal_info(), what="terminal"
+            )
+
     def _poll(self) -> Poll:
         link, package = self._link, self._link.package
         link.ensure()
         ticks = []
         for symbol in self._symbols:
+            self._thread.let_urgent_pass()
             tick = package.symbol_info_tick(symbol)
             if tick is None:
                 continue
             ticks.append({"symbol": symbol, **row_of(tick)})
+        self._look_at_terminal()
         now = self._now()
         counts = (
             link.sessions,

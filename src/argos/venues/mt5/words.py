@@ -8,15 +8,22 @@ from typing import Any, Final
 
 from argos.core.account import AccountSnapshot
 from argos.core.execution import Entry, Execution, FillReason
-from argos.core.instrument import Instrument, Quote
+from argos.core.instrument import Instrument, ProfitRule, Quote, VenueTerms, unit_value_of
 from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.core.position import Position
 from argos.ports import VenueAnswer, VenueIdentity, VenueOrderReport, VenueOrderState
-from argos.protocol.values import parse_decimal
+from argos.protocol.values import decimal_text, parse_decimal
+from argos.venues.mt5.package import Row
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MARGIN_MODE_HEDGING: Final = 2
+TRADE_MODE_FULL: Final = 4
+CALC_MODE_CFD: Final = 2
+WEDNESDAY: Final = 3
+TRADES: Final = frozenset({0, 1})
+"""Deal types of trading. The others book money on the account: deposits, credits, commissions, dividends, tax."""
+MONEY: Final = ("profit", "commission", "swap", "fee")
 
 ORDER_TYPES: Final[Mapping[tuple[Side, OrderType], int]] = {
     (Side.BUY, OrderType.MARKET): 0,
@@ -52,6 +59,11 @@ REASONS: Final[Mapping[int, FillReason]] = {
     8: FillReason.STOP_OUT,  # variation margin: the broker's own, as a margin call is
 }
 """What is missing here (rollover, split, and what later builds add) was not asked for by us: somebody else's."""
+BY_BROKER: Final = frozenset(
+    code
+    for code, reason in REASONS.items()
+    if reason in {FillReason.SL, FillReason.TP, FillReason.STOP_OUT}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +79,10 @@ class Result:
 
 
 def number(row: Mapping[str, Any], name: str) -> Decimal:
-    return parse_decimal(row[name], field=name)
+    value = row[name]
+    if type(value) is Decimal and value.is_finite():
+        return value  # made from a float, which has no more digits than fit
+    return parse_decimal(value, field=name)
 
 
 def level(row: Mapping[str, Any], name: str) -> Decimal | None:
@@ -145,6 +160,21 @@ def execution_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument
     )
 
 
+def charge_of(row: Mapping[str, Any]) -> Mapping[str, str]:
+    """A booking that belongs to no trade, in the broker's words; `amount` is what it did to the balance.
+
+    Its time is the broker's clock alone: the same booking must be told in the same words for ever, and what we
+    think of that clock may change.
+    """
+    return {
+        "ticket": str(row["ticket"]),
+        "type": str(row["type"]),
+        "amount": decimal_text(sum((number(row, name) for name in MONEY), ZERO)),
+        "venue_time_ms": str(row.get("broker_time_msc", row["time_msc"])),
+        "comment": str(row["comment"]),
+    }
+
+
 def report_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument]) -> VenueOrderReport:
     symbol = row["symbol"]
     size = instruments[symbol].contract_size
@@ -168,7 +198,7 @@ def is_by_broker(row: Mapping[str, Any]) -> bool:
 
     They bear the opening order's magic, and are not that order.
     """
-    return reason_of(row) in {FillReason.SL, FillReason.TP, FillReason.STOP_OUT}
+    return row["reason"] in BY_BROKER
 
 
 def position_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument]) -> Position:
@@ -185,29 +215,69 @@ def position_of(row: Mapping[str, Any], *, instruments: Mapping[str, Instrument]
     )
 
 
+PAIRS: Final = frozenset({0, 5})
+"""Values of `trade_calc_mode`: forex, with leverage and without."""
+BY_TICK: Final = frozenset({1, 33, 34, 37, 39, 64})
+"""Futures, bonds and collateral: their profit is no product of price, contract and lots. All others' is."""
+
+
 def instrument_of(row: Mapping[str, Any]) -> Instrument:
-    size, tick = number(row, "trade_contract_size"), number(row, "trade_tick_size")
+    terms = venue_terms_of(row)
+    size = number(row, "trade_contract_size")
+    tick = number(row, "trade_tick_size") or terms.point
+    sizes = {"tick_size": tick, "contract_size": size}
     return Instrument(
         symbol=row["name"],
-        contract_size=size,
-        tick_size=tick,
-        qty_min=number(row, "volume_min") * size,
-        qty_max=number(row, "volume_max") * size,
-        qty_step=number(row, "volume_step") * size,
-        stops_distance_min=number(row, "point") * int(row["trade_stops_level"]),
-        unit_value=_tick_value(row) / tick / size,
+        **sizes,
+        qty_min=terms.volume_min * size,
+        qty_max=terms.volume_max * size,
+        qty_step=terms.volume_step * size,
+        stops_distance_min=terms.point * terms.stops_level,
+        unit_value=unit_value_of(terms.tick_value_loss, **sizes),
+        unit_value_profit=unit_value_of(terms.tick_value_profit, **sizes),
+        base_currency=str(row.get("currency_base", "")),
         quote_currency=row["currency_profit"],
-        tradable=int(row["trade_mode"]) == 4,
+        profit_rule=_profit_rule(terms.calc_mode),
+        tradable=terms.trade_mode == TRADE_MODE_FULL,
+        venue_terms=terms,
     )
 
 
-def _tick_value(row: Mapping[str, Any]) -> Decimal:
-    """What one tick of one lot is worth when it is lost, which is what risk is measured by.
+def venue_terms_of(row: Mapping[str, Any]) -> VenueTerms:
+    """Where profit and loss are converted at different sides of a quote their ticks differ; 0 is "not told"."""
+    tick_value = number(row, "trade_tick_value")
+    return VenueTerms(
+        digits=int(row.get("digits", 0)),
+        point=number(row, "point"),
+        tick_value_profit=_told(row, "trade_tick_value_profit") or tick_value,
+        tick_value_loss=_told(row, "trade_tick_value_loss") or tick_value,
+        volume_min=number(row, "volume_min"),
+        volume_max=number(row, "volume_max"),
+        volume_step=number(row, "volume_step"),
+        volume_limit=_told(row, "volume_limit"),
+        trade_mode=int(row["trade_mode"]),
+        calc_mode=int(row.get("trade_calc_mode", CALC_MODE_CFD)),
+        execution=int(row.get("trade_exemode", 0)),
+        filling_flags=int(row.get("filling_mode", 0)),
+        expiration_flags=int(row.get("expiration_mode", 0)),
+        stops_level=int(row["trade_stops_level"]),
+        freeze_level=int(row.get("trade_freeze_level", 0)),
+        swap_mode=int(row.get("swap_mode", 0)),
+        swap_long=_told(row, "swap_long"),
+        swap_short=_told(row, "swap_short"),
+        swap_triple_day=int(row.get("swap_rollover3days", WEDNESDAY)),
+        margin_currency=str(row.get("currency_margin", "")),
+    )
 
-    Where profit and loss are converted at different sides of a quote the two differ; 0 is "not told".
-    """
-    loss = number(row, "trade_tick_value_loss") if "trade_tick_value_loss" in row else None
-    return loss or number(row, "trade_tick_value")
+
+def _told(row: Mapping[str, Any], name: str) -> Decimal:
+    return number(row, name) if name in row else ZERO
+
+
+def _profit_rule(calc_mode: int) -> ProfitRule:
+    if calc_mode in PAIRS:
+        return ProfitRule.PAIR
+    return ProfitRule.TICK if calc_mode in BY_TICK else ProfitRule.LINEAR
 
 
 def snapshot_of(
@@ -219,6 +289,7 @@ def snapshot_of(
     open_orders: int,
     quotes: Mapping[str, Quote],
     instruments: Mapping[str, Instrument],
+    node: Mapping[str, Any] | None = None,
 ) -> AccountSnapshot:
     return AccountSnapshot(
         account=account,
@@ -227,12 +298,27 @@ def snapshot_of(
         equity=number(row, "equity"),
         margin_free=number(row, "margin_free"),
         hedging=row["margin_mode"] == MARGIN_MODE_HEDGING,
+        fifo=bool(row.get("fifo_close", False)),
         taken_at=taken_at,
         positions=positions,
         open_orders=open_orders,
         quotes=quotes,
         instruments=instruments,
+        margin=number(row, "margin") if "margin" in row else None,
+        leverage=int(number(row, "leverage")) if "leverage" in row else None,
+        node=node or {},
     )
+
+
+def place_of(terminal: Row, account: Row) -> dict[str, Any]:
+    """Where a terminal stands, in the words that the expert advisor uses, too; for people to see."""
+    return {
+        "build": int(terminal.build),
+        "ping_us": int(terminal.ping_last),
+        "server": str(account.server),
+        "company": str(account.company),
+        "login": str(account.login),
+    }
 
 
 def hint_of(message: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from argos.core.errors import InputError, VenueRefused, VenueUnreachable
 from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import (
+    ABLE,
     ORDER_GONE,
     POSITION_CLOSED,
     VenueAnswer,
@@ -18,6 +19,7 @@ from argos.ports import (
     VenueOrder,
     VenueOrderState,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.protocol.values import decimal_text
@@ -53,6 +55,10 @@ class AlpacaLikeVenue:
     @property
     def traits(self) -> VenueTraits:
         return VenueTraits(name="paper-alpaca", unique_client_ids=True, hedging=False)
+
+    def standing(self) -> VenueStanding:
+        """Always able: a paper broker that refuses says so by itself."""
+        return ABLE
 
     async def connect(self) -> None:
         await self._calls.query("/v2/account")

@@ -1,6 +1,7 @@
 """The mt5-like paper broker as a venue. The magic number is an order's only identity there."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.core.position import Position
 from argos.ports import (
+    ABLE,
     ORDER_GONE,
     VenueAnswer,
     VenueClose,
@@ -19,11 +21,14 @@ from argos.ports import (
     VenueOrder,
     VenueOrderState,
     VenueScan,
+    VenueStanding,
     VenueTraits,
 )
 from argos.protocol.values import decimal_text
 from argos.venues.mt5 import words
+from argos.venues.mt5.package import TIME_SPECIFIED
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
+from argos.venues.mt5.terms import LASTS_UNTIL
 from argos.venues.paper.live import LiveStream
 from argos.venues.paper.wire import Wire, answered, unreadable
 
@@ -46,16 +51,24 @@ class Mt5LikeVenue:
         self._stream = LiveStream(self._wire, read_hint=words.hint_of)
         self._instruments: dict[str, Instrument] = {}
         self._hedging = True
+        self._fifo = False
 
     @property
     def traits(self) -> VenueTraits:
         """`hedging` is right once connected."""
-        return VenueTraits(name="paper-mt5", unique_client_ids=False, hedging=self._hedging)
+        return VenueTraits(
+            name="paper-mt5", unique_client_ids=False, hedging=self._hedging, fifo=self._fifo
+        )
+
+    def standing(self) -> VenueStanding:
+        """Always able: a paper broker that refuses says so by itself."""
+        return ABLE
 
     async def connect(self) -> None:
         info = await self._query("account_info")
         await self._load_instruments()
         self._hedging = info["margin_mode"] == words.MARGIN_MODE_HEDGING
+        self._fifo = bool(info.get("fifo_close", False))
         self._stream.start()
         await self._stream.first_word(timeout_s=STREAM_WAIT_S)
 
@@ -86,7 +99,7 @@ class Mt5LikeVenue:
             **_levels(
                 price=order.price, stoplimit=order.stop_limit_price, sl=order.sl, tp=order.tp
             ),
-            **(self._tolerance(order) if is_market else {}),
+            **(self._tolerance(order) if is_market else self._lifetime(order)),
         }
         return await self._order_send(request, timeout_s=timeout_s)
 
@@ -109,7 +122,7 @@ class Mt5LikeVenue:
     ) -> VenueAnswer:
         ticket = await self._working_ticket(identity, symbol=symbol, timeout_s=timeout_s)
         if ticket is None:
-            raise _gone(identity)
+            return await self._canceled_before(identity, timeout_s=timeout_s)
         result = await self._send({"action": REMOVE, "order": ticket}, timeout_s=timeout_s)
         return words.answer_of(result, state=VenueOrderState.CANCELED, order=ticket)
 
@@ -154,7 +167,8 @@ class Mt5LikeVenue:
         account = await self._query("account_info")
         taken_at = words.moment_msc(terminal["time_msc"])
         try:
-            await self._know(row["symbol"] for row in (*working, *ended, *deals, *held))
+            trades = [row for row in deals if row["type"] in words.TRADES]
+            await self._know(row["symbol"] for row in (*working, *ended, *trades, *held))
             orders = {
                 row["ticket"]: words.report_of(row, instruments=self._instruments)
                 for row in (*working, *ended)
@@ -165,7 +179,7 @@ class Mt5LikeVenue:
                 taken_at=taken_at,
                 positions=positions,
                 orders=tuple(orders.values()),
-                executions=self._executions(deals),
+                executions=self._executions(trades),
                 account=words.snapshot_of(
                     account,
                     account=self._account,
@@ -176,6 +190,9 @@ class Mt5LikeVenue:
                     instruments=dict(self._instruments),
                 ),
                 cursor=str(terminal["time_msc"]),
+                charges=tuple(
+                    words.charge_of(row) for row in deals if row["type"] not in words.TRADES
+                ),
             )
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
@@ -246,11 +263,9 @@ class Mt5LikeVenue:
             return ()  # the order itself is done: its deals are left to the next scan
 
     def _executions(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Execution, ...]:
-        """Deals of trading, each once; bookings of other types are not executions."""
+        """Deals of trading, each once."""
         known = {
-            row["ticket"]: words.execution_of(row, instruments=self._instruments)
-            for row in rows
-            if row["type"] in {0, 1}
+            row["ticket"]: words.execution_of(row, instruments=self._instruments) for row in rows
         }
         return tuple(known.values())
 
@@ -267,6 +282,15 @@ class Mt5LikeVenue:
         result = await self._send(body, timeout_s=timeout_s)
         return words.answer_of(result, state=VenueOrderState.FILLED, order=result.order)
 
+    async def _canceled_before(self, identity: VenueIdentity, *, timeout_s: float) -> VenueAnswer:
+        """The answer of a cancel that did its work before, and was not heard, perhaps by a log that was lost."""
+        for row in await self._query("history_orders", query={"from": "0"}, timeout_s=timeout_s):
+            canceled = words.STATES[row["state"]] is VenueOrderState.CANCELED
+            if int(row["magic"]) == identity.magic and canceled:
+                result = words.result_of({"retcode": 0, "comment": "it was canceled before"})
+                return words.answer_of(result, state=VenueOrderState.CANCELED, order=row["ticket"])
+        raise _gone(identity)
+
     async def _working_ticket(
         self, identity: VenueIdentity, *, symbol: str, timeout_s: float
     ) -> int | None:
@@ -281,6 +305,17 @@ class Mt5LikeVenue:
                 f"no symbol {symbol} here; nothing was sent", code="VENUE_SYMBOL_UNKNOWN"
             )
         return decimal_text(qty / instrument.contract_size)
+
+    def _lifetime(self, order: VenueOrder) -> dict[str, Any]:
+        """This broker's clock is in UTC."""
+        terms = self._instruments[order.symbol].venue_terms
+        takes_moment = terms is not None and terms.expiration_flags & LASTS_UNTIL
+        if order.working_until is None or not takes_moment:
+            return {}
+        return {
+            "type_time": TIME_SPECIFIED,
+            "expiration": math.ceil(order.working_until.timestamp()),
+        }
 
     def _tolerance(self, order: VenueOrder) -> dict[str, Any]:
         """The price we see and how far the fill may be from it; without a tolerance any price will do."""

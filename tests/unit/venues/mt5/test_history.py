@@ -48,6 +48,16 @@ def test_a_cursor_that_was_not_given_out_last_is_told_everything():
     assert [row["ticket"] for row in other.fresh] == [2]
 
 
+def test_what_is_known_need_not_be_read_again():
+    told = Told()
+    first = told.take("", {"deal": [deal(1, 100), deal(2, 200)]})
+    assert told.known(first.cursor) == {"deal": {1, 2}}
+    assert told.known("") == told.known("another-1") == {}
+    second = told.take(first.cursor, {"deal": [deal(3, 300)]}, passed={"deal": {1, 2}})
+    assert [row["ticket"] for row in second.fresh] == [3]
+    assert told.known(second.cursor) == {"deal": {1, 2, 3}}
+
+
 def test_an_order_and_a_deal_of_one_ticket_are_two():
     seen = Told().take("", {"order": [deal(1)], "deal": [deal(1)]})
     assert len(seen.fresh) == 2

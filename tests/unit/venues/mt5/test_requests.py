@@ -34,6 +34,7 @@ TERMS = SymbolTerms(
     freeze_distance=D(0),
     filling_flags=2,
     execution=2,
+    expiration_flags=15,
 )
 QUOTE = Quote(
     symbol="EURUSD", bid=D("1.0700"), ask=D("1.0701"), at=datetime(2026, 1, 5, tzinfo=UTC)

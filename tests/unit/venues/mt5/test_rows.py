@@ -8,8 +8,8 @@ import pytest
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock, Tick
 from argos.venues.mt5.rows import RAW_TIME, exact, row_of
-from argos.venues.mt5.scan import charge_of
 from argos.venues.mt5.standin.shapes import SymbolInfo, TradeDeal
+from argos.venues.mt5.words import charge_of
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1_000)

@@ -35,6 +35,7 @@ GOLD = SymbolTerms(
     freeze_distance=D("0.20"),
     filling_flags=3,
     execution=MARKET,
+    expiration_flags=15,
 )
 QUOTE = Quote(
     symbol="XAUUSD", bid=D("1999.90"), ask=D("2000.10"), at=datetime(2026, 1, 5, tzinfo=UTC)

@@ -39,6 +39,49 @@ async def test_what_waits_behind_a_call_that_hangs_ends_as_doubt_and_is_never_do
     await thread.stop(lambda: None, timeout_s=5)
 
 
+async def test_an_order_does_not_wait_for_a_look_that_asks_many_questions():
+    thread, begun, may_go_on, done = TerminalThread(), threading.Event(), threading.Event(), []
+
+    def look() -> None:
+        done.append("first question")
+        begun.set()
+        may_go_on.wait()
+        thread.let_urgent_pass()
+        done.append("second question")
+
+    calls = [asyncio.create_task(thread.call(look, timeout_s=5))]
+    await asyncio.to_thread(begun.wait)
+    calls.append(asyncio.create_task(thread.call(lambda: done.append("poll"), timeout_s=5)))
+    order = thread.call(lambda: done.append("order"), timeout_s=5, urgent=True)
+    calls.append(asyncio.create_task(order))
+    await asyncio.sleep(0)
+    may_go_on.set()
+    await asyncio.gather(*calls)
+    assert done == ["first question", "order", "second question", "poll"]
+    await thread.stop(lambda: None, timeout_s=5)
+
+
+async def test_an_urgent_call_goes_before_those_that_wait_and_never_begins_after_its_time():
+    thread, begun, let_go, done = TerminalThread(), threading.Event(), threading.Event(), []
+
+    def hang() -> None:
+        begun.set()
+        let_go.wait()
+
+    calls = [asyncio.create_task(thread.call(hang, timeout_s=5))]
+    await asyncio.to_thread(begun.wait)
+    calls.append(asyncio.create_task(thread.call(lambda: done.append("query"), timeout_s=5)))
+    with pytest.raises(VenueUnreachable):
+        await thread.call(lambda: done.append("too late"), timeout_s=0.05, urgent=True)
+    order = thread.call(lambda: done.append("order"), timeout_s=5, urgent=True)
+    calls.append(asyncio.create_task(order))
+    await asyncio.sleep(0)
+    let_go.set()
+    await asyncio.gather(*calls)
+    assert done == ["order", "query"]
+    await thread.stop(lambda: None, timeout_s=5)
+
+
 @pytest.mark.parametrize("error", [AttributeError, KeyError, TypeError, ValueError])
 async def test_an_answer_of_unexpected_form_counts_as_none(error):
     def work() -> None:

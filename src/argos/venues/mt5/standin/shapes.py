@@ -78,6 +78,7 @@ class SymbolInfo(NamedTuple):
     trade_freeze_level: int = 0
     trade_exemode: int = 2
     swap_mode: int = 0
+    swap_rollover3days: int = 3
     expiration_mode: int = 15
     filling_mode: int = 0
     order_mode: int = 127

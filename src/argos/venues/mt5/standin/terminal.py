@@ -209,6 +209,7 @@ class StandIn:
         return self._trade("order_check", request, OrderCheckResult)
 
     def order_send(self, request: Any) -> OrderSendResult | None:
+        self._inside.note_send(request)
         return self._trade("order_send", request, OrderSendResult)
 
     def _trade(self, name: str, given: Any, kind: type[_Shape]) -> _Shape | None:
@@ -291,6 +292,8 @@ class StandIn:
     def _symbol(self, row: Mapping[str, Any]) -> SymbolInfo:
         visible = row["name"] not in self._inside.settings.hidden or row["name"] in self._shown
         told = {**row, "visible": visible, "select": visible, "time": row["time_msc"] // 1_000}
+        if not visible:
+            told |= {"bid": 0.0, "ask": 0.0, "time": 0}
         return shape(SymbolInfo, told, offset_s=self._offset_s)
 
     def _tell_unnamed(self, unnamed: tuple[Any, ...]) -> None:
