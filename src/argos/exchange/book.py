@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from argos.core.costs import CostModel
 from argos.core.instrument import Instrument, Quote
 from argos.core.money import ZERO
-from argos.exchange.costs import CostModel
 from argos.exchange.orders import BrokerOrder
 from argos.exchange.positions import BrokerPosition, Deal
 

@@ -5,8 +5,8 @@ import random
 from decimal import Decimal
 from typing import Final
 
+from argos.core.costs import CostModel
 from argos.core.money import ONE, round_down
-from argos.exchange.costs import CostModel
 
 SLIPPAGE_STEP: Final = Decimal("0.001")
 FRACTION_LOW: Final = 0.2
@@ -21,9 +21,9 @@ def chance(key: str, *, probability: float) -> bool:
 def draw_slippage_bps(key: str, *, costs: CostModel) -> Decimal:
     """How much worse than the quote a market fill is; adverse is positive. Normal, cut at three deviations."""
     if not costs.slippage_bps_sd:
-        return costs.slippage_bps_mean
+        return costs.slippage_bps
     deviation = max(-3.0, min(3.0, random.Random(key).gauss(0.0, 1.0)))
-    drawn = costs.slippage_bps_mean + Decimal(repr(deviation)) * costs.slippage_bps_sd
+    drawn = costs.slippage_bps + Decimal(repr(deviation)) * costs.slippage_bps_sd
     return drawn.quantize(SLIPPAGE_STEP)
 
 

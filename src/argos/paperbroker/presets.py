@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from argos.core.costs import CostModel
 from argos.exchange.book import Character
-from argos.exchange.costs import CostModel
 from argos.paperbroker.settings import (
     CALC_MODE_FOREX,
     AccountSettings,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from argos.core.costs import CostModel
 from argos.core.errors import InputError
 from argos.core.instrument import Instrument, ProfitRule
 from argos.exchange.book import AccountTerms, Character
-from argos.exchange.costs import CostModel
 
 TICKETS_PER_ACCOUNT = 1_000_000_000
 CALC_MODE_FOREX = 0

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from argos.core.costs import CostModel
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.exchange.book import AccountTerms, Book, Character, FillModel, Market, new_book
-from argos.exchange.costs import CostModel
 from argos.exchange.orders import BrokerOrder
 from argos.exchange.ticking import on_quote
 from argos.exchange.turn import Turn

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from argos.core.costs import CostModel
 from argos.core.intent import Side
-from argos.exchange.costs import CostModel
 
 QTY, PRICE = Decimal(150), Decimal("41.37")
 
@@ -35,3 +35,35 @@ def test_swap_grows_with_the_nights_and_may_be_received(nights):
     received = costs.swap(side=Side.SELL, qty=Decimal(100), price=Decimal(50), nights=nights)
     assert paid == notional * Decimal("0.0002") * nights
     assert received == -notional * Decimal("0.0001") * nights
+
+
+def test_a_small_fill_pays_the_minimum_and_a_large_one_its_rates():
+    costs = CostModel(
+        spread_bps=Decimal(5),
+        commission_per_unit=Decimal("0.005"),
+        commission_per_order=Decimal("0.30"),
+        commission_min=Decimal(1),
+    )
+    assert costs.commission(qty=Decimal(10), price=PRICE) == 1  # 0.05 + 0.30 is below it
+    assert costs.commission(qty=Decimal(1000), price=PRICE) == Decimal("5.30")
+
+
+def test_slippage_counts_a_fraction_of_the_spread_on_top():
+    costs = CostModel(
+        spread_bps=Decimal(6),
+        slippage_bps_mean=Decimal("0.5"),
+        slippage_spread_fraction=Decimal("0.25"),
+    )
+    assert costs.slippage_bps == Decimal(2)
+
+
+def test_money_without_a_step_is_not_rounded():
+    costs = CostModel(
+        spread_bps=Decimal(5),
+        commission_bps=Decimal(1),
+        sell_fee_bps=Decimal(1),
+        money_step=Decimal(0),
+    )
+    exact = QTY * PRICE / 10_000
+    assert costs.commission(qty=QTY, price=PRICE) == exact
+    assert costs.fee(side=Side.SELL, qty=QTY, price=PRICE) == exact

@@ -1,0 +1,288 @@
+"""The market as arrays: checked once, then only read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from argos.backtest.layout import BLOCK_BARS, Floats, Ints
+from argos.core.errors import InputError
+
+DAY_NS: Final = 86_400_000_000_000
+YEAR_DAYS: Final = 365.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FineBars:
+    """A finer series that settles what came first inside a bar.
+
+    open, high, low, close: float64[symbols, fine]; start: int64[bars + 1], the fine bars of bar i are
+    start[i] .. start[i + 1] - 1, none if both are equal.
+    """
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    start: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bars:
+    """Bars of one or more symbols on one time axis. Build it with `bars_of`; the arrays are not to be written.
+
+    opened_ns: int64[bars], UTC nanoseconds of each bar's open, strictly rising.
+    open, high, low, close, volume: float64[symbols, bars], C order, mid prices. Where a symbol has no bar, open,
+    high and low are NaN, volume is 0 and close repeats the last one: nothing is filled there, and it marks holdings.
+    """
+
+    symbols: tuple[str, ...]
+    opened_ns: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    fine: FineBars | None = None
+    _index: dict[str, tuple[npt.NDArray[np.generic], ...]] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.close.shape[1])
+
+    def head(self, bars: int) -> "Bars":
+        """The first `bars` bars, as views. What a strategy would have seen at that time."""
+        fine = self.fine
+        if fine is not None:
+            fine = FineBars(
+                open=fine.open,
+                high=fine.high,
+                low=fine.low,
+                close=fine.close,
+                start=fine.start[: bars + 1],
+            )
+        return self._cut(slice(0, bars), fine)
+
+    def between(self, first: int, last: int) -> "Bars":
+        """Bars first .. last - 1, as views. The finer series goes along."""
+        fine = self.fine
+        if fine is not None:
+            fine = FineBars(
+                open=fine.open,
+                high=fine.high,
+                low=fine.low,
+                close=fine.close,
+                start=fine.start[first : last + 1],
+            )
+        return self._cut(slice(first, last), fine)
+
+    def only(self, symbol: int) -> "Bars":
+        """One symbol on the same time axis, as views; without the finer series."""
+        rows = slice(symbol, symbol + 1)
+        return Bars(
+            symbols=self.symbols[rows],
+            opened_ns=self.opened_ns,
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+            volume=self.volume[rows],
+        )
+
+    def _cut(self, part: slice, fine: FineBars | None) -> "Bars":
+        return Bars(
+            symbols=self.symbols,
+            opened_ns=self.opened_ns[part],
+            open=self.open[:, part],
+            high=self.high[:, part],
+            low=self.low[:, part],
+            close=self.close[:, part],
+            volume=self.volume[:, part],
+            fine=fine,
+        )
+
+    def block_extremes(self) -> tuple[Floats, Floats]:
+        """Highest high and lowest low of each run of BLOCK_BARS bars: float64[symbols, blocks] each."""
+        found = self._index.get("blocks")
+        if found is None:
+            found = self._index["blocks"] = (
+                _blocks(self.high, np.fmax, -np.inf),
+                _blocks(self.low, np.fmin, np.inf),
+            )
+        return found  # type: ignore[return-value]  # the index holds arrays of several dtypes
+
+    def day_ends(self) -> Ints:
+        """The last bar of each UTC day: int64[days]. Daily returns are taken there."""
+        found = self._index.get("days")
+        if found is None:
+            days = self.opened_ns // DAY_NS
+            last = np.append(np.flatnonzero(days[1:] != days[:-1]), len(days) - 1)
+            found = self._index["days"] = (last.astype(np.int64),)
+        return found[0]  # type: ignore[return-value]
+
+    def years(self) -> float:
+        """Calendar years from the first open to the last, one bar's width at the least."""
+        span = int(self.opened_ns[-1] - self.opened_ns[0]) if len(self) > 1 else 0
+        step = span // max(len(self) - 1, 1)
+        return (span + step) / (DAY_NS * YEAR_DAYS)
+
+
+def _blocks(values: Floats, reduce: np.ufunc, empty: float) -> Floats:
+    symbols, bars = values.shape
+    whole = bars // BLOCK_BARS
+    found = np.full((symbols, -(-bars // BLOCK_BARS)), empty)
+    shaped = values[:, : whole * BLOCK_BARS].reshape(symbols, whole, BLOCK_BARS)
+    if whole:
+        found[:, :whole] = reduce.reduce(shaped, axis=2)
+    if bars > whole * BLOCK_BARS:
+        found[:, whole] = reduce.reduce(values[:, whole * BLOCK_BARS :], axis=1)
+    return found
+
+
+def bars_of(
+    *,
+    opened_ns: Ints,
+    open: Floats,  # noqa: A002 - the column's name in every price file
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats | None = None,
+    symbols: Sequence[str] = ("ASSET",),
+    fine: FineBars | None = None,
+) -> Bars:
+    """Checked bars from arrays [bars] of one symbol or [symbols, bars] of several; not copied if already float64.
+
+    Raises InputError (BARS_*) naming the row and column of the first thing that is wrong. A row of a symbol whose
+    open, high and low are all NaN is a missing bar; its close must repeat the one before.
+    """
+    columns = {"open": open, "high": high, "low": low, "close": close}
+    shaped = {name: _shaped(name, values) for name, values in columns.items()}
+    shape = shaped["close"].shape
+    volume_shaped = np.zeros(shape) if volume is None else _shaped("volume", volume)
+    opened = np.ascontiguousarray(opened_ns, dtype=np.int64)
+    if shape[1] == 0:
+        raise InputError("there are no bars", code="BARS_EMPTY", fix="give at least one bar")
+    if len(symbols) != shape[0] or len(set(symbols)) != shape[0]:
+        raise InputError(
+            f"{shape[0]} rows of prices, but symbols are {list(symbols)}",
+            code="BARS_SYMBOLS",
+            field="symbols",
+            fix="give one name for each symbol, each once",
+        )
+    for name, values in [*shaped.items(), ("volume", volume_shaped), ("opened_ns", opened[None])]:
+        if values.shape[1] != shape[1] or (name != "opened_ns" and values.shape != shape):
+            raise InputError(
+                f"{name} has shape {values.shape}, close has {shape}",
+                code="BARS_SHAPE",
+                field=name,
+                fix="give all columns the same length",
+            )
+    _check_times(opened)
+    _check_prices(shaped, volume_shaped)
+    if fine is not None:
+        fine = _checked_fine(fine, shape)
+    return Bars(
+        symbols=tuple(symbols),
+        opened_ns=opened,
+        open=shaped["open"],
+        high=shaped["high"],
+        low=shaped["low"],
+        close=shaped["close"],
+        volume=volume_shaped,
+        fine=fine,
+    )
+
+
+def _shaped(name: str, values: Floats) -> Floats:
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array.ndim not in (1, 2):
+        raise InputError(
+            f"{name} has {array.ndim} dimensions",
+            code="BARS_SHAPE",
+            field=name,
+            fix="give [bars] or [symbols, bars]",
+        )
+    return np.atleast_2d(array)
+
+
+def _check_times(opened: Ints) -> None:
+    bad = np.flatnonzero(opened[1:] <= opened[:-1])
+    if len(bad):
+        row = int(bad[0]) + 1
+        same = opened[row] == opened[row - 1]
+        raise InputError(
+            f"row {row}: {'the same time as' if same else 'earlier than'} row {row - 1}",
+            code="BARS_DUPLICATE" if same else "BARS_UNSORTED",
+            field="opened_ns",
+            fix="drop one of the two rows" if same else "sort the rows by time",
+        )
+
+
+def _check_prices(columns: dict[str, Floats], volume: Floats) -> None:
+    missing = np.isnan(columns["open"]) & np.isnan(columns["high"]) & np.isnan(columns["low"])
+    any_missing = bool(missing.any())
+    for name, values in columns.items():
+        # NaN fails this comparison, too; most data pass it at once.
+        good = (values > 0) & (values < np.inf)
+        if not good.all():
+            absent = np.isnan(values) if name == "close" else np.zeros_like(good)
+            allowed = (missing & (name != "close")) | (missing & absent & _before_first(missing))
+            _refuse_first(~(good | allowed), name, values, "must be a positive number")
+    _refuse_first(~(volume >= 0), "volume", volume, "must be a number of 0 or more")
+    top = np.maximum(columns["open"], columns["close"])
+    bottom = np.minimum(columns["open"], columns["close"])
+    _refuse_first(columns["high"] < top, "high", columns["high"], "is below open or close")
+    _refuse_first(columns["low"] > bottom, "low", columns["low"], "is above open or close")
+    if any_missing:
+        carried = np.concatenate([columns["close"][:, :1], columns["close"][:, :-1]], axis=1)
+        odd = missing & ~(columns["close"] == carried) & ~np.isnan(columns["close"])
+        _refuse_first(
+            odd, "close", columns["close"], "differs from the close before, with no bar there"
+        )
+
+
+def _checked_fine(fine: FineBars, shape: tuple[int, ...]) -> FineBars:
+    """The finer series, if its rows can be found by `start`: a wrong place would be read without a check."""
+    start = np.ascontiguousarray(fine.start, dtype=np.int64)
+    columns = {
+        name: _shaped(name, getattr(fine, name)) for name in ("open", "high", "low", "close")
+    }
+    count = columns["close"].shape[1]
+    rising = start.ndim == 1 and len(start) == shape[1] + 1 and bool((np.diff(start) >= 0).all())
+    if not rising or start[0] < 0 or start[-1] > count:
+        raise InputError(
+            f"the finer series has {count} bars, and start does not share them out among {shape[1]}",
+            code="BARS_FINE",
+            field="fine.start",
+            fix="give int64[bars + 1]: the first finer bar of each bar, then the end of the last",
+        )
+    for name, values in columns.items():
+        if values.shape != (shape[0], count):
+            raise InputError(
+                f"the finer {name} has shape {values.shape}, expected {(shape[0], count)}",
+                code="BARS_FINE",
+                field=f"fine.{name}",
+                fix="give all columns of the finer series for all symbols",
+            )
+        _refuse_first(
+            ~((values > 0) & (values < np.inf)), f"fine {name}", values, "must be a positive number"
+        )
+    return FineBars(start=start, **columns)
+
+
+def _before_first(missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Where a symbol has not begun yet."""
+    begun: npt.NDArray[np.bool_] = np.logical_or.accumulate(~missing, axis=1)
+    return ~begun
+
+
+def _refuse_first(bad: npt.NDArray[np.bool_], name: str, values: Floats, what: str) -> None:
+    if bad.any():
+        symbol, row = (int(index[0]) for index in np.nonzero(bad))
+        raise InputError(
+            f"symbol {symbol}, row {row}: {name} is {values[symbol, row]}, {what}",
+            code="BARS_PRICE",
+            field=name,
+            fix="repair or drop the row; a missing bar has NaN in open, high and low and repeats the close",
+        )

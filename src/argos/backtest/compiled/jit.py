@@ -1,0 +1,28 @@
+"""How all of this is compiled: nothing is allocated (`_nrt`), nothing raised, and Python reaches the kernel alone."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from argos.backtest.layout import Reason
+
+# `_nrt` is not among the options that numba's stubs know.
+_jit: Any = njit
+part = partial(
+    _jit, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+"""For what the kernel calls."""
+
+kernel_jit = _jit(_nrt=False, error_model="numpy", cache=True, nogil=True)
+"""For the kernel itself: kept on disk, and other threads run meanwhile."""
+
+# As numpy's integers: for each plain one numba would compile a further copy of the functions that it is handed to.
+STOP, TAKE, REVERSE, END, TRAIL, TIME, EXIT, SESSION, MARGIN = (
+    np.int64(reason.value) for reason in Reason
+)
+NO_REASON = np.int64(-1)
+YES = np.bool_(True)
+SIGNAL_EXIT, SIGNAL_TARGET = 2, 3
+LIMIT_ENTRY, STOP_ENTRY = 1, 2

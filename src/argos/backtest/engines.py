@@ -1,0 +1,109 @@
+"""The two equal engines behind one face: compiled for size, plain Python for a quick start."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import ClassVar, Final, Literal, Protocol
+
+from argos.backtest.binding import bind
+from argos.backtest.layout import Ints
+from argos.backtest.preparing import grown
+from argos.backtest.reference import Simulation
+from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
+from argos.core.errors import InputError
+
+EngineName = Literal["auto", "compiled", "plain"]
+
+KERNEL: Final = "argos.backtest.compiled.kernel"
+PLAIN_BARS_MAX: Final = 50_000
+"""Up to so many bars of all symbols together the plain engine is done before the compiler's library is loaded."""
+
+
+class Engine(Protocol):
+    """Plays a run bar by bar or in one go."""
+
+    book: Book
+
+    @property
+    def event_bar(self) -> int:
+        """The next bar on which something may happen without a new signal."""
+        ...
+
+    def advance(self, stop_bar: int, known: int) -> None:
+        """Plays up to bar `stop_bar`, which is not played; signals of bars before `known` are final."""
+        ...
+
+    def finish(self) -> Book:
+        """The book with trades and fills cut to what was written."""
+        ...
+
+
+class PlainEngine:
+    """`reference.Simulation` behind the engine's face."""
+
+    name: ClassVar = "plain"
+
+    def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
+        self.book = book
+        self._simulation = Simulation(feed, fine, orders, clock, book)
+
+    @property
+    def event_bar(self) -> int:
+        return len(self._simulation.equity)
+
+    def advance(self, stop_bar: int, known: int) -> None:
+        for i in range(len(self._simulation.equity), stop_bar):
+            self._simulation.play(i)
+        self._simulation.show(self.book)
+
+    def finish(self) -> Book:
+        return self._simulation.write(self.book)
+
+
+class CompiledEngine:
+    """The compiled kernel behind the engine's face."""
+
+    name: ClassVar = "compiled"
+
+    def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
+        self.book = book
+        self._kept = (feed, fine, orders, clock)
+        self._table = bind(feed, fine, orders, clock, book)
+        self._advance = kernel()
+
+    @property
+    def event_bar(self) -> int:
+        return int(self.book.account[0]["event_bar"])
+
+    def advance(self, stop_bar: int, known: int) -> None:
+        while self._advance(stop_bar, known, self._table):
+            self.book = grown(self.book)
+            self._table = bind(*self._kept, self.book)
+
+    def finish(self) -> Book:
+        account = self.book.account[0]
+        return self.book._replace(
+            trades=self.book.trades[: account["trades"]], fills=self.book.fills[: account["fills"]]
+        )
+
+
+def kernel() -> Callable[[int, int, Ints], int]:
+    """The compiled loop; the compiler's library is loaded here and nowhere else."""
+    advance: Callable[[int, int, Ints], int] = import_module(KERNEL).advance
+    return advance
+
+
+def engine_for(name: EngineName, bars: int) -> type[PlainEngine | CompiledEngine]:
+    """Which engine plays a run of `bars` bars of all symbols together; a compiled kernel that is loaded is used."""
+    if name == "auto":
+        name = "compiled" if bars > PLAIN_BARS_MAX or KERNEL in sys.modules else "plain"
+    if name == "compiled":
+        return CompiledEngine
+    if name == "plain":
+        return PlainEngine
+    raise InputError(
+        f"there is no engine {name!r}",
+        code="BACKTEST_SETTING",
+        field="engine",
+        fix="use auto, compiled or plain",
+    )
