@@ -95,7 +95,8 @@ _ALL: Final[Iterable[Bug]] = (
     ),
     Bug(
         name="drop_unique_key",
-        what="facts and executions may stand there twice",
+        what="facts and executions may stand there twice, and nobody looks whether they do",
+        processes=frozenset({GATEWAY}),
         sql="""
             ALTER TABLE argos.facts DROP CONSTRAINT facts_pkey CASCADE;
             ALTER TABLE argos.executions DROP CONSTRAINT executions_pkey CASCADE;

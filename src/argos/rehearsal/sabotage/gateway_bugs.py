@@ -16,6 +16,7 @@ from argos.protocol.facts import Report, ReportKind
 from argos.protocol.intent_body import to_intent
 from argos.rehearsal.sabotage.planting import Plants, put, put_sql
 from argos.store.alerts import AlertOutcome, AlertWriter, NewAlert
+from argos.store.collecting import CollectingStore
 from argos.store.database import queries
 
 COMMIT_DELAY_S: Final = 0.5
@@ -56,6 +57,15 @@ def forget_dedupe() -> None:
         return replace(intent, event_id=uuid4(), intent_id=uuid4())
 
     put(accept_alert, "to_intent", forgetful)
+
+
+def drop_unique_key() -> None:
+    """What is reported again is not looked up; that it may stand there twice is done to the database."""
+
+    async def nothing(*_: Any) -> set[UUID]:
+        return set()
+
+    put(CollectingStore, "known", nothing)
 
 
 def ignore_late_fills() -> None:
@@ -111,6 +121,7 @@ PLANTS: Final[Plants] = {
     for plant in (
         answer_before_commit,
         forget_dedupe,
+        drop_unique_key,
         ignore_late_fills,
         ignore_valid_until,
         ignore_halt,
