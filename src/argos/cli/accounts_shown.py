@@ -12,7 +12,7 @@ from argos.cli.entrance import known_home
 from argos.cli.gateway_client import GatewayClient, GatewayUrl, open_gateway
 from argos.cli.groups import find
 from argos.cli.node_words import age_text
-from argos.cli.printing import AsJson, print_json, screen, table
+from argos.cli.printing import AsJson, cell, print_json, screen, table
 
 Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
 ACCOUNTS_MAX: Final = 10_000
@@ -53,7 +53,19 @@ TERMS: Final[Mapping[str, Term]] = {
     "margin in": "venue_terms.margin_currency",
     "tradable": "tradable",
 }
-"""Heading to the path of a term; one that no symbol of the account has gets no column. A new term is a line here."""
+"""Heading to the path of a term. A new term is a line here."""
+IN_TABLE: Final = (
+    "symbol",
+    ">tick size",
+    ">unit value",
+    ">contract size",
+    ">volume min",
+    ">step",
+    ">max",
+    "quoted in",
+    "tradable",
+)
+"""What fits on a screen for many symbols; of one symbol, all terms are told, one below the other."""
 
 
 def show(
@@ -79,7 +91,10 @@ def symbols(
     url: GatewayUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """What an account can trade, on the terms that its node read at the broker. Volumes count units, not lots."""
+    """What an account can trade, on the terms that its node read at the broker. Volumes count units, not lots.
+
+    If the pattern leaves one symbol, all its terms are told.
+    """
     client = open_gateway(known_home(context), url)
     _account(client, name)
     found = client.pages("/api/instruments", limit=SYMBOLS_MAX, account=name)
@@ -89,16 +104,19 @@ def symbols(
     if as_json:
         print_json({"items": items})
         return
-    columns, rows = terms_table(items)
+    if len(items) == 1:
+        for label, text in terms_of(items[0]).items():
+            screen().print(f"  {label:<14}{escape(text)}", soft_wrap=True)
+        return
+    rows = [[_term(item, TERMS[heading]) for heading in IN_TABLE] for item in items]
     empty = "none: the node tells its symbols with its hello, see `argos nodes`"
-    screen().print(table(f"symbols of {name}", columns, rows, empty=empty))
+    screen().print(table(f"symbols of {name}", list(IN_TABLE), rows, empty=empty))
 
 
-def terms_table(items: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
-    """Headings and rows, without the columns that none of these symbols has anything in."""
-    rows = [[_term(item, path) for path in TERMS.values()] for item in items]
-    shown = [i for i in range(len(TERMS)) if any(row[i] not in (None, "") for row in rows)] or [0]
-    return [list(TERMS)[i] for i in shown], [[row[i] for i in shown] for row in rows]
+def terms_of(item: Mapping[str, Any]) -> dict[str, str]:
+    """Every term that the venue has for this symbol, by its label."""
+    told = {heading.removeprefix(">"): _term(item, path) for heading, path in TERMS.items()}
+    return {label: cell(value) for label, value in told.items() if value not in (None, "")}
 
 
 def _account(client: GatewayClient, name: str) -> Mapping[str, Any]:

@@ -1,10 +1,10 @@
-"""The terms of an account's symbols as a table: only what some symbol has."""
+"""The terms of one symbol in words: only what its venue has."""
 
 from typing import Any
 
 import pytest
 
-from argos.cli.accounts_shown import terms_table
+from argos.cli.accounts_shown import IN_TABLE, TERMS, terms_of
 
 PLAIN: dict[str, Any] = {
     "symbol": "AAPL",
@@ -19,19 +19,19 @@ PLAIN: dict[str, Any] = {
 TOLD = {"digits": 5, "filling_flags": 3, "swap_long": "-7.1", "freeze_level": 0}
 
 
-def test_what_no_symbol_has_gets_no_column() -> None:
-    columns, rows = terms_table([PLAIN])
-    assert columns == ["symbol", ">bid", ">ask", ">tick size", ">step", "quoted in", "tradable"]
-    assert rows == [["AAPL", "12.34", "12.36", "0.01", "1", "USD", True]]
-    assert terms_table([]) == (["symbol"], [])
+def test_what_a_venue_does_not_have_is_not_told() -> None:
+    labels = ["symbol", "bid", "ask", "tick size", "step", "quoted in", "tradable"]
+    assert list(terms_of(PLAIN)) == labels
+    assert terms_of(PLAIN)["bid"] == "12.34"
 
 
-def test_what_the_venue_told_of_one_symbol_is_a_column_for_all() -> None:
-    columns, rows = terms_table([PLAIN, {**PLAIN, "symbol": "EURUSD", "venue_terms": TOLD}])
-    by_heading = [dict(zip(columns, row, strict=True)) for row in rows]
-    assert [row[">digits"] for row in by_heading] == [None, 5]
-    assert [row[">swap long"] for row in by_heading] == [None, "-7.1"]
-    assert [row[">freeze level"] for row in by_heading] == [None, 0]
+def test_what_the_venue_told_is_there_also_when_it_is_nothing() -> None:
+    told = terms_of({**PLAIN, "venue_terms": TOLD})
+    assert (told["digits"], told["swap long"], told["freeze level"]) == ("5", "-7.1", "0")
+
+
+def test_the_table_has_terms_that_are_known() -> None:
+    assert set(IN_TABLE) <= TERMS.keys()
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,4 @@ def test_what_the_venue_told_of_one_symbol_is_a_column_for_all() -> None:
     ],
 )
 def test_filling_is_told_in_words(flags: int, text: str) -> None:
-    columns, rows = terms_table([{**PLAIN, "venue_terms": {"filling_flags": flags}}])
-    assert rows[0][columns.index("filling")] == text
+    assert terms_of({**PLAIN, "venue_terms": {"filling_flags": flags}})["filling"] == text

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from argos.core.account import HaltScope, TradingMode
 from argos.gateway.schemas.readings import SizeItem
@@ -38,9 +38,10 @@ class AccountItem(BaseModel):
 
 
 class InstrumentItem(BaseModel):
-    """One symbol at one account. Quantities in units; a venue may tell more terms than these."""
+    """One symbol at one account. Quantities in units.
 
-    model_config = ConfigDict(extra="allow")
+    `venue_terms` are the venue's own words, in lots, points and codes; null where it has none.
+    """
 
     account: AccountName
     symbol: Symbol
@@ -55,12 +56,20 @@ class InstrumentItem(BaseModel):
     unit_value: Annotated[
         DecimalText,
         Field(
-            description="of a move of 1 in price, per unit, in the account's currency",
+            description="of a move of 1 in price, per unit, in the account's currency, when it is lost",
             examples=["1"],
         ),
     ]
+    unit_value_profit: Annotated[
+        DecimalText | None, Field(description="the same when it is won", examples=["1"])
+    ] = None
+    base_currency: Annotated[str, Field(examples=["EUR"])] = ""
     quote_currency: Annotated[str, Field(examples=["USD"])]
+    profit_rule: Annotated[Literal["pair", "linear", "tick"], Field(examples=["pair"])] = "linear"
     tradable: Annotated[bool, Field(examples=[True])]
+    venue_terms: Annotated[
+        dict[str, Any] | None, Field(examples=[{"tick_value_loss": "1", "freeze_level": 0}])
+    ] = None
     quote: Annotated[
         dict[str, Any] | None,
         Field(examples=[{"symbol": "AAPL", "bid": "12.34", "ask": "12.36"}]),
