@@ -1,6 +1,6 @@
 """`argos accounts show` and `symbols`: what a node last saw of its account, and what can be traded there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
@@ -57,12 +57,10 @@ TERMS: Final[Mapping[str, Term]] = {
 IN_TABLE: Final = (
     "symbol",
     ">tick size",
-    ">unit value",
     ">contract size",
     ">volume min",
     ">step",
     ">max",
-    "quoted in",
     "tradable",
 )
 """What fits on a screen for many symbols; of one symbol, all terms are told, one below the other."""
@@ -106,7 +104,7 @@ def symbols(
         return
     if len(items) == 1:
         for label, text in terms_of(items[0]).items():
-            screen().print(f"  {label:<14}{escape(text)}", soft_wrap=True)
+            screen().print(f"  {label:<14}{text}", soft_wrap=True)
         return
     rows = [[_term(item, TERMS[heading]) for heading in IN_TABLE] for item in items]
     empty = "none: the node tells its symbols with its hello, see `argos nodes`"
@@ -114,7 +112,7 @@ def symbols(
 
 
 def terms_of(item: Mapping[str, Any]) -> dict[str, str]:
-    """Every term that the venue has for this symbol, by its label."""
+    """Every term that the venue has for this symbol, by its label; the texts are safe from being read as markup."""
     told = {heading.removeprefix(">"): _term(item, path) for heading, path in TERMS.items()}
     return {label: cell(value) for label, value in told.items() if value not in (None, "")}
 
