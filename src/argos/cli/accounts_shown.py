@@ -156,6 +156,7 @@ def _lines(item: Mapping[str, Any]) -> dict[str, str]:
         "leverage": f"1:{snapshot['leverage']}" if snapshot.get("leverage") else "-",
         "counts": _counting(item, snapshot),
         "holds": f"{len(snapshot['positions'])} positions, {snapshot['open_orders']} working orders",
+        "at stops": _open_risk(snapshot),
         "symbols": f"{len(item['symbols'])}: argos accounts symbols {item['account']}",
     }
 
@@ -168,6 +169,15 @@ def _counting(item: Mapping[str, Any], snapshot: Mapping[str, Any]) -> str:
         asked = "hedging" if item["hedging"] else "netting"
         told += f"; set up as {asked}: argos accounts edit {item['account']} --{told.split(',')[0]}"
     return told
+
+
+def _open_risk(snapshot: Mapping[str, Any]) -> str:
+    told = snapshot.get("node") or {}
+    if "loss_at_stops" not in told:
+        return "-"
+    text = f"{_money(told['loss_at_stops'])} {snapshot['currency']} would be lost"
+    unbounded = told["positions_unbounded"]
+    return f"{text}; {unbounded} positions without a known bound" if unbounded else text
 
 
 def _money(text: str) -> str:

@@ -25,7 +25,13 @@ from argos.node.scanner import Scanner
 from argos.node.settings import NodeLimits, tuned
 from argos.protocol.commands import Command, decode_command
 from argos.protocol.snapshots import encode_snapshot
-from argos.protocol.values import moment_text, optional_decimal_text, parse_moment
+from argos.protocol.values import (
+    decimal_text,
+    moment_text,
+    optional_decimal_text,
+    parse_moment,
+)
+from argos.risk.open_risk import open_risk
 
 FENCED: Final = "NODE_EPOCH_FENCED"
 _HELLO: Final = "/node/v1/hello"
@@ -161,15 +167,22 @@ class Conversation:
         scan = self._scanner.latest
         assert scan is not None, "a node scans before it talks"
         venue = self._node.venue
-        quotes = {symbol: venue.quote(symbol) for symbol in self._instruments}
+        told = {symbol: venue.quote(symbol) for symbol in self._instruments}
+        quotes = {symbol: quote for symbol, quote in told.items() if quote is not None}
+        risk = open_risk(scan.positions, instruments=self._instruments, quotes=quotes)
         return replace(
             scan.account,
             account=self._node.reporter.account,
             positions=scan.positions,
-            quotes={symbol: quote for symbol, quote in quotes.items() if quote is not None},
+            quotes=quotes,
             instruments=self._instruments if with_instruments else {},
             terms_at=self._terms_at,
-            node={**scan.account.node, "unreported": self._node.log.read.facts_unreported()},
+            node={
+                **scan.account.node,
+                "unreported": self._node.log.read.facts_unreported(),
+                "loss_at_stops": decimal_text(risk.at_stops),
+                "positions_unbounded": risk.unbounded,
+            },
         )
 
 

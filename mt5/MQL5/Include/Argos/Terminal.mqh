@@ -114,6 +114,27 @@ string QuotesJson(void)
    return("[" + list + "]");
 }
 
+// What would be lost, in account currency, if every stop were hit now; and of how many positions that cannot be said.
+string OpenRiskJson(const SeenPosition &positions[])
+{
+   MqlTick tick;
+   double at_stops = 0.0;
+   int unbounded = 0;
+   for(int i = 0; i < ArraySize(positions); i++)
+   {
+      string symbol = positions[i].symbol;
+      double tick_size = TickSize(symbol);
+      if(positions[i].sl <= 0.0 || tick_size <= 0.0 || !Quote(symbol, tick))
+      {
+         unbounded++;
+         continue;
+      }
+      double distance = positions[i].buy ? tick.bid - positions[i].sl : positions[i].sl - tick.ask;
+      at_stops += MathMax(0.0, distance) / tick_size * TickValue(symbol, true) * positions[i].lots;
+   }
+   return(NumberField("loss_at_stops", at_stops) + "," + WholeField("positions_unbounded", unbounded));
+}
+
 int WorkingOrders(const Look &look)
 {
    int count = 0;
@@ -136,5 +157,6 @@ string SnapshotJson(const string instruments_json, const long terms_at_ms)
           + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
           + RawField("instruments", instruments_json) + "," + NumberField("margin", AccountInfoDouble(ACCOUNT_MARGIN)) + ","
           + WholeField("leverage", AccountInfoInteger(ACCOUNT_LEVERAGE)) + ","
-          + RawField("node", "{" + StateJson() + "," + WholeField("unreported", FactsUnreported()) + "}") + "}");
+          + RawField("node", "{" + StateJson() + "," + WholeField("unreported", FactsUnreported()) + ","
+          + OpenRiskJson(g_look.positions) + "}") + "}");
 }

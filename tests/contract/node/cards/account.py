@@ -75,6 +75,22 @@ async def snapshots_follow(desk: Desk) -> None:
     await desk.until(is_told, lambda: f"the account as it is, not {desk.snapshots()[-1]}")
 
 
+@card("N103")
+async def what_the_stops_would_cost(desk: Desk) -> None:
+    await desk.opened(sl=Decimal(95))
+    bid = desk.shared.process.ledger().quotes[desk.symbol].bid
+
+    def is_told(unbounded: int) -> bool:
+        told = desk.snapshots()[-1]["node"]
+        loss = Decimal(told["loss_at_stops"])
+        return (loss, told["positions_unbounded"]) == ((bid - 95) * 10, unbounded)
+
+    await desk.until(lambda: is_told(0), lambda: f"the stop's loss, not {desk.snapshots()[-1]}")
+    if desk.kind.is_mt5:
+        await desk.opened()
+        await desk.until(lambda: is_told(1), lambda: f"the other, not {desk.snapshots()[-1]}")
+
+
 @card("N99")
 async def the_brokers_clock(desk: Desk) -> None:
     facts = await desk.do(desk.entry(), "fill")
