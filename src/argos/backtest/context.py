@@ -1,12 +1,10 @@
 """What a bar-by-bar strategy sees: closed bars, its own holdings, and words to act with."""
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from argos.backtest.layout import Floats, Records, Signal
 from argos.core.errors import InputError
-
-EMPTY: Final = float("nan")
 
 
 class Intake(Protocol):
