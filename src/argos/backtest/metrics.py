@@ -108,10 +108,16 @@ def metrics_of(result: Result) -> Metrics:
 
 def r_multiples(result: Result) -> Floats:
     """net_pnl over the money between entry and first stop, of the trades that had a stop: float64[those]."""
+    found = r_by_trade(result)
+    return found[~np.isnan(found)]
+
+
+def r_by_trade(result: Result) -> Floats:
+    """The same of each trade, NaN without a stop: float64[trades]."""
     trades = result.trades
     risk = np.abs(trades["entry_price"] - trades["stop_price"]) * trades["qty"]
-    kept = risk > 0
-    found: Floats = trades["net_pnl"][kept] / risk[kept]
+    found = np.full(len(trades), np.nan)
+    np.divide(trades["net_pnl"], risk, out=found, where=risk > 0)
     return found
 
 
