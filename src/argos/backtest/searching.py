@@ -23,7 +23,7 @@ class Search:
     they were not played again and count once. resumed: trials that a journal held already. elapsed_s: of this call.
     interrupted: fewer were played than asked for. best: number of the highest score; plateau: see `plateaus`; both None
     if no trial has a score. pbo: probability of overfitting over all trials, NaN for fewer than two;
-    pbo_splits: from so many splits of the time.
+    from `sweep.overfitting_splits` splits of the time.
     """
 
     strategy: str
@@ -42,7 +42,6 @@ class Search:
     best: int | None
     plateau: Plateau | None
     pbo: float
-    pbo_splits: int
 
     @property
     def counted(self) -> int:
