@@ -111,7 +111,7 @@ def splits_played(trials: int, blocks: int) -> int:
     """Splits of `blocks` time blocks into halves that a search of `trials` looks at: all while that takes seconds, then
     fewer, 200 at least.
 
-    One standard error of a probability from 2000 of the 6435 splits of 16 blocks is at most 0.01, from 200 at most 0.035.
+    One standard error of a probability from 2000 of the 6435 splits of 16 blocks is below 0.01, from 200 below 0.04.
     """
     every = math.comb(blocks, blocks // 2) // 2
     return min(every, max(SPLITS_MIN, SPLIT_TRIALS_MAX // max(trials, 1)))
