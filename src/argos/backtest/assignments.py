@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from argos.backtest.settings import Settings
+from argos.backtest.strategy import Strategy
 from argos.core.errors import InputError
 
 GROUPS: Final = ("costs", "exits", "sizing", "account", "filling")
@@ -28,16 +29,33 @@ def split(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return own, {name: value for name, value in params.items() if "." in name}
 
 
-def settings_with(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Settings with `group.field` replaced by values of the field's own type.
+def strategy_with(strategy: Strategy, params: Mapping[str, Any]) -> tuple[Strategy, dict[str, Any]]:
+    """The strategy under these parameters, and the arguments left for it if it is a function."""
+    if not is_dataclass(strategy) or isinstance(strategy, type):
+        return strategy, dict(params)
+    try:
+        return replace(strategy, **params), {}
+    except TypeError as error:
+        known = ", ".join(field.name for field in fields(strategy))
+        raise InputError(
+            f"{type(strategy).__name__}: {error}",
+            code="STRATEGY_PARAM",
+            field=", ".join(params),
+            fix=f"its parameters are {known}",
+        ) from error
 
-    Raises InputError (BACKTEST_SETTING) naming the field, for a name that does not exist or a value out of bounds.
+
+def settings_with(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Settings with `group.field` replaced; numbers and texts are made the field's own type (a decimal, a SizeMode).
+
+    Raises InputError naming the field: BACKTEST_SETTING for a name that does not exist or a value out of bounds,
+    BACKTEST_VALUE for one of another type.
     """
     groups: dict[str, dict[str, Any]] = {}
     for name, value in changes.items():
-        setting_of(settings, name)
         group, _, field = name.partition(".")
-        groups.setdefault(group, {})[field] = value
+        old = setting_of(settings, name)
+        groups.setdefault(group, {})[field] = value_like(old, value, name=name)
     return replace(
         settings,
         **{group: replace(getattr(settings, group), **new) for group, new in groups.items()},
@@ -67,16 +85,25 @@ def field_names(settings: Settings, group: str) -> tuple[str, ...]:
     return tuple(field.name for field in fields(part))
 
 
-def value_like(example: Any, text: str, *, name: str) -> Any:
-    """`text` as a value of the type that `example` has; an enum by its member's name; None leaves it to the text.
+def value_like(example: Any, value: Any, *, name: str) -> Any:
+    """`value` as one of the type that `example` has; an enum by its member's name; None leaves it to the text.
 
-    Raises InputError (BACKTEST_VALUE) naming the parameter.
+    A number goes by way of its shortest text, so that 0.1 is the decimal that was meant. Raises InputError
+    (BACKTEST_VALUE) naming the parameter.
     """
+    if type(value) is type(example):
+        return value
+    if isinstance(value, float) and type(example) is int and value.is_integer():
+        return int(value)
+    if isinstance(example, bool) and not isinstance(value, str):
+        raise _unreadable(name, str(value), WORDS[bool])
+    text = str(value)
     if isinstance(example, Enum):
         members = type(example).__members__
-        if text.upper() not in members:
+        named = {str(member.value): member for member in type(example)} | dict(members)
+        if text.upper() not in named:
             raise _unreadable(name, text, f"one of {', '.join(members).lower()}")
-        return members[text.upper()]
+        return named[text.upper()]
     if example is None:
         return _guessed(text)
     for kind, read in READERS.items():

@@ -32,8 +32,8 @@ _NO_FLOATS: Final = np.zeros((0, 0))
 
 
 def _plain(values: Floats) -> Floats:
-    """C-contiguous and writable, as the compiled loop takes it; a copy only where it is not."""
-    return np.require(values, np.float64, ["C", "W"])
+    """C-contiguous, as the compiled loop takes it; a copy only where it is not. It may be locked against writing."""
+    return np.ascontiguousarray(values, np.float64)
 
 
 def feed_of(bars: Bars) -> Feed:
@@ -58,7 +58,7 @@ def fine_of(bars: Bars) -> Fine:
         _plain(fine.high),
         _plain(fine.low),
         _plain(fine.close),
-        np.require(fine.start, np.int64, ["C", "W"]),
+        np.ascontiguousarray(fine.start, np.int64),
     )
 
 
@@ -74,9 +74,9 @@ def clock_of(bars: Bars, calendar: Calendar, *, per_bar: bool, blocks: int = TIM
             )
     ends = np.arange(1, blocks + 1, dtype=np.int64) * len(bars) // blocks
     return Clock(
-        nights=np.require(calendar.nights, np.int8, ["C", "W"]),
-        entries=np.require(calendar.entries, np.int8, ["C", "W"]),
-        flat_after=np.require(calendar.flat_after, np.int8, ["C", "W"]),
+        nights=np.ascontiguousarray(calendar.nights, np.int8),
+        entries=np.ascontiguousarray(calendar.entries, np.int8),
+        flat_after=np.ascontiguousarray(calendar.flat_after, np.int8),
         period_ends=np.zeros(0, np.int64) if per_bar else bars.day_ends(),
         block_ends=ends,
     )

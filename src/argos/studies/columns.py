@@ -61,8 +61,12 @@ def differing_columns(ours: pa.Table, kept: pa.Table) -> list[str]:
 def _same(ours: pa.ChunkedArray, kept: pa.ChunkedArray) -> bool:
     if not pa.types.is_floating(ours.type):
         return bool(ours.equals(kept.cast(ours.type)))
-    bits = (np.asarray(column).view(np.int64) for column in (ours, kept))
-    return bool(np.array_equal(*bits))
+    return bool(np.array_equal(_bits(ours), _bits(kept)))
+
+
+def _bits(column: pa.ChunkedArray) -> Ints:
+    found: Ints = np.asarray(column).view(np.int64)
+    return found
 
 
 def _table(records: Records, bars: Bars, **moments: pa.Array) -> pa.Table:

@@ -39,7 +39,7 @@ class KeptStudy:
     document: dict[str, Any]
 
     def table(self, stem: str) -> pa.Table:
-        return pq.read_table(self.path / f"{stem}.parquet")  # type: ignore[no-untyped-call]
+        return pq.read_table(self.path / f"{stem}.parquet")
 
     def text(self, name: str) -> str:
         return (self.path / name).read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def write_study(study: Study, path: Path, *, replace: bool = False) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     for stem, table in study.tables.items():
-        pq.write_table(table, fresh / f"{stem}.parquet", compression="zstd")  # type: ignore[no-untyped-call]
+        pq.write_table(table, fresh / f"{stem}.parquet", compression="zstd")
     for name, text in study.texts.items():
         (fresh / name).write_text(text, encoding="utf-8")
     files = {file.name: _sha256(file) for file in sorted(fresh.iterdir())}

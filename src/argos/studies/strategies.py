@@ -96,9 +96,9 @@ def find_strategy(reference: str) -> FoundStrategy:
     """
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", reference).lower().replace("_", "-")
     if plain in BUILT_IN:
-        target = BUILT_IN[plain]
+        built_in = BUILT_IN[plain]
         return FoundStrategy(
-            reference=plain, name=plain, target=target, path=Path(inspect.getfile(target))
+            reference=plain, name=plain, target=built_in, path=Path(inspect.getfile(built_in))
         )
     place, _, name = reference.partition(":")
     if not place.endswith(".py") and not name:
@@ -182,7 +182,8 @@ def _chosen(module: ModuleType, name: str, place: str) -> Callable[..., Any]:
             if found
             else "write a class with signals(market) or on_bar(context), or a function f(market, …)",
         )
-    return next(iter(found.values()))
+    only: Callable[..., Any] = next(iter(found.values()))
+    return only
 
 
 def _looks_like_one(value: Any) -> bool:
