@@ -73,10 +73,27 @@ class Bars:
 
     def only(self, symbol: int) -> "Bars":
         """One symbol on the same time axis, as views. The finer series goes along."""
-        rows = slice(symbol, symbol + 1)
+        return self._rows(slice(symbol, symbol + 1), self.symbols[symbol : symbol + 1])
+
+    def choose(self, symbols: Sequence[str]) -> "Bars":
+        """These symbols, in this order, on the same time axis; the finer series goes along.
+
+        Raises InputError for a symbol that is not there.
+        """
+        unknown = [symbol for symbol in symbols if symbol not in self.symbols]
+        if unknown:
+            raise InputError(
+                f"there are no bars of {unknown[0]}",
+                code="BARS_SYMBOL_UNKNOWN",
+                field="symbols",
+                fix=f"choose from {', '.join(self.symbols)}",
+            )
+        return self._rows([self.symbols.index(symbol) for symbol in symbols], tuple(symbols))
+
+    def _rows(self, rows: slice | list[int], symbols: tuple[str, ...]) -> "Bars":
         fine = self.fine
         return Bars(
-            symbols=self.symbols[rows],
+            symbols=symbols,
             opened_ns=self.opened_ns,
             open=self.open[rows],
             high=self.high[rows],

@@ -1,8 +1,9 @@
 """Prices from files, frames or the bundled set, checked row by row, as bars for a backtest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,11 @@ import numpy as np
 from argos.backtest.bars import Bars
 from argos.core.errors import InputError
 from argos.prices.columns import PRICES
+from argos.prices.finer import Laid, laid_into
+from argos.prices.parquetfile import holds_bars, read_parquet
+from argos.prices.resample import resampled
 from argos.prices.series import bars_from, series_of
-from argos.prices.sources import tables_of
+from argos.prices.sources import PARQUET_SUFFIXES, tables_of
 from argos.prices.zones import moment_ns, to_utc, utc_text, zone_of
 
 Moment = datetime | date | str
@@ -35,6 +39,7 @@ def read_bars(
     until: Moment | None = None,
     zone: str | None = None,
     finer: Any = None,
+    every: int | str | None = None,
     adjust: bool = False,
     columns: Mapping[str, str] | None = None,
 ) -> Bars:
@@ -46,6 +51,7 @@ def read_bars(
         until=until,
         zone=zone,
         finer=finer,
+        every=every,
         adjust=adjust,
         columns=columns,
     ).bars
@@ -59,6 +65,7 @@ def read_prices(
     until: Moment | None = None,
     zone: str | None = None,
     finer: Any = None,
+    every: int | str | None = None,
     adjust: bool = False,
     columns: Mapping[str, str] | None = None,
 ) -> Prices:
@@ -71,22 +78,63 @@ def read_prices(
 
     zone: IANA name, for times without an offset; without it days are midnights of UTC and other local times are
     refused. since, until: bars that open at or after, and before; a plain date as `until` includes that day. Dates are
-    those of `zone`, else of UTC. finer: another source of the same symbols with shorter bars, to settle what came
-    first inside a bar.
+    those of `zone`, else of UTC.
+
+    finer: another source of the same symbols with shorter bars, to settle what came first inside a bar. every: makes
+    longer bars ("1h") of those that are read, which stay as their finer series; see `resample.resampled`.
+
+    A Parquet file that `parquetfile.write_parquet` wrote gives its bars back, finer series and all.
 
     Raises InputError naming table, row and column of the first thing that is wrong.
     """
     where = None if zone is None else zone_of(zone)
     chosen = symbols.split(",") if isinstance(symbols, str) else symbols
-    tables = tables_of(source, PRICES, given=columns or {})
-    read = series_of(tables, zone=where, adjust=adjust, symbols=chosen)
-    bars = bars_from(read.series)
+    if every is not None and finer is not None:
+        raise InputError(
+            "bars that are made longer have the shorter ones as their finer series already",
+            code="PRICES_FINER_TWICE",
+            field="finer",
+            fix="give one of every and finer",
+        )
+    notes: list[str] = []
+    bars = _saved(source, chosen)
+    if bars is None:
+        tables = tables_of(source, PRICES, given=columns or {})
+        read = series_of(tables, zone=where, adjust=adjust, symbols=chosen)
+        bars = bars_from(read.series)
+        notes += read.notes
+    if every is not None:
+        notes.append(f"{len(bars)} bars are the finer series of those of {every}")
+        bars = resampled(bars, every, zone=where)
     kept = _between(bars, since, until, where)
-    notes = list(read.notes)
     left_out = len(bars) - len(kept)
     if left_out:
         notes.append(f"{left_out} of {len(bars)} bars are before {since} or after {until}")
+    if finer is not None:
+        laid = _laid(kept, finer, zone=where, cut=since is not None)
+        kept = replace(kept, fine=laid.fine)
+        notes += laid.notes
     return Prices(bars=kept, notes=tuple(notes), left_out=left_out)
+
+
+def _saved(source: Any, symbols: Sequence[str] | None) -> Bars | None:
+    """The bars of a file that Argos wrote them to."""
+    if not isinstance(source, str | Path) or not str(source).lower().endswith(PARQUET_SUFFIXES):
+        return None
+    path = Path(source).expanduser()
+    if not path.is_file() or not holds_bars(path):
+        return None
+    bars = read_parquet(path)
+    return bars if symbols is None else bars.choose(symbols)
+
+
+def _laid(bars: Bars, finer: Any, *, zone: ZoneInfo | None, cut: bool) -> Laid:
+    tables = tables_of(finer, PRICES, given={})
+    read = series_of(tables, zone=zone, symbols=bars.symbols, what="finer prices")
+    first = int(bars.opened_ns[0])
+    series = [one.since(first) for one in read.series] if cut else read.series
+    laid = laid_into(bars, series)
+    return Laid(laid.fine, (*read.notes, *laid.notes))
 
 
 def _between(bars: Bars, since: Moment | None, until: Moment | None, zone: ZoneInfo | None) -> Bars:

@@ -1,7 +1,7 @@
 """From tables to the checked rows of each symbol, and from those to bars on one axis."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ class _Part(NamedTuple):
 class Series:
     """One symbol: at_ns int64[rows], strictly rising; columns: float64[rows] for each of COLUMNS.
 
+    skipped: rows of the tables before the first one here.
     named: whether the tables themselves, or whoever gave them, said which symbol it is; else it is a file's name.
     """
 
@@ -44,14 +45,24 @@ class Series:
     at_ns: Ints
     columns: Mapping[str, Floats]
     parts: Sequence[_Part]
+    skipped: int = 0
 
     def place(self, row: int) -> Place:
         """Where a row stands."""
+        row += self.skipped
         for part in self.parts:
             if row < len(part.rows):
                 return Place(part.table, int(part.rows[row]))
             row -= len(part.rows)
         raise AssertionError("a row of no table")
+
+    def since(self, at_ns: int) -> "Series":
+        """The rows from a moment on."""
+        first = int(np.searchsorted(self.at_ns, at_ns))
+        columns = {name: values[first:] for name, values in self.columns.items()}
+        return replace(
+            self, at_ns=self.at_ns[first:], columns=columns, skipped=self.skipped + first
+        )
 
 
 class AllSeries(NamedTuple):
@@ -67,6 +78,7 @@ def series_of(
     zone: ZoneInfo | None,
     adjust: bool = False,
     symbols: Sequence[str] | None = None,
+    what: str = "prices",
 ) -> AllSeries:
     """The rows of each symbol, in the order of `symbols`, or as they come. Several tables may hold parts of one.
 
@@ -85,7 +97,7 @@ def series_of(
         symbol: _joined(symbol, sorted(of_symbol, key=_first_moment))
         for symbol, of_symbol in parts.items()
     }
-    chosen = _chosen(found, symbols, notes)
+    chosen = _chosen(found, symbols, notes, what)
     for series in chosen:
         _check(series)
     return AllSeries(chosen, tuple(notes))
@@ -218,7 +230,7 @@ def _joined(symbol: str, parts: Sequence[_Part]) -> Series:
 
 
 def _chosen(
-    found: Mapping[str, Series], symbols: Sequence[str] | None, notes: list[str]
+    found: Mapping[str, Series], symbols: Sequence[str] | None, notes: list[str], what: str
 ) -> list[Series]:
     if symbols is None:
         return list(found.values())
@@ -230,7 +242,7 @@ def _chosen(
             return [_joined(symbols[0], series.parts)]
     if unknown:
         raise InputError(
-            f"there are no prices of {unknown[0]}",
+            f"there are no {what} of {unknown[0]}",
             code="PRICES_SYMBOL_UNKNOWN",
             field="symbols",
             fix=f"choose from {', '.join(sorted(found))}",
@@ -278,7 +290,7 @@ def bars_from(series: Sequence[Series]) -> Bars:
 
     Raises InputError if there is no row.
     """
-    axis = _axis([of_symbol.at_ns for of_symbol in series])
+    axis = axis_of([of_symbol.at_ns for of_symbol in series])
     empty = [of_symbol.symbol for of_symbol in series if not len(of_symbol.at_ns)]
     if empty or not series:
         raise InputError(
@@ -306,7 +318,8 @@ def bars_from(series: Sequence[Series]) -> Bars:
     )
 
 
-def _axis(times: Sequence[Ints]) -> Ints:
+def axis_of(times: Sequence[Ints]) -> Ints:
+    """The union of moments."""
     first = times[0] if times else np.zeros(0, np.int64)
     if all(np.array_equal(first, other) for other in times[1:]):
         return first

@@ -17,6 +17,7 @@ from argos.core.errors import InputError
 from argos.prices.columns import INDEX_COLUMN, Layout, bare, find_columns
 from argos.prices.csvfile import SUFFIXES, read_csv
 from argos.prices.demo import SYMBOLS, load_bars
+from argos.prices.parquetfile import is_bars_table, rows_with_prices
 from argos.prices.tables import SourceTable
 
 DEMO: Final = "demo"
@@ -132,6 +133,8 @@ def _of_file(
                 field="source",
                 fix="check that it is a whole Parquet file and may be read",
             ) from error
+        if is_bars_table(table):
+            table = rows_with_prices(table)
         return _of_table(table, layout, given=given, name=str(path), symbol=name)
     return read_csv(path, layout, given=given, symbol=name)
 
