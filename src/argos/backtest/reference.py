@@ -116,6 +116,9 @@ class Simulation:
             reason, qty = self.exit_by_order(s, p, i)
             if reason < 0 and 0 < rule.hold_bars <= i - p.entry_bar:
                 reason = Reason.TIME
+        elif p.order == Signal.EXIT:
+            # It is leaving already.
+            p.order = 0
         if reason < 0:
             return
         if qty == abs(p.qty):
