@@ -1,15 +1,16 @@
 """The backtester's front door: a strategy, bars and settings in, a result out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from argos.backtest.bars import Bars
-from argos.backtest.barwise import BARWISE_ROWS, play
+from argos.backtest.barwise import BARWISE_ROWS, Stretch, play
 from argos.backtest.engines import EngineName, engine_for
 from argos.backtest.preparing import (
     book_of,
+    change_of,
     clock_of,
     feed_of,
     fine_of,
@@ -23,6 +24,8 @@ from argos.backtest.strategy import BarStrategy, Market, Signals, Strategy, sign
 from argos.backtest.tables import Book
 
 Returns = Literal["day", "bar"]
+Changes = Sequence[tuple[int, Settings]]
+"""Bars, rising, and the settings whose rules are played from there on. Cash and calendar of a run never change."""
 
 
 def run(
@@ -33,11 +36,13 @@ def run(
     params: Mapping[str, Any] | None = None,
     engine: EngineName = "auto",
     returns: Returns = "day",
+    changes: Changes = (),
 ) -> Result:
     """Backtests a strategy, or ready-made signals, on `bars`.
 
     Give a `Market` instead of `Bars` to share indicators between runs. `params` go to a strategy that is a function.
     Both engines give the same trades and equity to the last bit. `returns`: what the return sums are taken of.
+    `changes`: other rules from a bar on; the levels that a holding was entered with stay. Not bar by bar.
     Raises InputError for signals or settings that cannot be used.
     """
     market = bars if isinstance(bars, Market) else Market(bars=bars)
@@ -48,9 +53,13 @@ def run(
     feed = feed_of(data)
     clock = clock_of(data, chosen.calendar, per_bar=per_bar)
     make = engine_for(engine, symbols * count)
+    to_come = [change_of(bar, later, data.symbols) for bar, later in changes]
     if isinstance(strategy, BarStrategy):
         book = book_of(data, chosen, per_bar=per_bar, rows=BARWISE_ROWS)
-        done, _ = play(strategy, market, engine=make, feed=feed, clock=clock, book=book)
+        asked = Stretch(strategy=strategy, market=market, first=0, last=count)
+        done, _ = play(
+            [asked], bars=data, engine=make, feed=feed, clock=clock, book=book, changes=to_come
+        )
     else:
         signals = (
             strategy
@@ -62,6 +71,9 @@ def run(
         rows = int(np.count_nonzero(orders.side)) + 8 * symbols
         book = book_of(data, chosen, per_bar=per_bar, rows=rows)
         playing = make(feed, fine_of(data), orders, clock, book)
+        for change in to_come:
+            playing.advance(change.bar, count)
+            playing.change(change)
         playing.advance(count, count)
         done = playing.finish()
     return _result(
