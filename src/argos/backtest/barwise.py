@@ -12,10 +12,10 @@ from argos.backtest.context import Clock as BarClock
 from argos.backtest.context import Context
 from argos.backtest.engines import CompiledEngine, PlainEngine, engine_for
 from argos.backtest.layout import Signal
-from argos.backtest.preparing import EXTRAS, book_of, clock_of, empty_side, feed_of, fine_of
+from argos.backtest.preparing import book_of, clock_of, empty_side, feed_of, fine_of
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import BarStrategy, Market
-from argos.backtest.tables import Book, Change, Clock, Feed, Orders
+from argos.backtest.tables import EXTRAS, Book, Change, Clock, Feed, Orders
 from argos.core.errors import InputError
 
 BARWISE_ROWS: Final = 1024
@@ -89,7 +89,6 @@ def play(
     decisions = Decisions(len(bars.symbols), count)
     engine_now = engine(feed, fine_of(bars), decisions.orders, clock, book)
     changed = {change.bar: change for change in changes}
-    event = 0
     for stretch in stretches:
         seen = BarClock()
         context = _context(stretch.market.bars, seen, engine_now.book, decisions)
@@ -99,11 +98,10 @@ def play(
         within = [bar for bar in changed if stretch.first < bar < stretch.last]
         pieces = [stretch.first, *within, stretch.last]
         for first, last in pairwise(pieces):
+            engine_now.advance(first, first)
             if first in changed:
-                engine_now.advance(first, first)
                 engine_now.change(changed[first])
-                event = first
-            event = _ask(stretch, first, last, seen, context, decisions, engine_now, event)
+            _ask(stretch, first, last, seen, context, decisions, engine_now)
         if stretch.flat_after:
             decisions.forget()
     engine_now.advance(count, count)
@@ -118,10 +116,10 @@ def _ask(
     context: Context,
     decisions: Decisions,
     engine: PlainEngine | CompiledEngine,
-    event: int,
-) -> int:
-    """Asks at the close of each bar; gives the engine's next event."""
+) -> None:
+    """Asks at the close of each bar; the first one is played in any case."""
     on_bar, shift = stretch.strategy.on_bar, stretch.shift
+    event = first
     for bar in range(first, last):
         if decisions.given or event == bar:
             engine.advance(bar + 1, bar)
@@ -130,7 +128,6 @@ def _ask(
         seen.bar = bar + shift
         decisions.bar = bar
         on_bar(context)
-    return event
 
 
 def decide(strategy: BarStrategy, market: Market, settings: Settings) -> Orders:

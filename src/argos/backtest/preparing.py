@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from argos.backtest.bars import Bars
+from argos.backtest.binding import address
 from argos.backtest.layout import (
     FILL,
     POSITION,
@@ -19,11 +20,9 @@ from argos.backtest.layout import (
 )
 from argos.backtest.settings import Calendar, Settings, account_of, rules_of
 from argos.backtest.strategy import Signals
-from argos.backtest.tables import BOUNDS, Book, Change, Clock, Feed, Fine, Orders
+from argos.backtest.tables import BOUNDS, EXTRAS, Book, Change, Clock, Feed, Fine, Orders
 from argos.core.errors import InputError
 
-EXTRAS: Final = Orders._fields[2:]
-"""Names of the arrays that go with a signal."""
 TIME_BLOCKS: Final = 16
 """Time blocks in which return sums are kept; even, for combinatorially symmetric cross-validation."""
 WORD: Final = 8
@@ -70,14 +69,7 @@ def clock_of(
     As a number: `per_bar` returns have blocks of equally many bars, others equal runs of UTC days. A day belongs to the
     block in which its last bar lies.
     """
-    for name in ("nights", "entries", "flat_after"):
-        if len(getattr(calendar, name)) not in (0, len(bars)):
-            raise InputError(
-                f"the calendar's {name} has {len(getattr(calendar, name))} bars, the market {len(bars)}",
-                code="CALENDAR_LENGTH",
-                field=name,
-                fix="build the calendar from these bars",
-            )
+    check_calendar(calendar, bars)
     days = bars.day_ends()
     return Clock(
         nights=np.require(calendar.nights, np.int8, ["C", "W"]),
@@ -86,6 +78,18 @@ def clock_of(
         period_ends=np.zeros(0, np.int64) if per_bar else days,
         block_ends=_block_ends(blocks, len(bars), None if per_bar else days),
     )
+
+
+def check_calendar(calendar: Calendar, bars: Bars) -> None:
+    """Raises InputError (CALENDAR_LENGTH) if its arrays are not over these bars."""
+    for name in ("nights", "entries", "flat_after"):
+        if len(getattr(calendar, name)) not in (0, len(bars)):
+            raise InputError(
+                f"the calendar's {name} has {len(getattr(calendar, name))} bars, the market {len(bars)}",
+                code="CALENDAR_LENGTH",
+                field=name,
+                fix="build the calendar from these bars",
+            )
 
 
 def _block_ends(blocks: int | Ints, bars: int, days: Ints | None) -> Ints:
@@ -139,7 +143,8 @@ def orders_of(signals: Signals, symbols: int, bars: int, side: Codes | None = No
             field="side",
             fix="use -1, 0, 1, 2 (exit) or 3 (target)",
         )
-    if bars % WORD:
+    # A slice may begin anywhere; the kernel reads whole words.
+    if bars % WORD or address(given) % WORD:
         padded = empty_side(symbols, bars) if side is None else side
         padded[:, :bars] = given
         given = padded

@@ -26,7 +26,6 @@ from argos.backtest.overfitting import (
     probabilistic_sharpe,
 )
 from argos.backtest.preparing import (
-    EXTRAS,
     TIME_BLOCKS,
     book_of,
     clock_of,
@@ -46,7 +45,7 @@ from argos.backtest.strategy import (
     VectorStrategy,
     signals_of,
 )
-from argos.backtest.tables import Book, Orders
+from argos.backtest.tables import EXTRAS, Book, Orders
 from argos.core.errors import InputError
 
 Params = Mapping[str, Any]
@@ -271,29 +270,39 @@ class _Work:
         counts = period_counts(self.clock, per_bar=self.per_bar)
         return Sweep(
             params=self.params,
-            figures=self._figures(counts),
+            figures=figures_of(
+                self.accounts,
+                self.return_sums,
+                counts,
+                cash=self.settings.account.cash,
+                yearly=periods_per_year(self.market.bars, per_bar=self.per_bar),
+            ),
             return_sums=self.return_sums,
             period_counts=counts,
             done=done,
         )
 
-    def _figures(self, counts: Ints) -> Records:
-        found = np.zeros(len(self.params), FIGURES)
-        accounts = self.accounts
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found["total_return"] = accounts["equity"] / self.settings.account.cash - 1.0
-            found["win_rate"] = accounts["wins"] / accounts["trades"]
-            found["profit_factor"] = np.where(
-                accounts["lost"] > 0, accounts["won"] / accounts["lost"], np.nan
-            )
-        found["drawdown"], found["trades"] = accounts["drawdown"], accounts["trades"]
-        for name in ("commission", "financing", "spread_cost", "slippage_cost"):
-            found["costs"] += accounts[name]
-        n = counts.sum()
-        total = self.return_sums.sum(axis=1)
-        mean = total[:, 0] / n
-        variance = np.maximum(total[:, 1] - n * mean**2, 0.0) / max(n - 1, 1)
-        yearly = math.sqrt(periods_per_year(self.market.bars, per_bar=self.per_bar))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found["sharpe"] = np.where(variance > 1e-30, mean / np.sqrt(variance) * yearly, np.nan)
-        return found
+
+def figures_of(
+    accounts: Records, return_sums: Floats, counts: Ints, *, cash: float | Floats, yearly: float
+) -> Records:
+    """FIGURES[trials] from ACCOUNT[trials], their return sums and start capital; `yearly`: return periods a year."""
+    found = np.zeros(len(accounts), FIGURES)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found["total_return"] = accounts["equity"] / cash - 1.0
+        found["win_rate"] = accounts["wins"] / accounts["trades"]
+        found["profit_factor"] = np.where(
+            accounts["lost"] > 0, accounts["won"] / accounts["lost"], np.nan
+        )
+    found["drawdown"], found["trades"] = accounts["drawdown"], accounts["trades"]
+    for name in ("commission", "financing", "spread_cost", "slippage_cost"):
+        found["costs"] += accounts[name]
+    n = counts.sum()
+    total = return_sums.sum(axis=1)
+    mean = total[:, 0] / n
+    variance = np.maximum(total[:, 1] - n * mean**2, 0.0) / max(n - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found["sharpe"] = np.where(
+            variance > 1e-30, mean / np.sqrt(variance) * math.sqrt(yearly), np.nan
+        )
+    return found

@@ -49,6 +49,10 @@ class Orders(NamedTuple):
     volatility: Floats
 
 
+EXTRAS: Final = Orders._fields[2:]
+"""Names of the arrays that go with a signal."""
+
+
 class Clock(NamedTuple):
     """nights, entries, flat_after: int8[bars] or [0]. period_ends: int64[periods], bars at which returns are taken.
 
