@@ -31,8 +31,8 @@ _NO_FLOATS: Final = np.zeros((0, 0))
 
 
 def _plain(values: Floats) -> Floats:
-    """C-contiguous and writable, as the compiled loop takes it; a copy only where it is not."""
-    return np.require(values, np.float64, ["C", "W"])
+    """C-contiguous, as the compiled loop takes it; a copy only where it is not. It may be locked against writing."""
+    return np.ascontiguousarray(values, np.float64)
 
 
 def feed_of(bars: Bars) -> Feed:
@@ -57,7 +57,7 @@ def fine_of(bars: Bars) -> Fine:
         _plain(fine.high),
         _plain(fine.low),
         _plain(fine.close),
-        np.require(fine.start, np.int64, ["C", "W"]),
+        np.ascontiguousarray(fine.start, np.int64),
     )
 
 
@@ -72,9 +72,9 @@ def clock_of(
     check_calendar(calendar, bars)
     days = bars.day_ends()
     return Clock(
-        nights=np.require(calendar.nights, np.int8, ["C", "W"]),
-        entries=np.require(calendar.entries, np.int8, ["C", "W"]),
-        flat_after=np.require(calendar.flat_after, np.int8, ["C", "W"]),
+        nights=np.ascontiguousarray(calendar.nights, np.int8),
+        entries=np.ascontiguousarray(calendar.entries, np.int8),
+        flat_after=np.ascontiguousarray(calendar.flat_after, np.int8),
         period_ends=np.zeros(0, np.int64) if per_bar else days,
         block_ends=_block_ends(blocks, len(bars), None if per_bar else days),
     )
@@ -95,7 +95,7 @@ def check_calendar(calendar: Calendar, bars: Bars) -> None:
 def _block_ends(blocks: int | Ints, bars: int, days: Ints | None) -> Ints:
     """The bar after the last of each time block; the kernel looks for the block of a bar without checking."""
     if not isinstance(blocks, int):
-        ends = np.require(blocks, np.int64, ["C", "W"])
+        ends = np.ascontiguousarray(blocks, np.int64)
         assert len(ends), "there is a block"
         assert (np.diff(ends, prepend=0) >= 0).all(), "blocks follow each other"
         assert ends[-1] == bars, "and reach to the last bar"

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from argos.backtest.barwise import Stretch
+from argos.backtest.lanes import Params
 from argos.backtest.layout import Signal
 from argos.backtest.result import Result
 from argos.backtest.run import play_decided
 from argos.backtest.settings import Calendar, Settings
 from argos.backtest.strategy import BarStrategy, Market, Signals, signals_of
-from argos.backtest.sweep import Params
 from argos.backtest.tables import EXTRAS
 from argos.backtest.trials import Play
 

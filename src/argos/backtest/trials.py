@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from argos.backtest.assignments import settings_with, split
+from argos.backtest.assignments import settings_with, split, strategy_with
 from argos.backtest.bars import Bars
 from argos.backtest.engines import EngineName
+from argos.backtest.lanes import Params
 from argos.backtest.layout import ACCOUNT, RETURN_SUMS, Ints
 from argos.backtest.metrics import periods_per_year
 from argos.backtest.preparing import TIME_BLOCKS
@@ -23,7 +24,7 @@ from argos.backtest.strategy import (
     VectorStrategy,
     signals_of,
 )
-from argos.backtest.sweep import FIGURES, Params, Sweep, figures_of, strategy_with, sweep
+from argos.backtest.sweep import Sweep, figures_of, sweep
 from argos.core.errors import InputError
 
 
@@ -75,35 +76,22 @@ def play_trials(
     if play.by_bar:
         return _runs(play, params, first, last, warm_first, progress)
     market = Market(bars=play.bars.between(warm_first, last), shared=True)
-    part = play.bars.between(first, last)
-    whole = _Whole(params)
-    for places in _same_settings(params):
-        earlier = whole.done
-        found = sweep(
-            _begun(play.strategy, market, first - warm_first),
-            part if first > warm_first else market,
-            [split(params[place])[0] for place in places],
-            settings=play.settings_on(params[places[0]], first, last),
-            threads=play.threads,
-            returns=play.returns,
-            engine=play.engine,
-            progress=None if progress is None else _counted(progress, earlier),
-            stopped=play.stopped,
-        )
-        whole.take(places, found)
-        if found.done < len(places):
-            break
-    return whole.sweep()
-
-
-def _counted(progress: Callable[[int], None], earlier: int) -> Callable[[int], None]:
-    return lambda done: progress(earlier + done)
+    ahead = first - warm_first
+    return sweep(
+        _begun(play.strategy, market, ahead) if ahead else play.strategy,
+        play.bars.between(first, last) if ahead else market,
+        params,
+        settings=play.settings_on({}, first, last),
+        threads=play.threads,
+        returns=play.returns,
+        engine=play.engine,
+        progress=progress,
+        stopped=play.stopped,
+    )
 
 
 def _begun(strategy: Strategy, market: Market, ahead: int) -> Strategy:
     """The strategy as one that sees all of `market` and speaks of its bars from `ahead` on."""
-    if ahead == 0:
-        return strategy
 
     def decided(_: Market, **own: Any) -> Signals:
         chosen, arguments = strategy_with(strategy, own)
@@ -111,39 +99,6 @@ def _begun(strategy: Strategy, market: Market, ahead: int) -> Strategy:
 
     decided.whole_market = True  # type: ignore[attr-defined]  # as a strategy of all symbols says it
     return decided
-
-
-def _same_settings(params: Sequence[Params]) -> list[list[int]]:
-    """Places of the parameter sets that share their settings; a sweep is played under one."""
-    found: dict[tuple[tuple[str, Any], ...], list[int]] = {}
-    for place, given in enumerate(params):
-        found.setdefault(tuple(sorted(split(given)[1].items())), []).append(place)
-    return list(found.values())
-
-
-class _Whole:
-    """One sweep out of several, each of some of the parameter sets."""
-
-    def __init__(self, params: Sequence[Params]) -> None:
-        self.params = params
-        self.figures = np.zeros(len(params), FIGURES)
-        self.return_sums = np.zeros((len(params), TIME_BLOCKS, RETURN_SUMS))
-        self.counts: Ints = np.zeros(TIME_BLOCKS, np.int64)
-        self.done = 0
-
-    def take(self, places: list[int], part: Sweep) -> None:
-        self.figures[places], self.return_sums[places] = part.figures, part.return_sums
-        self.counts = part.period_counts
-        self.done += part.done
-
-    def sweep(self) -> Sweep:
-        return Sweep(
-            params=self.params,
-            figures=self.figures,
-            return_sums=self.return_sums,
-            period_counts=self.counts,
-            done=self.done,
-        )
 
 
 def _runs(
@@ -180,11 +135,13 @@ def _runs(
             progress(done)
     yearly = periods_per_year(play.bars.between(first, last), per_bar=play.returns == "bar")
     return Sweep(
-        params=params,
-        figures=figures_of(accounts, return_sums, counts, cash=cash, yearly=yearly),
-        return_sums=return_sums,
+        params=params[:done],
+        numbers=np.arange(done),
+        figures=figures_of(
+            accounts[:done], return_sums[:done], counts, cash=cash[:done], yearly=yearly
+        ),
+        return_sums=return_sums[:done],
         period_counts=counts,
-        done=done,
     )
 
 

@@ -6,7 +6,6 @@ Nothing that chooses lies at or after the begin of a test: strategy and engine a
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,9 @@ import numpy as np
 from argos.backtest.assignments import settings_with, split
 from argos.backtest.bars import Bars
 from argos.backtest.engines import EngineName
+from argos.backtest.lanes import Params
 from argos.backtest.layout import Floats
+from argos.backtest.objectives import Objective, best_of, objective_name, scores_of
 from argos.backtest.preparing import check_calendar
 from argos.backtest.result import Result
 from argos.backtest.run import Returns
@@ -22,16 +23,13 @@ from argos.backtest.settings import Settings
 from argos.backtest.stability import ParamStability, rank_correlation, stability_of
 from argos.backtest.stitching import Piece, stitched
 from argos.backtest.strategy import Strategy
-from argos.backtest.sweep import FIGURES, Params, Sweep
+from argos.backtest.sweep import FIGURES, Sweep
 from argos.backtest.trials import Play, play_trials
 from argos.backtest.windows import Window, Windows
 from argos.core.errors import InputError
 
-Objective = str | Callable[[Sweep], Floats]
-"""A figure's name, or what gives one score for each trial; the greatest is best, NaN is worst."""
 Choose = Callable[[Sweep, Floats], int]
 """From a training sweep and its scores to the trial that is chosen."""
-LESS_IS_BETTER: Final = ("drawdown", "costs")
 FIXED: Final = "account.cash"
 
 
@@ -154,8 +152,8 @@ def walk_forward(
 ) -> WalkForward:
     """Chooses among `params` on each window's training span, and plays the choices over the test spans as one run.
 
-    params: a strategy's own names, and settings with a dot (`exits.stop_fraction`). objective: a name of FIGURES
-    (drawdown and costs: the least is best) or a function of the training sweep. choose: instead of the single best,
+    params: a strategy's own names, and settings with a dot (`exits.stop_fraction`). objective: a figure's
+    name, or a function of the figures, see `objectives`. choose: instead of the single best,
     such as the best plateau. test_all: every set is played on each test, too, for the rank correlation; the choice
     never sees it. flat_at_seams: what is open is closed with each test's last close, and its last decision dropped.
     A strategy by bar (an instance, or its class) is played one run after the other, and so much slower.
@@ -172,15 +170,14 @@ def walk_forward(
         threads=threads,
         stopped=stopped,
     )
-    score = _scoring(objective)
-    _check(play, params)
+    _check(play, params, objective)
     planned = windows.split(bars)
     tell = _Telling(
         progress, folds=len(planned), sets=len(params), tested=len(params) if test_all else 1
     )
     folds: list[Fold] = []
     for window in planned:
-        fold = _fold(play, params, window, windows, score, choose or _best, test_all, tell)
+        fold = _fold(play, params, window, windows, objective, choose or _best, test_all, tell)
         if fold is None:
             break
         folds.append(fold)
@@ -195,7 +192,7 @@ def walk_forward(
     pieces = _pieces(folds, windows, flat_at_seams)
     return WalkForward(
         windows=windows,
-        objective=objective if isinstance(objective, str) else objective.__name__,
+        objective=objective_name(objective),
         params=params,
         folds=tuple(folds),
         planned=len(planned),
@@ -205,7 +202,7 @@ def walk_forward(
     )
 
 
-def _check(play: Play, params: Sequence[Params]) -> None:
+def _check(play: Play, params: Sequence[Params], objective: Objective) -> None:
     """Wrong settings are told before the first fold is played."""
     if not params:
         raise InputError(
@@ -214,6 +211,8 @@ def _check(play: Play, params: Sequence[Params]) -> None:
             field="params",
             fix="give one or more",
         )
+    if isinstance(objective, str):
+        scores_of(np.zeros(0, FIGURES), objective)
     check_calendar(play.settings.calendar, play.bars)
     for given in params:
         if FIXED in given:
@@ -231,7 +230,7 @@ def _fold(
     params: Sequence[Params],
     window: Window,
     windows: Windows,
-    score: Callable[[Sweep], Floats],
+    objective: Objective,
     choose: Choose,
     test_all: bool,
     tell: "_Telling",
@@ -247,7 +246,7 @@ def _fold(
     )
     if train.done < len(params):
         return None
-    scores = score(train)
+    scores = scores_of(train.figures, objective)
     best = choose(train, scores)
     tested = params if test_all else [params[best]]
     test = play_trials(
@@ -262,8 +261,7 @@ def _fold(
         return None
     place = best if test_all else 0
     test_scores = np.full(len(params), np.nan)
-    test_scores[:] = score(test) if test_all else test_scores
-    test_scores[best] = score(test)[place]
+    test_scores[slice(None) if test_all else best] = scores_of(test.figures, objective)
     return Fold(
         train_first=window.train_first,
         train_last=window.train_last,
@@ -305,26 +303,7 @@ def _pieces(folds: Sequence[Fold], windows: Windows, flat_at_seams: bool) -> lis
 
 def _best(_: Sweep, scores: Floats) -> int:
     """The greatest score, the first of equals; the first of all if no set has a score."""
-    return int(np.where(np.isnan(scores), -np.inf, scores).argmax())
-
-
-def _scoring(objective: Objective) -> Callable[[Sweep], Floats]:
-    if not isinstance(objective, str):
-        return objective
-    names = FIGURES.names or ()
-    if objective not in names:
-        raise InputError(
-            f"there is no figure {objective}",
-            code="WALK_OBJECTIVE",
-            field="objective",
-            fix=f"use one of {', '.join(names)}, or a function of a sweep",
-        )
-    return partial(_figure, objective)
-
-
-def _figure(name: str, sweep: Sweep) -> Floats:
-    values: Floats = sweep.figures[name].astype(np.float64)
-    return -values if name in LESS_IS_BETTER else values
+    return best_of(scores) or 0
 
 
 class _Telling:
