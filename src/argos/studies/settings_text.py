@@ -65,3 +65,12 @@ def plain(value: Any) -> Any:
 def finite(value: Any) -> Any:
     """None in place of a number that JSON does not have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def finite_tree(value: Any) -> Any:
+    """The same for all that is inside, with names as texts."""
+    if isinstance(value, Mapping):
+        return {str(name): finite_tree(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite_tree(item) for item in value]
+    return finite(value)

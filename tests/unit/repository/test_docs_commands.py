@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from argos.cli import export, main, rehearsals
+from argos.cli.research import app as research
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
 
@@ -70,7 +71,7 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
 def argos() -> Any:
     """All commands; those that hand their words on to another program as that program knows them."""
     everyday = typer.main.get_command(main.app)
-    for program in (rehearsals, export, write):
+    for program in (rehearsals, export, research, write):
         everyday.commands |= commands_of(program.app)
     return everyday
 
