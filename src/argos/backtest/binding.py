@@ -22,7 +22,6 @@ _NUMBERS: Final = (
     "blocks",
     "fine",
     "periods",
-    "time_blocks",
     "trades_room",
     "fills_room",
 )
@@ -61,7 +60,6 @@ def bind(feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> In
         "blocks": feed.block_high.shape[1],
         "fine": fine.close.shape[-1],
         "periods": len(clock.period_ends),
-        "time_blocks": len(book.return_sums),
         "trades_room": len(book.trades),
         "fills_room": len(book.fills),
     }

@@ -16,6 +16,8 @@ from argos.backtest.compilable import compilable
 from argos.backtest.layout import Floats, Ints
 
 EULER_GAMMA: Final = 0.5772156649015329
+SPLIT_TRIALS_MAX: Final = 200_000_000
+SPLITS_MIN: Final = 200
 _NORMAL: Final = NormalDist()
 
 
@@ -82,11 +84,14 @@ def deflated_sharpe(moments: Moments, *, sharpe_variance: float, trials: int) ->
     return probabilistic_sharpe(moments, benchmark=benchmark)
 
 
-def overfitting_probability(return_sums: Floats, counts: Ints) -> float:
+def overfitting_probability(
+    return_sums: Floats, counts: Ints, *, splits_max: int | None = None
+) -> float:
     """Share of splits in which the best of one half is below the median of the other half (PBO, by CSCV).
 
     return_sums: float64[trials, blocks, 4], counts: int64[blocks]; blocks even. Ranks are by Sharpe; a trial without
-    trades has 0. NaN for fewer than two trials or an empty half.
+    trades has 0. NaN for fewer than two trials or an empty half. Each split is played both ways; with `splits_max`, at
+    most so many of them, drawn without repeats and the same every time: see `splits_played`.
     """
     trials, blocks, _ = return_sums.shape
     half = blocks // 2
@@ -94,9 +99,22 @@ def overfitting_probability(return_sums: Floats, counts: Ints) -> float:
         return math.nan
     # Each split is played both ways, so those with block 0 in the first half are all.
     halves = np.array([split for split in combinations(range(blocks), half) if split[0] == 0])
+    if splits_max is not None and splits_max < len(halves):
+        chosen = np.random.default_rng(0).choice(len(halves), splits_max, replace=False)
+        halves = halves[np.sort(chosen)]
     by_block = np.ascontiguousarray(return_sums[:, :, :2].transpose(2, 1, 0))
     below = _count_below.compiled(by_block[0], by_block[1], counts.astype(np.float64), halves)
     return below / (2 * len(halves))
+
+
+def splits_played(trials: int, blocks: int) -> int:
+    """Splits of `blocks` time blocks into halves that a search of `trials` looks at: all while that takes seconds, then
+    fewer, 200 at least.
+
+    One standard error of a probability from 2000 of the 6435 splits of 16 blocks is below 0.01, from 200 below 0.04.
+    """
+    every = math.comb(blocks, blocks // 2) // 2
+    return min(every, max(SPLITS_MIN, SPLIT_TRIALS_MAX // max(trials, 1)))
 
 
 @compilable

@@ -14,6 +14,7 @@ from argos.backtest.overfitting import (
     moments_of,
     overfitting_probability,
     probabilistic_sharpe,
+    splits_played,
 )
 from argos.backtest.run import run
 from argos.backtest.settings import Account, Exits, Settings
@@ -178,3 +179,19 @@ def test_a_single_bar_has_no_length_and_no_annual_figure(returns):
         found.turnover,
     ):
         assert math.isnan(figure)
+
+
+def test_some_splits_say_nearly_what_all_say_and_the_same_every_time():
+    sums, counts = sums_of(np.random.default_rng(9).normal(0, 0.01, (60, 320)), 16)
+    everything = overfitting_probability(sums, counts)
+    drawn = overfitting_probability(sums, counts, splits_max=2000)
+    assert drawn == overfitting_probability(sums, counts, splits_max=2000) != everything
+    assert drawn == pytest.approx(everything, abs=4 * 0.01)
+    assert overfitting_probability(sums, counts, splits_max=6435) == everything
+
+
+def test_the_splits_are_all_until_that_would_take_too_long():
+    assert splits_played(400, 16) == splits_played(30_000, 16) == 6435
+    assert splits_played(100_000, 16) == 2000
+    assert splits_played(10**9, 16) == 200
+    assert splits_played(10**9, 4) == 3

@@ -17,9 +17,9 @@ from argos.backtest.strategies.buy_and_hold import BuyAndHold
 def held(close, *, since=datetime(2019, 11, 5, tzinfo=UTC), step=timedelta(days=1), cash=1000.0):
     """A run that holds what these closes were; equity starts with the first one's worth."""
     close = np.asarray(close, dtype=float)
-    opened = int(since.timestamp()) * 10**9 + np.arange(len(close)) * int(
-        step.total_seconds()
-    ) * 10**9
+    opened = (
+        int(since.timestamp()) * 10**9 + np.arange(len(close)) * int(step.total_seconds()) * 10**9
+    )
     bars = bars_of(opened_ns=opened, open=close, high=close, low=close, close=close)
     return run(BuyAndHold(), bars, settings=Settings(account=Account(cash=cash)))
 
