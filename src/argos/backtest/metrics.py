@@ -62,8 +62,8 @@ class Metrics:
 
 
 def periods_per_year(bars: Bars, *, per_bar: bool) -> float:
-    """252 for daily returns; for returns per bar how many bars a calendar year of these has."""
-    return len(bars) / bars.years() if per_bar else TRADING_DAYS
+    """252 for daily returns; for returns per bar how many bars a calendar year of these has, NaN for one."""
+    return _ratio(len(bars), bars.years()) if per_bar else TRADING_DAYS
 
 
 def metrics_of(result: Result) -> Metrics:
@@ -74,7 +74,7 @@ def metrics_of(result: Result) -> Metrics:
     yearly = periods_per_year(result.bars, per_bar=result.returns == "bar")
     moments = moments_of(result.return_sums, result.period_counts)
     growth = float(result.equity[-1]) / start
-    cagr = growth ** (1 / years) - 1 if growth > 0 else -1.0
+    cagr = _compound(growth, years)
     drawdown = float(account["drawdown"])
     trades, net = result.trades, result.trades["net_pnl"]
     risk_multiples = r_multiples(result)
@@ -104,6 +104,13 @@ def metrics_of(result: Result) -> Metrics:
         spread_cost=float(account["spread_cost"]),
         slippage_cost=float(account["slippage_cost"]),
     )
+
+
+def _compound(growth: float, years: float) -> float:
+    """Growth a year; NaN where the data have no length, as a single bar has none."""
+    if years <= 0:
+        return math.nan
+    return growth ** (1 / years) - 1 if growth > 0 else -1.0
 
 
 def r_multiples(result: Result) -> Floats:

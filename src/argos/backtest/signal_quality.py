@@ -74,8 +74,8 @@ class Quality:
     brier: mean of (confidence - won)^2, 0 is best, 0.25 is a coin's; brier_of_rate: what a constant confidence at the
     win rate would get. log_loss: mean of -ln(confidence of what happened). Both over signals with a confidence
     (`rated`), NaN without. by_confidence: the reliability table, (low, high) of each bucket; by_hour: UTC hour of the
-    signal's bar; by_weekday: its UTC day, 0 is Monday. mae and mfe: mean excursions as fractions; mae_wins: of the winners only, which is how much room a
-    stop must leave them.
+    signal's bar; by_weekday: its UTC day, 0 is Monday. mae and mfe: mean excursions as fractions; mae_wins: of the
+    winners only, which is how much room a stop must leave them.
     """
 
     all: HitRate

@@ -1,4 +1,4 @@
-"""Candles for the browser: of every symbol all of its time, and its true bars around trades where those were thinned."""
+"""Candles for the browser: of every symbol all of its time, and its true bars around trades where all are too many."""
 
 import math
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""The paper-fill caveat: which choices of the simulation made this very run look better or worse than it would have been."""
+"""The paper-fill caveat: which choices of the simulation made this very run look better or worse."""
 
 from argos.backtest.layout import Reason
 from argos.backtest.result import Result
-from argos.tearsheet.words import count, percent
+from argos.tearsheet.words import count
 
 
 def caveats(result: Result) -> list[tuple[str, str]]:
@@ -34,7 +34,8 @@ def caveats(result: Result) -> list[tuple[str, str]]:
         said.append(
             (
                 "kind",
-                f"{count(limits, 'target')} filled as soon as the price touched it. In a queue a touch is often not enough.",
+                f"{count(limits, 'target')} filled as soon as they were touched. "
+                "In a queue a touch is often not enough.",
             )
         )
     if bool((result.trades["side"] < 0).any()):
@@ -46,7 +47,7 @@ def caveats(result: Result) -> list[tuple[str, str]]:
         said.append(
             (
                 "harsh",
-                f"{count(ambiguous, 'trade')} ({percent(ambiguous / max(len(result.trades), 1))}) met stop and target, or entry and exit, "
+                f"{count(ambiguous, 'trade')} of {len(result.trades):,} met stop and target, or entry and exit, "
                 "inside one bar that does not tell which came first. The worse was taken.",
             )
         )

@@ -1,10 +1,14 @@
 """Where the money went: from what there was before costs to what was left."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from argos.backtest.result import Result
 from argos.tearsheet.plots import Plot, steps
-from argos.tearsheet.words import NOTHING, money, percent
+from argos.tearsheet.words import NOTHING, money, number, percent
+
+_SHORT: Final = ("Spread", "Slip", "Comm.", "Swap")
+"""Names of the four costs that fit under a bar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,7 @@ def cost_table(result: Result) -> CostTable:
             name=name,
             amount=money(amount, sign=True),
             share=percent(amount / gross, sign=True) if gross > 0 else NOTHING,
-            bps=f"{amount / costs.turnover * 1e4:.2f}".replace("-", "\u2212")
-            if costs.turnover > 0
-            else NOTHING,
+            bps=number(amount / costs.turnover * 1e4) if costs.turnover > 0 else NOTHING,
             sum=is_sum,
         )
 
@@ -54,7 +56,7 @@ def cost_table(result: Result) -> CostTable:
             row("After costs", net, is_sum=True),
         ),
         plot=steps(
-            (("Gross", gross), *parts),
+            (("Gross", gross), *zip(_SHORT, (amount for _, amount in parts), strict=True)),
             total="Net",
             label="From the result before costs to the result after them",
             tell=lambda amount: money(amount, sign=True),

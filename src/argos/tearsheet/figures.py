@@ -2,10 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from argos.backtest.metrics import Metrics
 from argos.backtest.result import Result
 from argos.tearsheet.words import THIN, bar_width, count, duration, money, number, percent, step_of
+
+_COMPARED: Final = {-1: "less", 0: "as much", 1: "more"}
+TRADES_FEW: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,7 @@ def headline(figures: Metrics, other: Metrics | None) -> list[Figure]:
         Figure(
             name="Sharpe ratio",
             text=number(figures.sharpe),
-            other=number(other.sharpe) if other else "",
+            other=f"{number(other.sharpe)} ({sharpe_note(other)})" if other else "",
             below=sharpe_note(figures),
         ),
         Figure(
@@ -151,21 +157,22 @@ def figure_table(result: Result, figures: Metrics, other: Metrics | None) -> lis
     ]
 
 
-def summary(result: Result, figures: Metrics, other: Metrics | None) -> list[str]:
+def summary(
+    result: Result, figures: Metrics, benchmark: Result | None, other: Metrics | None
+) -> list[str]:
     """What happened, in a few sentences, the uncomfortable ones included."""
     years = result.bars.years()
     gained = figures.total_return >= 0
-    first = (
-        f"{money(result.settings.account.cash)} became {money(float(result.equity[-1]))} "
-        f"in {duration(years * 365.25 * 86_400)}"
-    )
-    if other is not None:
-        better = figures.total_return > other.total_return
-        first += (
-            f"; buying and holding would have come to {percent(other.total_return, sign=True)}, "
-            f"{'less' if better else 'more' if figures.total_return < other.total_return else 'the same'}"
+    took = f" in {duration(years * 365.25 * 86_400)}" if years > 0 else ""
+    said = [
+        f"{money(result.settings.account.cash)} became {money(float(result.equity[-1]))}{took}."
+    ]
+    if benchmark is not None and other is not None:
+        compared = np.sign(other.total_return - figures.total_return)
+        said.append(
+            f"{benchmark.strategy} came to {percent(other.total_return, sign=True)} over the same bars, "
+            f"which is {_COMPARED[int(compared)]}."
         )
-    said = [first + "."]
     if not figures.trades:
         said.append("There was no finished trade, so there is nothing to judge yet.")
         return said
@@ -179,7 +186,8 @@ def summary(result: Result, figures: Metrics, other: Metrics | None) -> list[str
         said.append(f"It lost before costs already, and costs took {money(spent)} more.")
     if math.isfinite(figures.psr) and not figures.sharpe_too_short and gained:
         said.append(
-            f"If these returns are typical, the true Sharpe ratio is above 0 with a probability of {percent(figures.psr)}."
+            "If these returns are typical, the true Sharpe ratio is above 0 "
+            f"with a probability of {percent(figures.psr)}."
         )
     return said
 
@@ -192,10 +200,10 @@ def warnings(result: Result, figures: Metrics) -> list[str]:
         said.append("There is a single bar: no return, no risk, no trade can be judged.")
     if figures.sharpe_too_short:
         said.append(
-            f"{count(len(result.bars.day_ends()), 'day')} of data are too short for a Sharpe ratio."
+            f"Too short for a Sharpe ratio: {count(len(result.bars.day_ends()), 'day')} of data."
         )
-    if 0 < figures.trades < 30:
-        said.append(f"{count(figures.trades, 'trade')} are too few to tell skill from luck.")
+    if 0 < figures.trades < TRADES_FEW:
+        said.append(f"Too few to tell skill from luck: {count(figures.trades, 'trade')}.")
     if float(result.equity.min()) <= 0:
         said.append("Equity came to nothing on the way. What follows it means little.")
     if int(account["margin_calls"]):

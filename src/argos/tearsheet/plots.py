@@ -13,7 +13,7 @@ import numpy as np
 
 from argos.backtest.layout import Floats
 from argos.tearsheet import words
-from argos.tearsheet.axes import Scale, Tick, round_range, value_ticks
+from argos.tearsheet.axes import MINUS, Scale, Tick, round_range, value_ticks
 
 WIDTH: Final = 360
 HEIGHT: Final = 240
@@ -292,7 +292,7 @@ def _short(ticks: tuple[Tick, ...], values: Sequence[Decimal]) -> tuple[Tick, ..
                     at=tick.at,
                     label="0"
                     if not value
-                    else f"{value / unit:,g}{letter}".replace("-", words.MINUS),
+                    else f"{float(value / unit):,g}{letter}".replace("-", MINUS),
                 )
                 for tick, value in zip(ticks, values, strict=True)
             )

@@ -111,7 +111,7 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         span=span_words(result),
         headline=headline(figures, other),
         sharpe_note=sharpe_note(figures),
-        summary=summary(result, figures, other),
+        summary=summary(result, figures, benchmark, other),
         warnings=warnings(result, figures),
         groups=figure_table(result, figures, other),
         drawn=drawn,

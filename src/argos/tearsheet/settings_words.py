@@ -5,7 +5,7 @@ import math
 from argos.backtest.layout import SizeMode
 from argos.backtest.settings import Calendar, Exits, Filling, Settings, Sizing
 from argos.core.costs import CostModel
-from argos.tearsheet.words import THIN, count, money, number, percent, plain
+from argos.tearsheet.words import THIN, count, money, number, plain, share
 
 Term = tuple[str, str]
 """What it is, and what it was set to."""
@@ -20,7 +20,7 @@ def settings_in_words(settings: Settings, bars: int) -> list[Term]:
         else f"exposure at most {plain(account.leverage_max)} times equity when an entry is made"
     )
     call = (
-        f"a margin call when equity falls below {percent(account.maintenance_fraction)} of exposure"
+        f"a margin call when equity falls below {share(account.maintenance_fraction)} of exposure"
         if account.maintenance_fraction
         else "no margin calls"
     )
@@ -66,7 +66,7 @@ def _each(value: float, words: str) -> str:
 
 def _exits(exits: Exits) -> str:
     parts = [
-        f"{name} at {percent(value, 2)} of the entry price"
+        f"{name} at {share(value)} of the entry price"
         for name, value in (
             ("stop", exits.stop_fraction),
             ("target", exits.take_fraction),
@@ -82,11 +82,11 @@ def _exits(exits: Exits) -> str:
 
 def _sizing(sizing: Sizing) -> str:
     sizes = {
-        SizeMode.EQUITY_FRACTION: f"{percent(sizing.value)} of equity an entry",
+        SizeMode.EQUITY_FRACTION: f"{share(sizing.value)} of equity an entry",
         SizeMode.UNITS: f"{plain(sizing.value)} units an entry",
         SizeMode.NOTIONAL: f"{money(sizing.value)} an entry",
-        SizeMode.RISK_FRACTION: f"as much as risks {percent(sizing.value, 2)} of equity down to the stop",
-        SizeMode.VOLATILITY_TARGET: f"for a volatility of {percent(sizing.value, 2)} of equity a period",
+        SizeMode.RISK_FRACTION: f"as much as risks {share(sizing.value)} of equity down to the stop",
+        SizeMode.VOLATILITY_TARGET: f"for a volatility of {share(sizing.value)} of equity a period",
     }
     parts = [sizes[sizing.mode]]
     if sizing.by_confidence:
@@ -94,7 +94,7 @@ def _sizing(sizing: Sizing) -> str:
     parts.append(
         "no cap"
         if math.isinf(sizing.cap_fraction)
-        else f"at most {percent(sizing.cap_fraction)} of equity"
+        else f"at most {share(sizing.cap_fraction)} of equity"
     )
     parts.append(
         f"in steps of {plain(sizing.qty_step)}"
@@ -110,12 +110,12 @@ def _filling(filling: Filling) -> str:
         if filling.entry_valid_bars
         else "resting entries live until the next signal"
     )
-    share = (
-        f"at most {percent(filling.volume_share_max)} of a bar's volume"
+    volume = (
+        f"at most {share(filling.volume_share_max)} of a bar's volume"
         if filling.volume_share_max
         else "any quantity fills, whatever the volume"
     )
-    parts = ["orders fill from the next bar's open on", rest, share]
+    parts = ["orders fill from the next bar's open on", rest, volume]
     if filling.impact_bps:
         parts.append(f"impact {number(filling.impact_bps)}{THIN}bps at a whole bar's volume")
     parts.append(

@@ -1,4 +1,4 @@
-"""Fewer points that look the same: curves that keep their extremes, candles of several bars, true bars around trades."""
+"""Fewer points that look the same: curves that keep their extremes, candles of several bars, true bars near trades."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +12,7 @@ from argos.backtest.layout import Floats, Ints
 CURVE_BUCKETS: Final = 700
 CANDLES_MAX: Final = 48_000
 """Of all symbols together, before bars are drawn together."""
-TRUE_BARS_MAX: Final = 260_000
+TRUE_BARS_MAX: Final = 340_000
 """Of all symbols together, around trades."""
 WINDOWS: Final = (120, 60, 40, 25, 15, 10, 7, 5, 3, 2)
 """How many true bars there may be on either side of an entry or exit; the widest that fits."""

@@ -1,4 +1,4 @@
-"""What the time charts are drawn from: equity, benchmark, drawdown, exposure, rolling Sharpe; thinned, extremes kept."""
+"""What the charts over time are drawn from: equity, drawdown, exposure, rolling Sharpe; thinned, extremes kept."""
 
 from dataclasses import dataclass
 from typing import Any, Final

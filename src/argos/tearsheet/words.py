@@ -44,6 +44,11 @@ def plain(value: float) -> str:
     return f"{value:,.10g}".replace("-", MINUS)
 
 
+def share(value: float) -> str:
+    """A fraction that somebody set, as it was given: 0.08 -> "8 %", 0.0025 -> "0.25 %"."""
+    return f"{plain(value * 100)}{THIN}%"
+
+
 def count(value: int, what: str, many: str = "") -> str:
     """1 -> "1 trade", 1200 -> "1,200 trades"."""
     return f"{value:,}{THIN}{what if value == 1 else many or what + 's'}"

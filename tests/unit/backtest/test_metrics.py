@@ -164,6 +164,23 @@ def test_overfitting_is_what_all_splits_say():
     assert overfitting_probability(sums, counts) == pytest.approx(bad / splits)
 
 
+@pytest.mark.parametrize("returns", ["day", "bar"])
+def test_a_single_bar_has_no_length_and_no_annual_figure(returns):
+    one = np.full(1, 100.0)
+    bars = bars_of(opened_ns=np.zeros(1, np.int64), open=one, high=one, low=one, close=one)
+    found = metrics_of(run(Signals(side=np.zeros(1, np.int8)), bars, returns=returns))
+    assert (found.total_return, found.trades, found.sharpe_too_short) == (0.0, 0, True)
+    for figure in (
+        found.cagr,
+        found.sharpe,
+        found.psr,
+        found.sortino,
+        found.calmar,
+        found.turnover,
+    ):
+        assert math.isnan(figure)
+
+
 def test_some_splits_say_nearly_what_all_say_and_the_same_every_time():
     sums, counts = sums_of(np.random.default_rng(9).normal(0, 0.01, (60, 320)), 16)
     everything = overfitting_probability(sums, counts)

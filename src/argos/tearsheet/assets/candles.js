@@ -29,6 +29,7 @@
         if (row >= 0) this.onChoose(row);
       });
       this.chart.subscribeCrosshairMove((event) => this.read(event));
+      this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.count());
       argos.paint(() => this.candles && this.fill());
     }
 
@@ -109,6 +110,13 @@
         const candle = { time: at, open: open[row], high: high[row], low: low[row], close: close[row] };
         return mixed && bars[row] > 1 ? { ...candle, color: pale, borderColor: pale, wickColor: pale } : candle;
       }));
+    }
+
+    // How many trades are in view, and that there are too many for marks.
+    count() {
+      const many = this.marks.inView().length;
+      const dense = many > argos.TradeMarks.MAX ? ": too many for marks, dots are entries" : "";
+      document.getElementById("in-view").textContent = many ? `${argos.number(many, 0)} trades in view${dense}` : "";
     }
 
     chosen(row) {

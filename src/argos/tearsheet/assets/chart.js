@@ -9,7 +9,7 @@
     const chart = library.createChart(element, {
       autoSize: true,
       layout: { fontFamily: FONT, fontSize: 11, attributionLogo: false, panes: { enableResize: false } },
-      rightPriceScale: { borderVisible: false },
+      rightPriceScale: { borderVisible: false, entireTextOnly: true },
       timeScale: {
         borderVisible: false, timeVisible: !daily, secondsVisible: false, rightOffset: 0,
         minBarSpacing: 0.001, enableConflation: true, fixLeftEdge: true, fixRightEdge: true,
@@ -51,7 +51,16 @@
   argos.points = (times, values) =>
     Array.from(times, (time, row) => (Number.isNaN(values[row]) ? { time } : { time, value: values[row] }));
 
-  argos.format = (formatter, minMove) => ({ type: "custom", formatter, minMove });
+  // How a series tells its values; the axis tells `ticks`, without digits that are 0 at all of its marks.
+  argos.format = (formatter, minMove, ticks = formatter) => ({
+    type: "custom", formatter, minMove,
+    tickmarksFormatter: (values) => {
+      const texts = values.map(ticks);
+      const idle = texts.map((text) => /[.]?0*(?=\D*$)/.exec(text.includes(".") ? text : "")?.[0].length ?? 0);
+      const cut = Math.min(...idle);
+      return cut ? texts.map((text) => text.replace(new RegExp(`.{${cut}}(?=[^\\d.]*$)`), "")) : texts;
+    },
+  });
 
   // Buttons that belong to a chart are of no use without it, and so appear with it.
   argos.toolsOf = (element) => {

@@ -1,8 +1,6 @@
 // Trades on the candles: entry, exit, the way between, and the stop; as a drawing that moves with the series.
 "use strict";
 (() => {
-  const MARKS_MAX = 350;
-
   function triangle(context, x, y, up) {
     const down = up ? 1 : -1;
     context.beginPath();
@@ -25,6 +23,9 @@
   }
 
   argos.TradeMarks = class {
+    // More cannot be told apart.
+    static MAX = 350;
+
     constructor() {
       // What is drawn: rows of the trades' columns, and for each the candles it begins and ends in.
       this.trades = null;
@@ -44,6 +45,12 @@
 
     paneViews() {
       return [this.view];
+    }
+
+    // The scale of prices reaches as far as the chosen trade's stop.
+    autoscaleInfo() {
+      const stop = this.chosen < 0 ? NaN : this.trades.stop[this.chosen];
+      return Number.isNaN(stop) ? null : { priceRange: { minValue: stop, maxValue: stop } };
     }
 
     set(trades, rows, first, last) {
@@ -80,7 +87,7 @@
     draw({ context }) {
       const places = this.inView();
       const colours = Object.fromEntries(["accent", "amber", "gain", "loss", "ink", "card"].map((name) => [name, argos.colour(name)]));
-      if (places.length > MARKS_MAX) {
+      if (places.length > argos.TradeMarks.MAX) {
         this.drawDense(context, places, colours);
         return;
       }
@@ -126,7 +133,7 @@
     hit(x, y) {
       let best = 18;
       let found = -1;
-      for (const place of this.inView().slice(0, MARKS_MAX)) {
+      for (const place of this.inView().slice(0, argos.TradeMarks.MAX)) {
         const { row, x1, y1, x2, y2 } = this.at(place);
         const away = Math.min(Math.hypot(x - x1, y - y1), Math.hypot(x - x2, y - y2));
         if (away < best) [best, found] = [away, row];

@@ -28,7 +28,7 @@
     const element = document.getElementById("equity-chart");
     const table = await argos.unpack(data.timeline.equity);
     const chart = argos.chart(element, { daily: data.daily });
-    const money = argos.format(argos.money, 0.01);
+    const money = argos.format(argos.money, 0.01, (value) => argos.number(value));
     const other = table.benchmark && argos.series(chart, "LineSeries", line("plain", { priceFormat: money, lineWidth: 1.5, lineStyle: 2 }));
     const equity = argos.series(chart, "LineSeries", line("accent", { priceFormat: money, lastValueVisible: true }));
     const under = argos.series(chart, "AreaSeries", () => ({
@@ -54,7 +54,7 @@
     });
   };
 
-  async function drawSmall(id, packed, column, { daily, kind, options, level }) {
+  async function drawSmall(id, packed, column, { daily, kind, options, level, margins }) {
     const element = document.getElementById(id);
     const table = await argos.unpack(packed);
     const chart = argos.chart(element, { daily });
@@ -64,6 +64,7 @@
       const zero = series.createPriceLine({ price: level, lineWidth: 1, lineStyle: 2, axisLabelVisible: false });
       argos.paint(() => zero.applyOptions({ color: argos.colour("soft") }));
     }
+    if (margins) chart.priceScale("right").applyOptions({ scaleMargins: margins });
     chart.timeScale().fitContent();
   }
 
@@ -73,7 +74,7 @@
   });
 
   argos.drawExposure = (data) => drawSmall("exposure-chart", data.timeline.exposure, "exposure", {
-    daily: data.daily, kind: "AreaSeries",
+    daily: data.daily, kind: "AreaSeries", margins: { top: 0.1, bottom: 0 },
     options: () => ({
       lineColor: argos.colour("plain"), lineWidth: 1, lineType: 1,
       topColor: argos.colour("plain", 0.35), bottomColor: argos.colour("plain", 0.1),
