@@ -1,7 +1,7 @@
 """Figures of a run, each with the definition it follows. A ratio without meaning is NaN, never infinity.
 
-Annual figures are of daily returns (UTC days, those without a trade included) times the square root of 252; per-bar
-returns are annualised by the bars that a calendar year of this market has.
+Annual figures are of daily returns (UTC days, those without a trade included) times the square root of 252; returns per
+bar, and those of bars longer than a day, are annualised by how many a calendar year of this market has.
 """
 
 import math
@@ -17,6 +17,8 @@ from argos.backtest.result import Result
 
 TRADING_DAYS: Final = 252.0
 SQN_TRADES_MAX: Final = 100
+DAYS_A_YEAR_MIN: Final = 200
+"""Bars on fewer days than so many a year are longer than a day, and so are their returns."""
 DAYS_MIN: Final = 60
 """Below so many daily returns a Sharpe ratio is too short to be read."""
 
@@ -62,8 +64,14 @@ class Metrics:
 
 
 def periods_per_year(bars: Bars, *, per_bar: bool) -> float:
-    """252 for daily returns; for returns per bar how many bars a calendar year of these has, NaN for one."""
-    return _ratio(len(bars), bars.years()) if per_bar else TRADING_DAYS
+    """252 for daily returns; for returns per bar how many bars a calendar year of these has, NaN for one.
+
+    Of weekly or monthly bars there are fewer than `DAYS_A_YEAR_MIN` days with a bar in a year: then it is their number.
+    """
+    if per_bar:
+        return _ratio(len(bars), bars.years())
+    found = len(bars.day_ends()) / bars.years() if len(bars) > 1 else TRADING_DAYS
+    return found if found < DAYS_A_YEAR_MIN else TRADING_DAYS
 
 
 def metrics_of(result: Result) -> Metrics:

@@ -91,8 +91,8 @@ def worst_drawdowns(result: Result, *, count: int) -> list[Drawdown]:
     ]
 
 
-def rolling_sharpe(returns: Floats, *, window: int) -> Floats:
-    """Annualised Sharpe ratio of the last `window` daily returns: float64[days], NaN before and without variation."""
+def rolling_sharpe(returns: Floats, *, window: int, per_year: float = TRADING_DAYS) -> Floats:
+    """Annual Sharpe ratio of the last `window` returns: float64[returns], NaN before and without variation."""
     found = np.full(len(returns), np.nan)
     if window < 2 or len(returns) < window:
         return found
@@ -101,7 +101,7 @@ def rolling_sharpe(returns: Floats, *, window: int) -> Floats:
     moving = spread > 0
     sharpe = np.full(len(windows), np.nan)
     np.divide(windows.mean(axis=1), spread, out=sharpe, where=moving)
-    found[window - 1 :] = sharpe * math.sqrt(TRADING_DAYS)
+    found[window - 1 :] = sharpe * math.sqrt(per_year)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from argos.backtest.layout import Floats, Ints
+from argos.backtest.metrics import periods_per_year
 from argos.backtest.periods import rolling_sharpe, underwater
 from argos.backtest.result import Result
 from argos.tearsheet.packing import Column, packed, price_step
@@ -45,7 +46,9 @@ def timeline(result: Result, benchmark: Result | None) -> Timeline:
     returns = _daily(result)
     window = next((window for least, window in WINDOWS if len(returns) >= least), 0)
     if window:
-        tables["rolling"] = _rolling(result, rolling_sharpe(returns, window=window))
+        yearly = periods_per_year(result.bars, per_bar=False)
+        sharpe = rolling_sharpe(returns, window=window, per_year=yearly)
+        tables["rolling"] = _rolling(result, sharpe)
     return Timeline(tables=tables, window=window, points=len(kept))
 
 

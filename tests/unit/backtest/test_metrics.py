@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from argos.backtest.bars import bars_of
-from argos.backtest.metrics import metrics_of, r_multiples
+from argos.backtest.bars import DAY_NS, bars_of
+from argos.backtest.metrics import metrics_of, periods_per_year, r_multiples
 from argos.backtest.overfitting import (
     Moments,
     deflated_sharpe,
@@ -195,3 +195,11 @@ def test_the_splits_are_all_until_that_would_take_too_long():
     assert splits_played(100_000, 16) == 2000
     assert splits_played(10**9, 16) == 200
     assert splits_played(10**9, 4) == 3
+
+
+@pytest.mark.parametrize(("bar_days", "yearly"), [(1, 252.0), (7, 365.25 / 7), (30, 365.25 / 30)])
+def test_returns_of_weeks_and_months_are_not_taken_for_daily_ones(bar_days, yearly):
+    opened = np.arange(60, dtype=np.int64) * bar_days * DAY_NS
+    flat = np.full(60, 10.0)
+    bars = bars_of(opened_ns=opened, open=flat, high=flat, low=flat, close=flat)
+    assert periods_per_year(bars, per_bar=False) == pytest.approx(yearly)

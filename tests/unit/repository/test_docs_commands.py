@@ -9,9 +9,9 @@ import pytest
 import typer
 
 from argos.cli import export, main, rehearsals
-from argos.cli.research import app as research
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
+from argos.cli.research import app as research
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
