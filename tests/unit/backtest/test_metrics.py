@@ -21,8 +21,6 @@ from argos.backtest.settings import Account, Exits, Settings
 from argos.backtest.strategies.ema_cross import EmaCross
 from argos.backtest.strategy import Signals
 
-DAY_NS = 86_400_000_000_000
-
 
 @pytest.fixture(scope="module")
 def result():
