@@ -37,7 +37,7 @@ class Series:
     """One symbol: at_ns int64[rows], strictly rising; columns: float64[rows] for each of COLUMNS.
 
     skipped: rows of the tables before the first one here.
-    named: whether the tables themselves, or whoever gave them, said which symbol it is; else it is a file's name.
+    named: whether a table, or whoever gave it, said which symbol it is; else it is a file's name.
     """
 
     symbol: str
@@ -220,7 +220,7 @@ def _first_moment(part: _Part) -> int:
 
 
 def _joined(symbol: str, parts: Sequence[_Part]) -> Series:
-    named = all("symbol" in part.table.columns for part in parts)
+    named = all(part.table.named or "symbol" in part.table.columns for part in parts)
     if len(parts) == 1:
         at_ns, columns = parts[0].at_ns, parts[0].columns
     else:

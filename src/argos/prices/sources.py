@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from argos.core.errors import InputError
-from argos.prices.columns import INDEX_COLUMN, Layout, bare, find_columns
+from argos.prices.columns import INDEX_COLUMN, PRICES, Layout, bare, find_columns
 from argos.prices.csvfile import SUFFIXES, read_csv
 from argos.prices.demo import SYMBOLS, load_bars
 from argos.prices.parquetfile import is_bars_table, rows_with_prices
@@ -33,7 +33,11 @@ def tables_of(
 
     Raises InputError if the source is none, is not there, or is not readable.
     """
-    if isinstance(source, str) and (source == DEMO or source.startswith(f"{DEMO}:")):
+    if (
+        layout is PRICES
+        and isinstance(source, str)
+        and (source == DEMO or source.startswith(f"{DEMO}:"))
+    ):
         return [_demo(source)]
     if isinstance(source, str | Path):
         return [
@@ -53,7 +57,9 @@ def tables_of(
     if not parts:
         raise _unknown(source)
     return [
-        table for part, name in parts for table in tables_of(part, layout, given=given, symbol=name)
+        table if name is None else replace(table, named=True)
+        for part, name in parts
+        for table in tables_of(part, layout, given=given, symbol=name)
     ]
 
 
@@ -198,6 +204,7 @@ def _of_wide_frame(frame: Any, layout: Layout, *, given: Mapping[str, str]) -> l
     level = max((0, 1), key=lambda at: len({bare(str(name[at])) for name in names} & known))
     index = frame.index
     found = []
+    given = {"time": INDEX_COLUMN, **given}
     for symbol in dict.fromkeys(str(name[1 - level]) for name in names):
         columns = {
             str(name[level]): np.asarray(frame[name])
@@ -217,9 +224,9 @@ def _of_wide_frame(frame: Any, layout: Layout, *, given: Mapping[str, str]) -> l
         read = _of_table(
             table,
             layout,
-            given={"time": INDEX_COLUMN, **given},
+            given=given,
             name=f"{FRAME}, columns of {symbol}",
             symbol=symbol,
         )
-        found.append(replace(read, holes=True))
+        found.append(replace(read, named=True, holes=True))
     return found

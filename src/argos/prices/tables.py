@@ -18,15 +18,16 @@ class Line(NamedTuple):
 class SourceTable:
     """What was read, nothing checked yet.
 
-    name: how the owner calls it. symbol: of a table without a column for it, None where nobody said one. columns,
-    names, places: by role (see `columns.py`): the values, the column's own name, its index. line_of: the line of a row
-    of a text file, found by reading it again; None for tables that have rows only, which are counted from 0.
-    decimal_comma: numbers are written "1,5". holes: a row without any price says that there is no bar, as in a frame
-    that is wide.
+    name: how the owner calls it. symbol: of a table without a column for it, None where nobody said one; named:
+    whether somebody said it, else it is the file's name. columns, names, places: by role (see `columns.py`): the
+    values, the column's own name, its index. line_of: the line of a row of a text file, found by reading it again; None
+    for tables that have rows only, which are counted from 0. decimal_comma: numbers are written "1,5". holes: a row
+    without any price says that there is no bar, as in a frame that is wide.
     """
 
     name: str
     symbol: str | None = None
+    named: bool = False
     columns: Mapping[str, pa.ChunkedArray]
     names: Mapping[str, str]
     places: Mapping[str, int]
