@@ -94,7 +94,7 @@ def metrics_of(result: Result) -> Metrics:
         sharpe_n=moments.n,
         psr=probabilistic_sharpe(moments),
         sharpe_too_short=len(result.bars.day_ends()) < DAYS_MIN,
-        sortino=_sortino(_returns(result), yearly),
+        sortino=_sortino(returns_of(result), yearly),
         drawdown=drawdown,
         drawdown_bars=int(account["drawdown_bars"]),
         calmar=_ratio(cagr, drawdown),
@@ -136,7 +136,8 @@ def r_by_trade(result: Result) -> Floats:
     return found
 
 
-def _returns(result: Result) -> Floats:
+def returns_of(result: Result) -> Floats:
+    """Simple returns of all days or bars, as the result's return sums are of: float64[periods]."""
     if result.returns == "day":
         return result.daily_returns()
     before = np.concatenate([[result.settings.account.cash], result.equity[:-1]])

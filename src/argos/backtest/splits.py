@@ -10,7 +10,7 @@ All places are counted in one unit, bars or days, and every range is `first` .. 
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,15 @@ from argos.core.errors import InputError
 
 SPLITS_MAX: Final = 20_000
 """Splits of one cross-validation; 16 groups choose 8 are 12,870."""
+
+
+class Lives(NamedTuple):
+    """int64[groups + 1] each: at a border between groups, what lives on both sides of it does so from `early` on, and
+    has ended, as has the embargo, before `late`.
+    """
+
+    early: Ints
+    late: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,18 +53,19 @@ class Splits:
         """
         return np.stack([np.flatnonzero(tested) for tested in self.tests.T], axis=1)
 
-    def training(self, *, early: Ints, late: Ints) -> tuple[Ints, Ints]:
+    def training(self, lives: Lives) -> tuple[Ints, Ints]:
         """What each split may train on: begin and end within each group, int64[splits, groups]; empty where equal.
 
-        early, late: int64[groups + 1], at each border between groups the place before which and from which on nothing
-        lives on both sides. So between a test and training nothing of either is on the other's side.
+        So nothing that lives across a border between a test and training is in training.
         """
         none_before, none_after = self._nearest_tests()
         begin = np.broadcast_to(self.borders[:-1], self.tests.shape)
         end = np.broadcast_to(self.borders[1:], self.tests.shape)
         # The border at which the test before ends; the first border, where nothing is, stands for no test.
-        after = np.maximum(begin, np.where(none_before >= 0, late[none_before], 0))
-        before = np.minimum(end, np.where(none_after >= 0, early[none_after], self.borders[-1]))
+        after = np.maximum(begin, np.where(none_before >= 0, lives.late[none_before], 0))
+        before = np.minimum(
+            end, np.where(none_after >= 0, lives.early[none_after], self.borders[-1])
+        )
         empty = self.tests | (after >= before)
         return np.where(empty, begin, after), np.where(empty, begin, before)
 
@@ -90,12 +100,8 @@ def splits_of(length: int, *, groups: int, tested: int) -> Splits:
     return Splits(borders=borders, tests=tests)
 
 
-def lives_across(splits: Splits, begins: Ints, ends: Ints, *, embargo: int) -> tuple[Ints, Ints]:
-    """`early` and `late` of `Splits.training` for things that live from `begins` to `ends`, both inclusive.
-
-    At each border: where the earliest of those that live on both sides begins, and where the last of them has ended,
-    at least `embargo` after the border.
-    """
+def lives_across(splits: Splits, begins: Ints, ends: Ints, *, embargo: int) -> Lives:
+    """For things that live from `begins` to `ends`, both inclusive; the embargo lies after each border."""
     borders = splits.borders
     early, late = borders.copy(), np.minimum(borders + embargo, borders[-1])
     for place in range(1, splits.groups):
@@ -104,11 +110,11 @@ def lives_across(splits: Splits, begins: Ints, ends: Ints, *, embargo: int) -> t
         if across.any():
             early[place] = begins[across].min()
             late[place] = max(late[place], ends[across].max() + 1)
-    return early, late
+    return Lives(early, late)
 
 
-def margins(splits: Splits, *, purge: int, embargo: int) -> tuple[Ints, Ints]:
+def margins(splits: Splits, *, purge: int, embargo: int) -> Lives:
     """The same for things that live `purge` at the longest, whatever they are."""
     borders = splits.borders
     early = np.maximum(borders - purge, 0)
-    return early, np.minimum(borders + max(purge, embargo), borders[-1])
+    return Lives(early, np.minimum(borders + max(purge, embargo), borders[-1]))

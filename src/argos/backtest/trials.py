@@ -13,7 +13,7 @@ from argos.backtest.engines import EngineName
 from argos.backtest.lanes import Params
 from argos.backtest.layout import ACCOUNT, RETURN_SUMS, Ints
 from argos.backtest.metrics import periods_per_year
-from argos.backtest.preparing import TIME_BLOCKS
+from argos.backtest.preparing import TIME_BLOCKS, check_calendar
 from argos.backtest.run import Returns, run
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import (
@@ -46,6 +46,19 @@ class Play:
         return isinstance(self.strategy, BarStrategy) and not isinstance(
             self.strategy, VectorStrategy
         )
+
+    def check(self, params: Sequence[Params]) -> None:
+        """Raises InputError for what else would be found out on the way: no sets, wrong settings, a wrong calendar."""
+        if not params:
+            raise InputError(
+                "there are no parameter sets",
+                code="PARAMS_NONE",
+                field="params",
+                fix="give one or more",
+            )
+        check_calendar(self.settings.calendar, self.bars)
+        for given in params:
+            settings_with(self.settings, split(given)[1])
 
     def settings_on(self, params: Params, first: int, last: int) -> Settings:
         """The settings under these parameters, with the calendar of bars first .. last - 1."""

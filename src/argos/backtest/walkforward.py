@@ -10,13 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from argos.backtest.assignments import settings_with, split
 from argos.backtest.bars import Bars
 from argos.backtest.engines import EngineName
 from argos.backtest.lanes import Params
 from argos.backtest.layout import Floats
 from argos.backtest.objectives import Objective, best_of, objective_name, scores_of
-from argos.backtest.preparing import check_calendar
 from argos.backtest.result import Result
 from argos.backtest.run import Returns
 from argos.backtest.settings import Settings
@@ -204,16 +202,9 @@ def walk_forward(
 
 def _check(play: Play, params: Sequence[Params], objective: Objective) -> None:
     """Wrong settings are told before the first fold is played."""
-    if not params:
-        raise InputError(
-            "there are no parameter sets",
-            code="WALK_PARAMS",
-            field="params",
-            fix="give one or more",
-        )
     if isinstance(objective, str):
         scores_of(np.zeros(0, FIGURES), objective)
-    check_calendar(play.settings.calendar, play.bars)
+    play.check(params)
     for given in params:
         if FIXED in given:
             raise InputError(
@@ -222,7 +213,6 @@ def _check(play: Play, params: Sequence[Params], objective: Objective) -> None:
                 field=FIXED,
                 fix="give it in the settings, for all folds alike",
             )
-        settings_with(play.settings, split(given)[1])
 
 
 def _fold(
