@@ -1,5 +1,6 @@
 """Trades, fills, equity and calendars as Arrow tables: names and moments for people, every number to the bit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ def trade_table(result: Result) -> pa.Table:
     return _table(
         trades,
         bars,
-        entry_at=_moments(bars, trades["entry_bar"]),
-        exit_at=_moments(bars, trades["exit_bar"]),
+        entry_at=opened_at(bars, trades["entry_bar"]),
+        exit_at=opened_at(bars, trades["exit_bar"]),
     )
 
 
 def fill_table(result: Result) -> pa.Table:
     """One row a fill; the fields of FILL, with the moment of its bar."""
-    return _table(result.fills, result.bars, bar_at=_moments(result.bars, result.fills["bar"]))
+    return _table(result.fills, result.bars, bar_at=opened_at(result.bars, result.fills["bar"]))
 
 
 def equity_table(result: Result) -> pa.Table:
@@ -49,6 +50,11 @@ def calendar_from(table: pa.Table | None) -> Calendar:
     if table is None:
         return Calendar()
     return Calendar(**{name: _numbers(table, name) for name in table.column_names})
+
+
+def opened_at(bars: Bars, rows: Ints | Sequence[int]) -> pa.Array:
+    """When these bars open, UTC."""
+    return _stamps(bars.opened_ns[np.asarray(rows, np.int64)])
 
 
 def differing_columns(ours: pa.Table, kept: pa.Table) -> list[str]:
@@ -78,10 +84,6 @@ def _table(records: Records, bars: Bars, **moments: pa.Array) -> pa.Table:
         columns[name] = np.ascontiguousarray(records[name])
     columns["reason"] = [REASONS[code] for code in records["reason"].tolist()]
     return pa.table(columns | moments)
-
-
-def _moments(bars: Bars, rows: Ints) -> pa.Array:
-    return _stamps(bars.opened_ns[rows])
 
 
 def _stamps(opened_ns: Ints) -> pa.Array:

@@ -38,13 +38,13 @@ def run_study(
     provenance: Provenance,
     *,
     kind: str = RUN,
-    source: str,
+    source: Mapping[str, str],
     sheet: str,
     request: Mapping[str, Any],
     more: Mapping[str, Any] | None = None,
     tables: Mapping[str, pa.Table] | None = None,
 ) -> Study:
-    """All that is kept of a run. source: text of the strategy's file; request: how the prices were asked for."""
+    """All that is kept of a run. source: the strategy's text by file name; request: how the prices were asked for."""
     kept = dict(run_tables(result)) | dict(tables or {})
     calendar = calendar_table(result.settings.calendar)
     if calendar is not None:
@@ -64,7 +64,7 @@ def run_study(
             **(more or {}),
         },
         tables=kept,
-        texts={"strategy.py": source, "sheet.html": sheet},
+        texts={**source, "sheet.html": sheet},
     )
 
 

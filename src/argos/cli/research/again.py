@@ -2,13 +2,17 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import typer
 
+from argos.backtest.bars import Bars
 from argos.backtest.run import run
+from argos.backtest.strategy import Signals, Strategy
 from argos.cli.entrance import EXIT_ERROR
 from argos.cli.printing import print_json, screen, table
 from argos.cli.research.market import MarketChoice
+from argos.cli.research.request import SignalFile, signal_request
 from argos.core.errors import InputError
 from argos.prices.digest import bars_sha256
 from argos.studies.folder import KeptStudy, read_study
@@ -30,7 +34,8 @@ def make_again(folder: Path, *, as_json: bool) -> None:
             field="--again",
             fix="give a folder that argos backtest wrote",
         )
-    bars = MarketChoice.of(study.document["request"]).bars()
+    choice = MarketChoice.of(study.document["request"])
+    bars = choice.bars()
     kept = study.document["provenance"]
     if bars_sha256(bars) != kept["data_sha256"]:
         raise InputError(
@@ -39,15 +44,7 @@ def make_again(folder: Path, *, as_json: bool) -> None:
             field="--data",
             fix="put the old file back; its SHA-256 over all bars is in study.json",
         )
-    found = find_strategy(kept["strategy"])
-    if found.source_sha256 != kept["strategy_sha256"]:
-        raise InputError(
-            f"{found.path} is not the file of the kept run",
-            code="STUDY_STRATEGY_CHANGED",
-            field="strategy",
-            fix=f"the old text is {folder / 'strategy.py'}",
-        )
-    made, arguments = found.make(study.document["params"])
+    made, arguments = _played(study, choice, bars)
     result = run(
         made,
         bars,
@@ -82,6 +79,25 @@ def make_again(folder: Path, *, as_json: bool) -> None:
             out.print(table("Other versions than then", ("what", "then", "now"), versions))
     if found_differences:
         raise typer.Exit(EXIT_ERROR)
+
+
+def _played(
+    study: KeptStudy, choice: MarketChoice, bars: Bars
+) -> tuple[Strategy | Signals, dict[str, Any]]:
+    """The strategy or the signals, and arguments of a function; the file must be that of the kept run."""
+    kept = study.document["provenance"]
+    found = find_strategy(kept["strategy"]) if choice.signals is None else None
+    subject = found or SignalFile(path=Path(str(choice.signals)))
+    if subject.source_sha256 != kept["strategy_sha256"]:
+        raise InputError(
+            f"{subject.path} is not the file of the kept run",
+            code="STUDY_STRATEGY_CHANGED",
+            field="strategy",
+            fix=f"its text then is in {study.path}",
+        )
+    if found is None:
+        return signal_request(subject, choice, {}).made, {}
+    return found.make(study.document["params"])
 
 
 def _changed_versions(study: KeptStudy) -> dict[str, tuple[str, str]]:

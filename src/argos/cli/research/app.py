@@ -3,7 +3,7 @@
 import typer
 
 from argos.cli.entrance import Entrance
-from argos.cli.research import backtest
+from argos.cli.research import backtest, optimize, walkforward
 
 app = typer.Typer(
     name="argos",
@@ -19,7 +19,7 @@ def research() -> None:
     """Strategies judged on past prices."""
 
 
-for group in (backtest,):
+for group in (backtest, optimize, walkforward):
     group.register(app)
 
 if __name__ == "__main__":

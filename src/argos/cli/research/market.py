@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, time, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,7 +17,6 @@ from argos.core.costs import CostModel
 from argos.core.errors import InputError
 from argos.paperbroker.presets import CFD_COSTS, FOREX_COSTS, HARBOR_COSTS, MERIDIAN_COSTS
 from argos.prices.read import read_bars
-from argos.studies.strategies import FoundStrategy
 
 COSTS: Final[Mapping[str, CostModel]] = {
     "stocks": HARBOR_COSTS,
@@ -43,6 +42,41 @@ Data = Annotated[
         "-d",
         help="A CSV or Parquet file, a folder of them, or demo (real daily prices of four shares); may be repeated.",
         metavar="FILE|demo",
+    ),
+]
+Space = Annotated[
+    list[str],
+    typer.Option(
+        "--space",
+        help="What may vary, such as fast=5..50:5, stop=0.01,0.02, risk=0.001..0.1:log8; or a condition, fast<slow; "
+        "may be repeated.",
+        metavar="NAME=VALUES",
+    ),
+]
+ObjectiveName = Annotated[
+    str,
+    typer.Option(
+        "--objective",
+        help="What is to be greatest: sharpe, total_return, profit_factor, win_rate; of drawdown and costs the least.",
+        metavar="FIGURE",
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Processors to use; else all.", metavar="N")
+]
+PastSignals = Annotated[
+    str | None,
+    typer.Option(
+        "--signals",
+        help="A CSV or Parquet table of past signals (time, symbol, side, ...) in place of a strategy.",
+        metavar="FILE",
+    ),
+]
+KnownAtOpen = Annotated[
+    bool,
+    typer.Option(
+        "--known-at-open",
+        help="A signal at a bar's very open was known then, and is not the name of the bar it was made from.",
     ),
 ]
 Symbols = Annotated[str, typer.Option(help="Only these, such as AAPL,MSFT.", metavar="A,B")]
@@ -118,6 +152,8 @@ class MarketChoice:
     session: str | None = None
     flat_at_session_end: bool = False
     rollover: str = "00:00"
+    signals: str | None = None
+    known_at_open: bool = False
 
     def bars(self) -> Bars:
         """The prices, checked. Raises InputError naming row and column."""
@@ -158,15 +194,26 @@ class MarketChoice:
         return replace(open_hours, nights=nights)
 
     def document(self) -> dict[str, Any]:
-        return asdict(self) | {"data": [_absolute(name) for name in self.data]}
+        """As JSON holds it; paths are made absolute, so that it can be asked from anywhere."""
+        paths = {
+            name: None if given is None else str(Path(given).resolve())
+            for name, given in (("finer", self.finer), ("signals", self.signals))
+        }
+        return asdict(self) | {"data": [_absolute(name) for name in self.data]} | paths
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "MarketChoice":
         return cls(**{**document, "data": tuple(document["data"])})
 
 
+class Examples(Protocol):
+    """Knows the type of each of its parameters."""
+
+    def example(self, name: str) -> Any: ...
+
+
 def assigned(
-    words: list[str], found: FoundStrategy, settings: Settings
+    words: list[str], found: Examples, settings: Settings
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """`name=value` words as typed parameters of the strategy, and as changes of the settings."""
     texts: dict[str, str] = {}

@@ -69,6 +69,36 @@ def show_lookahead(out: Console, found: LookAhead) -> None:
     )
 
 
+def show_signals_alone(out: Console, quality: Quality) -> None:
+    """Each signal judged on its own, by confidence where they have one, and by symbol."""
+    rows = [("all", quality.all), *quality.by_symbol.items()]
+    rows += [
+        (f"confidence {low:.1f} to {high:.1f}", r)
+        for (low, high), r in quality.by_confidence.items()
+        if r.n
+    ]
+    out.print(
+        table(
+            "Each signal on its own, without costs",
+            ("", ">n", ">right", ">95 % from", ">to", ">mean confidence"),
+            [
+                (
+                    name,
+                    f"{r.n:,}",
+                    *(percent(v) for v in (r.rate, r.low, r.high, r.confidence_mean)),
+                )
+                for name, r in rows
+            ],
+        )
+    )
+    if quality.rated:
+        out.print(
+            f"Brier {quality.brier:.3f} (a constant at the hit rate {quality.brier_of_rate:.3f}), log loss "
+            f"{quality.log_loss:.3f}, over {quality.rated:,} with a confidence.",
+            soft_wrap=True,
+        )
+
+
 def _money(metrics: Metrics) -> Table:
     return pairs(
         "Money",
