@@ -158,7 +158,7 @@ def _alone(request: Request, hold_bars: int) -> Quality:
     bars = request.bars
     if request.table is not None:
         told = request.table.past()
-    elif isinstance(request.made, BarStrategy) or isinstance(request.made, Signals):
+    elif isinstance(request.made, BarStrategy | Signals):
         raise InputError(
             "the signals of a strategy by bar depend on what it holds",
             code="BACKTEST_SETTING",
