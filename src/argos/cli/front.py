@@ -21,3 +21,7 @@ def program_of(words: Sequence[str]) -> str:
 
 def main() -> None:
     import_module(program_of(sys.argv[1:])).app()
+
+
+if __name__ == "__main__":
+    main()
