@@ -138,6 +138,8 @@ def _laid(bars: Bars, finer: Any, *, zone: ZoneInfo | None, cut: bool) -> Laid:
 
 
 def _between(bars: Bars, since: Moment | None, until: Moment | None, zone: ZoneInfo | None) -> Bars:
+    if since is None and until is None:
+        return bars
     first, last = 0, len(bars)
     if since is not None:
         start_ns = _moment_ns(since, zone, field="since")

@@ -94,8 +94,7 @@ def series_of(
         for symbol, rows in _rows_by_symbol(table, read.rows):
             parts.setdefault(symbol, []).append(_cut(read, rows))
     found = {
-        symbol: _joined(symbol, sorted(of_symbol, key=_first_moment))
-        for symbol, of_symbol in parts.items()
+        symbol: _joined(symbol, sorted(of_symbol, key=_span)) for symbol, of_symbol in parts.items()
     }
     chosen = _chosen(found, symbols, notes, what)
     for series in chosen:
@@ -215,8 +214,8 @@ def _cut(whole: _Whole, rows: Ints) -> _Part:
     return _Part(whole.table, rows, whole.at_ns[rows], columns)
 
 
-def _first_moment(part: _Part) -> int:
-    return int(part.at_ns[0]) if len(part.at_ns) else 0
+def _span(part: _Part) -> tuple[int, int]:
+    return (int(part.at_ns[0]), int(part.at_ns[-1])) if len(part.at_ns) else (0, 0)
 
 
 def _joined(symbol: str, parts: Sequence[_Part]) -> Series:

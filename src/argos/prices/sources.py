@@ -48,9 +48,9 @@ def tables_of(
         parts: list[tuple[Any, str | None]] = [(part, str(name)) for name, part in source.items()]
     elif isinstance(source, Sequence):
         parts = [(part, symbol) for part in source]
-    elif getattr(getattr(source, "columns", None), "nlevels", 1) == 2:
-        return _of_wide_frame(source, layout, given=given)
-    elif hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+    elif hasattr(source, "__arrow_c_stream__"):
+        if getattr(getattr(source, "columns", None), "nlevels", 1) == 2:
+            return _of_wide_frame(source, layout, given=given)
         return [_of_frame(source, layout, given=given, symbol=symbol)]
     else:
         raise _unknown(source)
@@ -158,7 +158,7 @@ def _of_frame(
     frame: Any, layout: Layout, *, given: Mapping[str, str], symbol: str | None
 ) -> SourceTable:
     try:
-        table = pa.table(frame) if isinstance(frame, pa.RecordBatch) else _streamed(frame)
+        table = pa.RecordBatchReader.from_stream(frame).read_all()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
             f"{FRAME} cannot be read as a table: {error}",
@@ -167,10 +167,6 @@ def _of_frame(
             fix="give each column one type: numbers, text or times",
         ) from error
     return _of_table(table, layout, given=given, name=FRAME, symbol=symbol)
-
-
-def _streamed(frame: Any) -> pa.Table:
-    return pa.RecordBatchReader.from_stream(frame).read_all()
 
 
 def _of_table(
