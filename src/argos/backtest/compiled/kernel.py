@@ -45,6 +45,8 @@ DONE, FULL = 0, 1
 ROWS_PER_SYMBOL = 4
 """The most trades or fills that one symbol can need on one bar."""
 INFINITE = float("inf")
+LINE = 8
+"""Numbers that the processor fetches together; what the search and the marking want next is in the line after."""
 MANY = -1
 """In place of a symbol: perhaps several."""
 
@@ -232,10 +234,15 @@ def look_ahead(t, i, only):
         if only >= 0 and s != only:
             # It only counts in the equity that others are sized on.
             fetch_ahead(t.open, place)
+            fetch_ahead(t.close, place + LINE)
             continue
         fetch_ahead(t.open, place)
         fetch_ahead(t.high, place)
         fetch_ahead(t.low, place)
+        fetch_ahead(t.close, place)
+        fetch_ahead(t.high, place + LINE)
+        fetch_ahead(t.low, place + LINE)
+        fetch_ahead(t.close, place + LINE)
         if position_of(t.positions, s).next_bar == i and i > 0:
             # Perhaps because of a signal, of the bar before.
             if t.stop_distance != 0:
