@@ -5,6 +5,7 @@ or ships them. Each plays in one process that stays up, and they are asked in tu
 neighbours in time. What they traded is compared with the arbiter before their times are looked at.
 """
 
+import argparse
 import importlib.util
 import json
 import os
@@ -17,16 +18,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from bench_error import BenchError
+from peers import workload as w
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent
-PEERS: Final = HERE / "peers"
 PYTHON: Final = ROOT / ".venv-peers" / "bin" / "python"
+ARBITER: Final = ROOT / "tests" / "unit" / "backtest" / "arbiter.py"
 OURS: Final = ("bound", "argos")
 OTHERS: Final = ("raptorbt", "vectorbt_rust", "vectorbt", "backtesting")
 SLOW: Final = {"backtesting"}
@@ -34,24 +36,6 @@ SLOW: Final = {"backtesting"}
 REPEATS: Final = 5
 """Single runs in a row in each round: the first one finds the processor's memory full of another's."""
 ABSENT: Final = "bench: the peers are not installed (make bench-peers); only ours is measured"
-
-
-def load_workload() -> Any:
-    """`peers/workload.py`, whose folder is not on the path of the rest."""
-    return _module("workload", PEERS / "workload.py")
-
-
-def _module(name: str, file: Path) -> Any:
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-w = load_workload()
 
 
 @dataclass(slots=True)
@@ -91,7 +75,7 @@ def others() -> tuple[str, ...]:
     return OTHERS
 
 
-def checked_minutes() -> Any:
+def checked_minutes() -> w.Market:
     """The million bars; their digest says that they are the ones that everybody was measured on."""
     market = w.minutes()
     if market.sha256() != w.SHA256:
@@ -137,7 +121,8 @@ def _process(name: str, file: Path, *, cache: Path) -> Iterator[Peer]:
     python = sys.executable if name in OURS else str(PYTHON)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
     with subprocess.Popen(
-        [python, str(PEERS / "measure.py"), name, str(file)],
+        [python, "-m", "peers.measure", name, str(file)],
+        cwd=HERE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -154,15 +139,19 @@ def _process(name: str, file: Path, *, cache: Path) -> Iterator[Peer]:
             process.stdin.close()
 
 
-def arbiter_trades(market: Any) -> np.ndarray:
+def arbiter_trades(market: w.Market) -> np.ndarray:
     """Those of the plain loop that the tests hold the engines against."""
-    arbiter = _module("arbiter", ROOT / "tests" / "unit" / "backtest" / "arbiter.py")
+    spec = importlib.util.spec_from_file_location("arbiter", ARBITER)
+    assert spec is not None
+    assert spec.loader is not None
+    arbiter = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(arbiter)
     trades, _ = arbiter.play(market.columns(), fast=w.FAST, slow=w.SLOW)
     # Its rows are entry bar, exit bar, side, reason, quantity, prices, net.
     return np.array([(*row[:3], *row[4:]) for row in trades], w.TRADE)
 
 
-def _compare(peers: dict[str, Peer], market: Any, folder: Path) -> dict[str, float]:
+def _compare(peers: dict[str, Peer], market: w.Market, folder: Path) -> dict[str, float]:
     wanted = arbiter_trades(market)
     found: dict[str, float] = {"peer_arbiter_trades": len(wanted)}
     for name, peer in peers.items():
@@ -215,3 +204,25 @@ def measure_cold(names: tuple[str, ...]) -> dict[str, float]:
                     peer.ask("single")
                     found[f"peer_{name}_cold_{when}_s"] = time.perf_counter() - began
     return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is asked")
+    parser.add_argument("--json", action="store_true", help="print JSON only")
+    chosen = parser.parse_args()
+    try:
+        found = measure_peers(rounds=chosen.rounds)
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    if chosen.json:
+        print(json.dumps(found))
+    else:
+        for name, value in found.items():
+            print(f"{name:45} {value:12.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-import workload as w
+from peers import workload as w
 
 
 def ema(close: np.ndarray, span: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Plays one peer in a process of its own: `python measure.py PEER MARKET.npz`, then one order a line on stdin.
+"""Plays one peer in a process of its own: `python -m peers.measure PEER MARKET.npz`, then one order a line on stdin.
 
 Each order is answered by one line of JSON; `backtest_peers.py` gives them, to all peers in turn.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-import workload as w
+from peers import workload as w
 
 
 def memory_mib(name: str) -> float:
@@ -38,7 +38,7 @@ def main() -> None:
     chosen = parser.parse_args()
     market = w.load(chosen.market)
     with_data_mib = memory_mib("VmRSS")
-    module = importlib.import_module(f"peer_{chosen.peer}")
+    module = importlib.import_module(f"peers.peer_{chosen.peer}")
     peers = {len(market): module.Peer(market)}
     print(json.dumps({"name": module.NAME, "version": module.version()}), flush=True)
     for line in sys.stdin:

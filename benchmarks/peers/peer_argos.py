@@ -5,13 +5,13 @@ from importlib.metadata import version as installed
 
 import numpy as np
 
-import workload as w
 from argos.backtest.bars import bars_of
 from argos.backtest.run import run
 from argos.backtest.settings import Exits, Settings
 from argos.backtest.strategies.ema_cross import EmaCross, EmaCrossByBar
 from argos.backtest.sweep import sweep
 from argos.core.costs import CostModel
+from peers import workload as w
 
 NAME = "Argos"
 SETTINGS = Settings(

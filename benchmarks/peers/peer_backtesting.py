@@ -8,8 +8,8 @@ import backtesting
 import numpy as np
 import pandas as pd
 
-import ema_arrays
-import workload as w
+from peers import ema_arrays
+from peers import workload as w
 
 NAME = "backtesting.py"
 COMBINATIONS = 4

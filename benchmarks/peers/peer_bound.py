@@ -1,14 +1,9 @@
 """What this machine allows: the kernels of `backtest_bound.py`, which can play this workload and nothing else."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 
-import workload as w
-
-sys.path.append(str(Path(__file__).parent.parent))
 import backtest_bound as bound
+from peers import workload as w
 
 NAME = "bound"
 

@@ -10,8 +10,8 @@ os.environ.setdefault("RAPTORBT_NO_VERSION_CHECK", "1")
 import numpy as np
 import raptorbt
 
-import ema_arrays
-import workload as w
+from peers import ema_arrays
+from peers import workload as w
 
 NAME = "raptorbt"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import vectorbt as vbt
 
-import workload as w
+from peers import workload as w
 
 NAME = "vectorbt"
 ENGINE = "numba"

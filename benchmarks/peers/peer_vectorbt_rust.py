@@ -1,6 +1,6 @@
 """vectorbt with its functions in Rust, where it has them; otherwise as `peer_vectorbt` says."""
 
-import peer_vectorbt as numba_engine
+from peers import peer_vectorbt as numba_engine
 
 NAME = "vectorbt, Rust"
 version = numba_engine.version

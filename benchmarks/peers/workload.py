@@ -23,6 +23,9 @@ SLIP, FEE, STOP, TAKE, SHARE, CASH = 1e-4, 2e-4, 0.01, 0.02, 0.10, 1_000_000.0
 MINUTES_A_YEAR: Final = 525_600.0
 GRID: Final = [(5 + 2 * fast, 50 + 10 * slow) for fast in range(20) for slow in range(20)]
 SHA256: Final = "925604c0b567746c43b468b5103b111861415f4a469d0f32ac391e7286a63318"
+RICH_SYMBOLS: Final = 5
+RICH_MULTIPLE, RICH_RISK, RICH_CAP = 3.0, 0.002, 0.5
+RICH_SPREAD_BPS, RICH_SLIPPAGE_BPS, RICH_COMMISSION = 1.0, 0.5, 0.005
 MINUTE_NS: Final = 60_000_000_000
 OPENED_NS: Final = 1_577_836_800_000_000_000  # 2020-01-01
 
@@ -95,6 +98,16 @@ def minutes(bars: int = BARS, *, seed: int = 20240607) -> Market:
         close=close,
         volume=np.round(dice.lognormal(8.0, 1.0, bars), 0) + 1_000_000.0,
     )
+
+
+def five(market: Market) -> dict[str, np.ndarray]:
+    """The columns cut into five symbols of equal length for the richer workload: [symbols, bars], times [bars]."""
+    bars = len(market) // RICH_SYMBOLS
+    found = {
+        name: values[: bars * RICH_SYMBOLS].reshape(RICH_SYMBOLS, bars)
+        for name, values in market.columns().items()
+    }
+    return found | {"opened_ns": market.opened_ns[:bars]}
 
 
 def _fading(shocks: np.ndarray) -> np.ndarray:

@@ -161,3 +161,11 @@ def test_overfitting_is_what_all_splits_say():
         bad += rank / 4 <= 0.5
         splits += 1
     assert overfitting_probability(sums, counts) == pytest.approx(bad / splits)
+
+
+def test_overfitting_is_the_same_however_many_threads_count_it():
+    # 16 blocks have 6435 splits with the first block in one half: enough for two threads.
+    sums, counts = sums_of(np.random.default_rng(8).normal(0, 0.01, (130, 160)), 16)
+    assert (
+        len({overfitting_probability(sums, counts, threads=threads) for threads in (1, 2, 3)}) == 1
+    )
