@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 BLOCK_BARS: Final = 32
 """Bars in one block of the market's block extremes."""
+WORD: Final = 8
+"""Signals that are looked at together; rows of them are padded to whole words."""
 
 
 class Signal(IntEnum):
