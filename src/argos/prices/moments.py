@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from argos.backtest.bars import DAY_NS
 from argos.backtest.layout import Ints
 from argos.core.errors import InputError
+from argos.prices.arrays import arrow_of, nulls_of, numpy_of, texts_of
 from argos.prices.columns import DATE_DIGITS
 from argos.prices.numbers import first_bad, is_text, plain
 from argos.prices.tables import SourceTable
@@ -55,7 +56,7 @@ def moments_of(table: SourceTable, *, zone: ZoneInfo | None) -> Moments:
     """
     column = plain(table.columns["time"])
     if column.null_count:
-        row = int(np.argmax(column.is_null().to_numpy()))
+        row = int(np.argmax(nulls_of(column)))
         raise InputError(
             f"{table.where(row)}: {table.names['time']} is {table.shown(row, 'time')}, not a time",
             code="PRICES_TIME",
@@ -73,7 +74,9 @@ def moments_of(table: SourceTable, *, zone: ZoneInfo | None) -> Moments:
 def _together(days: pa.ChunkedArray, clocks: pa.ChunkedArray) -> pa.ChunkedArray:
     """Dates and times of day, in two columns, as one text."""
     days, clocks = (pc.cast(column, pa.string()) for column in (days, clocks))
-    return pc.binary_join_element_wise(days, pc.fill_null(clocks, ""), " ")
+    return pc.binary_join_element_wise(
+        days, clocks, texts_of([" "])[0], null_handling="replace", null_replacement=""
+    )
 
 
 def _read(table: SourceTable, column: pa.ChunkedArray) -> _Read:
@@ -110,7 +113,7 @@ def _read(table: SourceTable, column: pa.ChunkedArray) -> _Read:
 def _cast(table: SourceTable, column: pa.ChunkedArray, kind: pa.DataType) -> Ints:
     """As int64 nanoseconds; a time that does not fit into them is refused."""
     try:
-        values: Ints = pc.cast(pc.cast(column, kind), pa.int64()).to_numpy()
+        values: Ints = numpy_of(pc.cast(column, kind), np.int64)
     except pa.ArrowInvalid:
         raise _no_time(table, first_bad(column, lambda part: _parses(part, kind))) from None
     return values
@@ -140,7 +143,7 @@ def _of_text(table: SourceTable, column: pa.ChunkedArray) -> _Read:
         column = pc.replace_substring_regex(column, r" ?(UTC|GMT)$", "Z")
         column = pc.replace_substring_regex(column, r" ([+-]\d\d:?\d\d)$", r"\1")
     try:
-        values: Ints = pc.cast(pc.cast(column, kind), pa.int64()).to_numpy()
+        values: Ints = numpy_of(pc.cast(column, kind), np.int64)
     except pa.ArrowInvalid:
         row = first_bad(column, lambda part: _parses(part, kind))
         if not _parses(column.slice(row, 1), other):
@@ -175,7 +178,7 @@ def _of_numbers(table: SourceTable, column: pa.ChunkedArray) -> _Read:
     name = table.names["time"]
     largest = int(np.abs(whole.ints).max())
     if not is_text(column.type) and 19_000_101 <= largest <= 22_000_000 and whole.rest is None:
-        days = pc.cast(pa.chunked_array([pa.array(whole.ints)]), pa.string())
+        days = pc.cast(pa.chunked_array([arrow_of(whole.ints, pa.int64())]), pa.string())
         spelled = pc.replace_substring_regex(days, r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3")
         return _of_text(table, spelled)
     unit, scale = next(pair for pair in _UNITS if largest <= _INT64_MAX // pair[1])
@@ -201,10 +204,10 @@ class _Whole(NamedTuple):
 
 def _whole(table: SourceTable, column: pa.ChunkedArray) -> _Whole:
     if not pa.types.is_floating(column.type) and _parses(column, pa.int64()):
-        return _Whole(pc.cast(column, pa.int64()).to_numpy(), None)
+        return _Whole(numpy_of(pc.cast(column, pa.int64()), np.int64), None)
     if not _parses(column, pa.float64()):
         raise _no_time(table, first_bad(column, lambda part: _parses(part, pa.float64())))
-    floats = pc.cast(column, pa.float64()).to_numpy()
+    floats = numpy_of(pc.cast(column, pa.float64()), np.float64)
     bad = ~(np.abs(floats) < float(_INT64_MAX))
     if bad.any():
         raise _no_time(table, int(np.argmax(bad)))

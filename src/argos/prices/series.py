@@ -14,6 +14,7 @@ from argos.backtest.bars import Bars, bars_of
 from argos.backtest.faults import price_fault, time_fault
 from argos.backtest.layout import Floats, Ints
 from argos.core.errors import InputError
+from argos.prices.arrays import nulls_of, numpy_of, texts_of
 from argos.prices.moments import moments_of
 from argos.prices.numbers import floats_of, plain
 from argos.prices.tables import Place, SourceTable
@@ -187,7 +188,7 @@ def _rows_by_symbol(table: SourceTable, rows: Ints) -> Iterable[tuple[str, Ints]
         return [(table.symbol or "ASSET", rows)]
     column = plain(table.columns["symbol"])
     if column.null_count:
-        row = int(np.argmax(column.is_null().to_numpy()))
+        row = int(np.argmax(nulls_of(column)))
         raise InputError(
             f"{table.where(row)}: {table.names['symbol']} is {table.shown(row, 'symbol')}",
             code="PRICES_CELL_EMPTY",
@@ -197,10 +198,8 @@ def _rows_by_symbol(table: SourceTable, rows: Ints) -> Iterable[tuple[str, Ints]
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.cast(column, pa.string())))
     coded = coded.combine_chunks()
     if isinstance(coded, pa.ChunkedArray):
-        coded = (
-            coded.chunk(0) if coded.num_chunks else pa.array([], pa.string()).dictionary_encode()
-        )
-    codes = coded.indices.to_numpy()[rows]
+        coded = coded.chunk(0) if coded.num_chunks else texts_of([]).dictionary_encode()
+    codes = numpy_of(coded.indices, np.int32)[rows]
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(coded.dictionary)))
     pieces = np.split(rows[order], ends[:-1])
