@@ -57,10 +57,11 @@ def moments_of(table: SourceTable, *, zone: ZoneInfo | None) -> Moments:
     column = plain(table.columns["time"])
     if column.null_count:
         row = int(np.argmax(nulls_of(column)))
+        cell = table.cell(row, "time")
         raise InputError(
-            f"{table.where(row)}: {table.names['time']} is {table.shown(row, 'time')}, not a time",
+            f"{cell.place}: {cell.column} is {cell.text}, not a time",
             code="PRICES_TIME",
-            field=table.names["time"],
+            field=cell.column,
             fix="write each row's time, or drop the row",
         )
     if len(column) == 0:
@@ -120,11 +121,11 @@ def _cast(table: SourceTable, column: pa.ChunkedArray, kind: pa.DataType) -> Int
 
 
 def _no_time(table: SourceTable, row: int) -> InputError:
+    cell = table.cell(row, "time")
     return InputError(
-        f"{table.where(row)}: {table.names['time']} is {table.shown(row, 'time')}, not a time "
-        "of the years 1678 to 2262",
+        f"{cell.place}: {cell.column} is {cell.text}, not a time of the years 1678 to 2262",
         code="PRICES_TIME",
-        field=table.names["time"],
+        field=cell.column,
         fix="write it as 2026-01-31T12:00:00Z, 2026-01-31 12:00 or 2026-01-31, all rows alike",
     )
 
@@ -148,11 +149,12 @@ def _of_text(table: SourceTable, column: pa.ChunkedArray) -> _Read:
         row = first_bad(column, lambda part: _parses(part, kind))
         if not _parses(column.slice(row, 1), other):
             raise _no_time(table, row) from None
+        cell = table.cell(row, "time")
         raise InputError(
-            f"{table.where(row)}: {table.names['time']} is {table.shown(row, 'time')}, "
+            f"{cell.place}: {cell.column} is {cell.text}, "
             f"{'with' if local else 'without'} an offset, unlike the rows before",
             code="PRICES_TIME_MIXED",
-            field=table.names["time"],
+            field=cell.column,
             fix="write all times with an offset (Z or +02:00), or none",
         ) from None
     return _Read(at_ns=values, local=local, notes=notes)
@@ -183,10 +185,11 @@ def _of_numbers(table: SourceTable, column: pa.ChunkedArray) -> _Read:
         return _of_text(table, spelled)
     unit, scale = next(pair for pair in _UNITS if largest <= _INT64_MAX // pair[1])
     if largest < EPOCH_MIN_S:
+        cell = table.cell(0, "time")
         raise InputError(
-            f"{table.where(0)}: {name} is {table.shown(0, 'time')}, too small for a time since 1970",
+            f"{cell.place}: {cell.column} is {cell.text}, too small for a time since 1970",
             code="PRICES_TIME_EPOCH",
-            field=name,
+            field=cell.column,
             fix="give moments, or seconds, ms, us or ns since 1970; is it a row number?",
         )
     at_ns = whole.ints * scale
@@ -224,28 +227,31 @@ def _placed(table: SourceTable, read: _Read, zone: ZoneInfo | None) -> Moments:
     if zone is None:
         if intraday:
             row = int(np.argmax(inside_day))
+            cell = table.cell(row, "time")
             raise InputError(
-                f"{table.where(row)}: {name} is {table.shown(row, 'time')}, and no time zone is said",
+                f"{cell.place}: {cell.column} is {cell.text}, and no time zone is said",
                 code="PRICES_TIME_NAIVE",
-                field=name,
+                field=cell.column,
                 fix='say where the clock stands: zone="America/New_York" or --zone UTC, or write times with an offset',
             )
         return Moments(read.at_ns, (*read.notes, f"{name} holds days, taken as midnights of UTC"))
     placed = to_utc(read.at_ns, zone)
     if intraday and placed.absent is not None:
+        cell = table.cell(placed.absent, "time")
         raise InputError(
-            f"{table.where(placed.absent)}: {name} is {table.shown(placed.absent, 'time')}, "
+            f"{cell.place}: {cell.column} is {cell.text}, "
             f"which no clock in {zone.key} showed: it was put forward there",
             code="PRICES_TIME_ABSENT",
-            field=name,
+            field=cell.column,
             fix="check the zone, or export the times in UTC",
         )
     if intraday and placed.twice is not None:
+        cell = table.cell(placed.twice, "time")
         raise InputError(
-            f"{table.where(placed.twice)}: {name} is {table.shown(placed.twice, 'time')}, "
+            f"{cell.place}: {cell.column} is {cell.text}, "
             f"which clocks in {zone.key} showed twice: they were put back there",
             code="PRICES_TIME_AMBIGUOUS",
-            field=name,
+            field=cell.column,
             fix="export the times in UTC, or with their offset",
         )
     first = utc_text(int(placed.utc_ns[0]))

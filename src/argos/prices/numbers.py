@@ -42,11 +42,11 @@ def floats_of(table: SourceTable, role: str, *, gaps: bool = False) -> Floats:
     if floats is None:
         # Most cells are fine: halving finds the bad one in a few casts.
         row = first_bad(column, lambda part: _cast(table, role, part) is not None)
-        place = table.where(row)
+        cell = table.cell(row, role)
         raise InputError(
-            f"{place}: {table.names[role]} is {table.shown(row, role)}, not a number",
+            f"{cell.place}: {cell.column} is {cell.text}, not a number",
             code="PRICES_CELL",
-            field=table.names[role],
+            field=cell.column,
             fix="write a plain number such as 1234.5, without currency and thousands signs, or drop the row",
         )
     values: Floats = numpy_of(floats, np.float64)
@@ -93,9 +93,10 @@ def _cast(table: SourceTable, role: str, column: pa.ChunkedArray) -> pa.ChunkedA
 
 
 def _refuse_empty(table: SourceTable, role: str, row: int) -> NoReturn:
+    cell = table.cell(row, role)
     raise InputError(
-        f"{table.where(row)}: {table.names[role]} is {table.shown(row, role)}",
+        f"{cell.place}: {cell.column} is {cell.text}",
         code="PRICES_CELL_EMPTY",
-        field=table.names[role],
+        field=cell.column,
         fix="fill it, or drop the row: a bar that is not there needs no row",
     )
