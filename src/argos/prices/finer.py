@@ -108,12 +108,13 @@ def _require_fitting(bars: Bars, index: int, series: Series, bar: Ints) -> None:
         if bad.any():
             row = int(np.argmax(bad))
             table, at = series.place(row)
+            cell = table.cell(at, role)
             opened = utc_text(int(bars.opened_ns[bar[row]]))
             raise InputError(
-                f"{table.where(at)}: {series.symbol} has a finer bar, {what} of {opened}; "
-                f"{table.names[role]} is {table.shown(at, role)}",
+                f"{cell.place}: {series.symbol} has a finer bar, {what} of {opened}; "
+                f"{cell.column} is {cell.text}",
                 code="PRICES_FINER",
-                field=table.names[role],
+                field=cell.column,
                 fix="use prices of one source, adjusted alike, or make the bars from the finer series: every=...",
             )
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from argos.core.errors import InputError
+from argos.prices.arrays import arrow_of, texts_of
 from argos.prices.columns import INDEX_COLUMN, PRICES, Layout, bare, find_columns
 from argos.prices.csvfile import SUFFIXES, read_csv
 from argos.prices.demo import SYMBOLS, load_bars
@@ -80,10 +81,12 @@ def _demo(source: str) -> SourceTable:
     bars = load_bars(symbols=names or SYMBOLS, start=date.min, end=date.max)
     rows = [bar for days in bars.values() for bar in days]
     columns = {
-        "time": pa.array([bar.date for bar in rows], pa.date32()),
-        "symbol": pa.array([bar.symbol for bar in rows], pa.string()),
+        "time": arrow_of(
+            np.array([bar.date for bar in rows], "M8[D]").astype(np.int32), pa.date32()
+        ),
+        "symbol": texts_of([bar.symbol for bar in rows]),
         **{
-            role: pa.array([float(getattr(bar, role)) for bar in rows], pa.float64())
+            role: arrow_of(np.array([float(getattr(bar, role)) for bar in rows]), pa.float64())
             for role in ("open", "high", "low", "close", "volume")
         },
     }
