@@ -6,6 +6,7 @@ Bailey, Borwein, Lopez de Prado and Zhu, The Probability of Backtest Overfitting
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 from typing import Final
@@ -97,14 +98,20 @@ def overfitting_probability(
     half = blocks // 2
     if trials < 2 or blocks < 2 or blocks % 2 or int(np.sort(counts)[:half].sum()) < 2:
         return math.nan
-    # Each split is played both ways, so those with block 0 in the first half are all.
-    halves = np.array([split for split in combinations(range(blocks), half) if split[0] == 0])
+    halves = _halves(blocks)
     if splits_max is not None and splits_max < len(halves):
         chosen = np.random.default_rng(0).choice(len(halves), splits_max, replace=False)
         halves = halves[np.sort(chosen)]
     by_block = np.ascontiguousarray(return_sums[:, :, :2].transpose(2, 1, 0))
     below = _count_below.compiled(by_block[0], by_block[1], counts.astype(np.float64), halves)
     return below / (2 * len(halves))
+
+
+@lru_cache(maxsize=4)
+def _halves(blocks: int) -> Ints:
+    """int64[splits, blocks / 2]: each split is played both ways, so those with block 0 in the first half are all."""
+    rest = combinations(range(1, blocks), blocks // 2 - 1)
+    return np.array([(0, *others) for others in rest], np.int64)
 
 
 def splits_played(trials: int, blocks: int) -> int:
