@@ -1,5 +1,8 @@
 """Plays a strategy that is asked at the close of each bar, and hands its decisions to the engine."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -9,10 +12,10 @@ from argos.backtest.context import Clock as BarClock
 from argos.backtest.context import Context
 from argos.backtest.engines import CompiledEngine, PlainEngine, engine_for
 from argos.backtest.layout import Signal
-from argos.backtest.preparing import EXTRAS, book_of, clock_of, empty_side, feed_of, fine_of
+from argos.backtest.preparing import book_of, clock_of, empty_side, feed_of, fine_of
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import BarStrategy, Market
-from argos.backtest.tables import Book, Clock, Feed, Orders
+from argos.backtest.tables import EXTRAS, Book, Change, Clock, Feed, Orders
 from argos.core.errors import InputError
 
 BARWISE_ROWS: Final = 1024
@@ -50,45 +53,89 @@ class Decisions:
                 )
             column[symbol, bar] = value
 
+    def forget(self) -> None:
+        """Takes back what was decided at the last bar."""
+        self._side[:, self.bar] = Signal.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Bars `first` .. `last` - 1 of a run, on which one strategy is asked.
+
+    It sees `market`, in which the run's bar 0 is bar `shift`. `flat_after`: everything is closed at the last bar's
+    close, and what is decided there is dropped.
+    """
+
+    strategy: BarStrategy
+    market: Market
+    first: int
+    last: int
+    shift: int = 0
+    flat_after: bool = False
+
 
 def play(
-    strategy: BarStrategy,
-    market: Market,
+    stretches: Sequence[Stretch],
     *,
+    bars: Bars,
     engine: type[PlainEngine | CompiledEngine],
     feed: Feed,
     clock: Clock,
     book: Book,
+    changes: Sequence[Change] = (),
 ) -> tuple[Book, Orders]:
     """The whole run, and what was decided. The engine is asked only where something happens: an order, or an event."""
-    bars: Bars = market.bars
     count = len(bars)
     decisions = Decisions(len(bars.symbols), count)
     engine_now = engine(feed, fine_of(bars), decisions.orders, clock, book)
-    seen = BarClock()
-    context = _context(bars, seen, engine_now.book, decisions)
-    start: Any = getattr(strategy, "start", None)
-    if start is not None:
-        start(market, context)
-    on_bar = strategy.on_bar
-    event = 0
-    for bar in range(count):
-        if decisions.given or event == bar:
-            engine_now.advance(bar + 1, bar)
-            event = engine_now.event_bar
-            decisions.given = False
-        seen.bar = decisions.bar = bar
-        on_bar(context)
+    changed = {change.bar: change for change in changes}
+    for stretch in stretches:
+        seen = BarClock()
+        context = _context(stretch.market.bars, seen, engine_now.book, decisions)
+        start: Any = getattr(stretch.strategy, "start", None)
+        if start is not None:
+            start(stretch.market, context)
+        within = [bar for bar in changed if stretch.first < bar < stretch.last]
+        pieces = [stretch.first, *within, stretch.last]
+        for first, last in pairwise(pieces):
+            engine_now.advance(first, first)
+            if first in changed:
+                engine_now.change(changed[first])
+            _ask(stretch, first, last, seen, context, decisions, engine_now)
+        if stretch.flat_after:
+            decisions.forget()
     engine_now.advance(count, count)
     return engine_now.finish(), decisions.orders
+
+
+def _ask(
+    stretch: Stretch,
+    first: int,
+    last: int,
+    seen: BarClock,
+    context: Context,
+    decisions: Decisions,
+    engine: PlainEngine | CompiledEngine,
+) -> None:
+    """Asks at the close of each bar; the first one is played in any case."""
+    on_bar, shift = stretch.strategy.on_bar, stretch.shift
+    event = first
+    for bar in range(first, last):
+        if decisions.given or event == bar:
+            engine.advance(bar + 1, bar)
+            event = engine.event_bar
+            decisions.given = False
+        seen.bar = bar + shift
+        decisions.bar = bar
+        on_bar(context)
 
 
 def decide(strategy: BarStrategy, market: Market, settings: Settings) -> Orders:
     """What the strategy decides on this market under these settings."""
     bars = market.bars
     return play(
-        strategy,
-        market,
+        [Stretch(strategy=strategy, market=market, first=0, last=len(bars))],
+        bars=bars,
         engine=engine_for("auto", bars.close.size),
         feed=feed_of(bars),
         clock=clock_of(bars, settings.calendar, per_bar=False),

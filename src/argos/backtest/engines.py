@@ -7,9 +7,9 @@ from typing import ClassVar, Final, Literal, Protocol
 
 from argos.backtest.binding import bind
 from argos.backtest.layout import Ints
-from argos.backtest.preparing import grown
+from argos.backtest.preparing import grown, overwrite
 from argos.backtest.reference import Simulation
-from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
+from argos.backtest.tables import Book, Change, Clock, Feed, Fine, Orders
 from argos.core.errors import InputError
 
 EngineName = Literal["auto", "compiled", "plain"]
@@ -31,6 +31,10 @@ class Engine(Protocol):
 
     def advance(self, stop_bar: int, known: int) -> None:
         """Plays up to bar `stop_bar`, which is not played; signals of bars before `known` are final."""
+        ...
+
+    def change(self, change: Change) -> None:
+        """Other rules from `change.bar` on, which is the next to be played. Levels that a holding has, it keeps."""
         ...
 
     def finish(self) -> Book:
@@ -56,6 +60,10 @@ class PlainEngine:
             self._simulation.play(i)
         self._simulation.show(self.book)
 
+    def change(self, change: Change) -> None:
+        overwrite(self.book, change)
+        self._simulation.read_rules(self.book)
+
     def finish(self) -> Book:
         return self._simulation.write(self.book)
 
@@ -79,6 +87,11 @@ class CompiledEngine:
         while self._advance(stop_bar, known, self._table):
             self.book = grown(self.book)
             self._table = bind(*self._kept, self.book)
+
+    def change(self, change: Change) -> None:
+        overwrite(self.book, change)
+        # Under other rules each symbol's next bar may be another one: all are looked at anew.
+        self.book.positions["next_bar"] = change.bar
 
     def finish(self) -> Book:
         account = self.book.account[0]

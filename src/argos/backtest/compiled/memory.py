@@ -115,9 +115,7 @@ def _marker(*, adds):
 
     @intrinsic
     def mark(typing_context, equity, index, base, qty, close):
-        signature = types.void(
-            types.int64, types.int64, types.float64, types.float64, types.int64
-        )
+        signature = types.void(types.int64, types.int64, types.float64, types.float64, types.int64)
 
         def generate(context, builder, signature, arguments):
             lanes = ir.VectorType(ir.DoubleType(), LANES)
