@@ -20,7 +20,7 @@ from argos.backtest.layout import (
     WORD,
     Ints,
 )
-from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
+from argos.backtest.tables import EXTRAS, Book, Clock, Feed, Fine, Orders
 from argos.core.errors import InvariantError
 
 Array = npt.NDArray[Any]
@@ -97,7 +97,7 @@ def bind(feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> In
 def check_orders(orders: Orders, symbols: int, bars: int) -> None:
     """Raises InvariantError (TABLE_EXTENT) unless the orders are those of such a market."""
     _must(orders.side, "side", np.int8, (symbols, -(-bars // WORD) * WORD))
-    for name, values in zip(Orders._fields[2:], orders[2:], strict=True):
+    for name, values in zip(EXTRAS, orders[2:], strict=True):
         if values.size:
             _must(values, name, np.float64, (symbols, bars))
 
@@ -141,6 +141,9 @@ def _check_book(book: Book, symbols: int, bars: int) -> None:
     _must(book.fills, "fills", FILL, (len(book.fills),))
     _must(book.equity, "equity", np.float64, (bars,))
     _must(book.return_sums, "return_sums", np.float64, (len(book.return_sums), RETURN_SUMS))
+    for name, values in zip(Book._fields[1:], book[1:], strict=True):
+        if not values.flags.writeable:
+            raise _wrong(name, "it is locked, and the kernel writes to it")
 
 
 def _two(array: Array, name: str) -> tuple[int, int]:

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import ClassVar, Final, Literal, Protocol
 
-from argos.backtest.binding import bind
-from argos.backtest.layout import Ints
+from argos.backtest.binding import address, bind
 from argos.backtest.preparing import grown, overwrite
 from argos.backtest.reference import Simulation
-from argos.backtest.tables import Book, Change, Clock, Feed, Fine, Orders
+from argos.backtest.tables import Book, Change, Clock, Feed, Fine, Orders, cells
 from argos.core.errors import InputError
 
 EngineName = Literal["auto", "compiled", "plain"]
@@ -76,17 +75,24 @@ class CompiledEngine:
     def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
         self.book = book
         self._kept = (feed, fine, orders, clock)
-        self._table = bind(feed, fine, orders, clock, book)
+        self._bars = len(book.equity)
+        self._event_bar: memoryview[int] = cells(book.account["event_bar"])
         self._advance = kernel()
+        self._bind()
+
+    def _bind(self) -> None:
+        self._table = bind(*self._kept, self.book)
+        self._table_at = address(self._table)
 
     @property
     def event_bar(self) -> int:
-        return int(self.book.account[0]["event_bar"])
+        return self._event_bar[0]
 
     def advance(self, stop_bar: int, known: int) -> None:
-        while self._advance(stop_bar, known, self._table):
+        assert known <= self._bars >= stop_bar, "there are no bars beyond"
+        while self._advance(stop_bar, known, self._table_at):
             self.book = grown(self.book)
-            self._table = bind(*self._kept, self.book)
+            self._bind()
 
     def change(self, change: Change) -> None:
         overwrite(self.book, change)
@@ -100,9 +106,9 @@ class CompiledEngine:
         )
 
 
-def kernel() -> Callable[[int, int, Ints], int]:
+def kernel() -> Callable[[int, int, int], int]:
     """The compiled loop; the compiler's library is loaded here and nowhere else."""
-    advance: Callable[[int, int, Ints], int] = import_module(KERNEL).advance
+    advance: Callable[[int, int, int], int] = import_module(KERNEL).advance
     return advance
 
 

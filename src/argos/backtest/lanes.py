@@ -170,7 +170,7 @@ class Lanes:
                         table[place] = address(values)
                 table[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
                 table[_SUMS] = self._sums_at + trial * self._sums_bytes
-                advance(self.bars, self.bars, table)
+                advance(self.bars, self.bars, address(table))
             self.played[trial] = True
             with self._lock:
                 self._done += 1

@@ -19,10 +19,10 @@ from argos.backtest.compilable import compilable
 from argos.backtest.layout import Floats, Ints
 
 EULER_GAMMA: Final = 0.5772156649015329
-SPLIT_TRIALS_MAX: Final = 200_000_000
-SPLITS_MIN: Final = 200
 LANE_CELLS_MIN: Final = 400_000
 """Trials times splits that are worth a further thread: a millisecond."""
+SPLIT_TRIALS_MAX: Final = 200_000_000
+SPLITS_MIN: Final = 200
 _NORMAL: Final = NormalDist()
 
 
@@ -100,8 +100,8 @@ def overfitting_probability(
 
     return_sums: float64[trials, blocks, 4], counts: int64[blocks]; blocks even. Ranks are by Sharpe; a trial without
     trades has 0. NaN for fewer than two trials or an empty half. Each split is played both ways; with `splits_max`, at
-    most so many of them, drawn without repeats and the same every time: see `splits_played`.
-    threads: one for each processor if not given.
+    most so many of them, drawn without repeats and the same every time: see `splits_played`. threads: one for each
+    processor if not given.
     """
     trials, blocks, _ = return_sums.shape
     half = blocks // 2

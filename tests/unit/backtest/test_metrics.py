@@ -162,6 +162,14 @@ def test_overfitting_is_what_all_splits_say():
     assert overfitting_probability(sums, counts) == pytest.approx(bad / splits)
 
 
+def test_overfitting_is_the_same_however_many_threads_count_it():
+    # 16 blocks have 6435 splits with the first block in one half: enough for two threads.
+    sums, counts = sums_of(np.random.default_rng(8).normal(0, 0.01, (130, 160)), 16)
+    assert (
+        len({overfitting_probability(sums, counts, threads=threads) for threads in (1, 2, 3)}) == 1
+    )
+
+
 @pytest.mark.parametrize("returns", ["day", "bar"])
 def test_a_single_bar_has_no_length_and_no_annual_figure(returns):
     one = np.full(1, 100.0)
@@ -201,11 +209,3 @@ def test_returns_of_weeks_and_months_are_not_taken_for_daily_ones(bar_days, year
     flat = np.full(60, 10.0)
     bars = bars_of(opened_ns=opened, open=flat, high=flat, low=flat, close=flat)
     assert periods_per_year(bars, per_bar=False) == pytest.approx(yearly)
-
-
-def test_overfitting_is_the_same_however_many_threads_count_it():
-    # 16 blocks have 6435 splits with the first block in one half: enough for two threads.
-    sums, counts = sums_of(np.random.default_rng(8).normal(0, 0.01, (130, 160)), 16)
-    assert (
-        len({overfitting_probability(sums, counts, threads=threads) for threads in (1, 2, 3)}) == 1
-    )

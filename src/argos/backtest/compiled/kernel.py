@@ -295,10 +295,10 @@ def _build(version):
     def advance(stop_bar, known, table):
         """Plays bars from the account's own up to `stop_bar`; signals of bars below `known` are given.
 
-        table: from `bind`, int64[fields]. Returns DONE, or FULL when trades or fills have no room for another bar: give
-        more and call again.
+        table: the address of what `bind` gave, int64[fields]. Returns DONE, or FULL when trades or fills have no room
+        for another bar: give more and call again.
         """
-        t = table_of(table.ctypes.data, 0)
+        t = table_of(table, 0)
         account = account_of(t.account, 0)
         if stop_bar < -version:
             return DONE
