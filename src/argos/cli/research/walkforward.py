@@ -21,7 +21,7 @@ from argos.cli.entrance import EXIT_INTERRUPTED
 from argos.cli.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
 from argos.cli.research.market import MarketChoice
-from argos.cli.research.request import requested
+from argos.cli.research.request import held_instead, requested
 from argos.cli.research.shown import number, percent, show_facts
 from argos.cli.research.underway import bar, interruptible
 from argos.core.errors import InputError
@@ -163,7 +163,9 @@ def walkforward(
             request.bars,
             provenance,
             source=request.source(),
-            sheet=walk_sheet(walk, provenance),
+            sheet=walk_sheet(
+                walk, provenance, bars=request.bars, benchmark=held_instead(walk.result)
+            ),
             request=choice.document(),
         )
         name = f"{request.subject.name}-{data[0]}-walk"
