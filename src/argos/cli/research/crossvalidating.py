@@ -30,8 +30,8 @@ def show_crossvalidation(out: Console, found: CrossValidation) -> None:
     sharpes = found.path_sharpes
     low, middle, high = np.quantile(sharpes, [0.05, 0.5, 0.95])
     out.print(
-        f"Cross-validated over {len(found.tests)} splits of {found.tests.shape[1]} groups: {len(sharpes)} paths, Sharpe "
-        f"{number(float(middle))} in the middle, {number(float(low))} to {number(float(high))} (5 % to 95 %), "
+        f"Cross-validated over {len(found.tests)} splits of {found.tests.shape[1]} groups: {len(sharpes)} paths, "
+        f"Sharpe {number(float(middle))} in the middle, {number(float(low))} to {number(float(high))} (5 % to 95 %), "
         f"{percent(float(np.mean(sharpes > 0)))} above 0. The choice was in the lower half of its test in "
         f"{percent(found.overfit)} of splits (chance: 50 %); {percent(found.purged)} of training was purged.",
         soft_wrap=True,
