@@ -130,7 +130,7 @@ class Bars:
         return found[0]  # type: ignore[return-value]
 
     def years(self) -> float:
-        """Calendar years from the first open to the last, one bar's width at the least."""
+        """Calendar years from the first open to the end of the last bar, as wide as the mean; 0 for a single bar."""
         span = int(self.opened_ns[-1] - self.opened_ns[0]) if len(self) > 1 else 0
         step = span // max(len(self) - 1, 1)
         return (span + step) / (DAY_NS * YEAR_DAYS)
