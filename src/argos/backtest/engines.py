@@ -14,6 +14,10 @@ from argos.core.errors import InputError
 EngineName = Literal["auto", "compiled", "plain"]
 
 KERNEL: Final = "argos.backtest.compiled.kernel"
+SLICE_BARS: Final = 200_000
+"""Bars of all symbols together that are played in one go."""
+Progress = Callable[[int], None]
+"""Told how many bars are played."""
 PLAIN_BARS_MAX: Final = 50_000
 """Up to so many bars of all symbols together the plain engine is done before the compiler's library is loaded."""
 
@@ -104,6 +108,20 @@ class CompiledEngine:
         return self.book._replace(
             trades=self.book.trades[: account["trades"]], fills=self.book.fills[: account["fills"]]
         )
+
+
+def in_slices(engine: Engine, first: int, last: int, known: int, progress: Progress | None) -> None:
+    """Plays bars first .. last - 1. Between slices Python is asked, so that Ctrl-C is heard and progress told."""
+    for stop in slice_ends(first, last, len(engine.book.positions)):
+        engine.advance(stop, known)
+        if progress is not None:
+            progress(stop)
+
+
+def slice_ends(first: int, last: int, symbols: int) -> list[int]:
+    """Where the slices of bars first .. last - 1 end, `last` among them: a tenth of a second each at the worst."""
+    step = max(SLICE_BARS // symbols, 1)
+    return [*range(first + step, last, step), last]
 
 
 def kernel() -> Callable[[int, int, int], int]:

@@ -258,11 +258,13 @@ def look_ahead(t, i, only):
 @part()
 def take_new_signals(t, account, known):
     """Signals that were given since the last call bring their symbols' next bar forward."""
+    start = max(account.bar - 1, account.known, 0)
+    account.known = known
     if account.flat_bar < account.bar:
         account.flat_bar = next_flag(t.flat_after, account.bar, t.bars)
     for s in range(t.symbols):
         p = position_of(t.positions, s)
-        found = next_signal(t, s, max(account.bar - 1, 0), known)
+        found = next_signal(t, s, start, known)
         if found < known:
             p.next_bar = min(p.next_bar, found + 1)
 
