@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from threading import Timer
 from typing import ClassVar, Final, Literal, Protocol
 
 from argos.backtest.binding import address, bind
@@ -16,6 +17,8 @@ EngineName = Literal["auto", "compiled", "plain"]
 KERNEL: Final = "argos.backtest.compiled.kernel"
 SLICE_BARS: Final = 200_000
 """Bars of all symbols together that are played in one go."""
+TELL_AFTER_S: Final = 1.5
+"""Loading the compiler's library and the machine code from disk takes less."""
 Progress = Callable[[int], None]
 """Told how many bars are played."""
 PLAIN_BARS_MAX: Final = 50_000
@@ -128,6 +131,23 @@ def kernel() -> Callable[[int, int, int], int]:
     """The compiled loop; the compiler's library is loaded here and nowhere else."""
     advance: Callable[[int, int, int], int] = import_module(KERNEL).advance
     return advance
+
+
+def prepare_kernel(tell: Callable[[], None], *, engine: EngineName, bars: int) -> None:
+    """Loads what a run of `bars` bars of all symbols together will play on, so that the run itself does not wait.
+
+    The first time on a machine the kernel is compiled, some ten seconds: `tell` is called, from another thread, once it
+    takes longer than loading it does. Nothing is done where the plain engine will play.
+    """
+    if engine_for(engine, bars) is PlainEngine:
+        return
+    waiting = Timer(TELL_AFTER_S, tell)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        import_module(KERNEL).compile_now()
+    finally:
+        waiting.cancel()
 
 
 def engine_for(name: EngineName, bars: int) -> type[PlainEngine | CompiledEngine]:

@@ -6,6 +6,8 @@ The rules are those of `reference.py`, which people read; tests hold the two equ
 import zlib
 from pathlib import Path
 
+from numba import types
+
 from argos.backtest.compiled.fills import leave
 from argos.backtest.compiled.inside import inside_bar
 from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, kernel_jit, part
@@ -340,3 +342,8 @@ def _version():
 
 
 advance = _build(_version())
+
+
+def compile_now():
+    """Compiles the kernel, or loads its machine code from disk."""
+    advance.compile((types.int64, types.int64, types.int64))
