@@ -28,7 +28,7 @@ from argos.cli.research.crossvalidating import (
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import number, percent, show_facts
-from argos.cli.research.underway import Interrupted, bar, interruptible
+from argos.cli.research.underway import Interrupted, bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.studies.crews import cores
 from argos.studies.run_folder import metrics_document, provenance_document
@@ -149,6 +149,7 @@ def walkforward(
 
     groups = None if cross_validate is None else groups_of(cross_validate)
     crossed = None
+    made_ready(request.bars, runs=len(points))
     with (
         interruptible() as interrupted,
         bar("walk", unit="trials", shown=not as_json) as tell,
