@@ -53,16 +53,7 @@ class Bars:
 
     def head(self, bars: int) -> "Bars":
         """The first `bars` bars, as views. What a strategy would have seen at that time."""
-        fine = self.fine
-        if fine is not None:
-            fine = FineBars(
-                open=fine.open,
-                high=fine.high,
-                low=fine.low,
-                close=fine.close,
-                start=fine.start[: bars + 1],
-            )
-        return self._cut(slice(0, bars), fine)
+        return self.between(0, min(bars, len(self)))
 
     def between(self, first: int, last: int) -> "Bars":
         """Bars first .. last - 1, as views. The finer series goes along."""
@@ -75,7 +66,17 @@ class Bars:
                 close=fine.close,
                 start=fine.start[first : last + 1],
             )
-        return self._cut(slice(first, last), fine)
+        part = slice(first, last)
+        return Bars(
+            symbols=self.symbols,
+            opened_ns=self.opened_ns[part],
+            open=self.open[:, part],
+            high=self.high[:, part],
+            low=self.low[:, part],
+            close=self.close[:, part],
+            volume=self.volume[:, part],
+            fine=fine,
+        )
 
     def only(self, symbol: int) -> "Bars":
         """One symbol on the same time axis, as views; without the finer series."""
@@ -88,18 +89,6 @@ class Bars:
             low=self.low[rows],
             close=self.close[rows],
             volume=self.volume[rows],
-        )
-
-    def _cut(self, part: slice, fine: FineBars | None) -> "Bars":
-        return Bars(
-            symbols=self.symbols,
-            opened_ns=self.opened_ns[part],
-            open=self.open[:, part],
-            high=self.high[:, part],
-            low=self.low[:, part],
-            close=self.close[:, part],
-            volume=self.volume[:, part],
-            fine=fine,
         )
 
     def block_extremes(self) -> tuple[Floats, Floats]:
