@@ -39,6 +39,9 @@ PIECES_PER_LANE: Final = 8
 """A group of trials with equal signals is shared out in pieces no larger than leaves each lane so many."""
 
 
+MEANWHILE_S: Final = 0.5
+
+
 class Terms(NamedTuple):
     """One trial's settings as the engine's numbers: rules as bytes, ACCOUNT[1], the cash it begins with."""
 
@@ -89,9 +92,9 @@ class Lanes:
         self._next = self._group = self._done = 0
         self._piece = len(params)
 
-    def play(self, threads: int) -> None:
+    def play(self, threads: int, *, meanwhile: Callable[[], None] | None = None) -> None:
         """Plays all trials. An exception, be it Ctrl-C here or a strategy's own in a lane, stops the other lanes after
-        the trials in play and is raised again; what was played stays.
+        the trials in play and is raised again; what was played stays. `meanwhile` is called here every MEANWHILE_S.
         """
         if not self.plain:
             kernel()
@@ -99,7 +102,12 @@ class Lanes:
         with ThreadPoolExecutor(threads) as pool:
             lanes = [pool.submit(self._lane) for _ in range(threads)]
             try:
-                wait(lanes, return_when=FIRST_EXCEPTION)
+                waiting = set(lanes)
+                while waiting and not any(lane.done() and lane.exception() for lane in lanes):
+                    every_s = None if meanwhile is None else MEANWHILE_S
+                    _, waiting = wait(waiting, timeout=every_s, return_when=FIRST_EXCEPTION)
+                    if meanwhile is not None:
+                        meanwhile()
             finally:
                 self.halted = True
             for lane in lanes:
@@ -162,7 +170,7 @@ class Lanes:
                         table[place] = address(values)
                 table[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
                 table[_SUMS] = self._sums_at + trial * self._sums_bytes
-                advance(self.bars, self.bars, table)
+                advance(self.bars, self.bars, address(table))
             self.played[trial] = True
             with self._lock:
                 self._done += 1

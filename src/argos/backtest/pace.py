@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-HALF_LIFE_S: Final = 10.0
+HALF_LIFE_S: Final = 3.0
 """After so long a measured rate counts half: what was slow at first, such as compiling, is forgotten."""
 
 

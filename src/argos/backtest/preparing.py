@@ -12,6 +12,7 @@ from argos.backtest.layout import (
     POSITION,
     RETURN_SUMS,
     TRADE,
+    WORD,
     Codes,
     Floats,
     Ints,
@@ -25,8 +26,6 @@ from argos.core.errors import InputError
 
 TIME_BLOCKS: Final = 16
 """Time blocks in which return sums are kept; even, for combinatorially symmetric cross-validation."""
-WORD: Final = 8
-"""Signals that are looked at together; rows of them are padded to whole words."""
 _NO_FLOATS: Final = np.zeros((0, 0))
 
 

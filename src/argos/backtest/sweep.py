@@ -150,9 +150,9 @@ def sweep(
     return swept(lanes)
 
 
-def swept(lanes: Lanes) -> Sweep:
-    """What these lanes have played so far."""
-    numbers = np.flatnonzero(lanes.played)
+def swept(lanes: Lanes, numbers: Ints | None = None) -> Sweep:
+    """What these lanes have played so far; of that, these numbers."""
+    numbers = np.flatnonzero(lanes.played) if numbers is None else numbers
     params, accounts, sums = lanes.params, lanes.accounts, lanes.return_sums
     cash = lanes.cash
     if len(numbers) < len(params):

@@ -1,11 +1,18 @@
 """The arrays that both engines work on, bundled under names. Built by `engine.py`; an absent array has no elements."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy.typing as npt
 
 from argos.backtest.layout import Codes, Floats, Ints, Records
 
 BOUNDS: Final = ("leverage", "maintenance", "end_close")
 """What of an account may change while a run goes on."""
+
+
+def cells(values: npt.NDArray[Any]) -> "memoryview[Any]":
+    """One number at a time, at a third of the price: the same memory as [n] numbers of Python."""
+    return values.data
 
 
 class Feed(NamedTuple):

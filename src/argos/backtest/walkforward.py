@@ -23,7 +23,7 @@ from argos.backtest.stability import ParamStability, rank_correlation, stability
 from argos.backtest.stitching import Piece, stitched
 from argos.backtest.strategy import Strategy
 from argos.backtest.sweep import FIGURES, Sweep
-from argos.backtest.telling import Progress, Telling
+from argos.backtest.telling import Telling
 from argos.backtest.trials import Play, play_trials
 from argos.backtest.windows import Window, Windows
 from argos.core.errors import InputError
@@ -32,6 +32,16 @@ Choose = Literal["best", "plateau"] | Callable[[Sweep, Floats], int]
 """The highest score; the middle of the best neighbourhood (`plateaus`); or a function of a training sweep and its
 scores that gives the number of a trial. The first trial if none has a score."""
 FIXED: Final = "account.cash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a walk is; a trial is one parameter set on one span, training and tests counted."""
+
+    folds_done: int
+    folds: int
+    trials_done: int
+    trials: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -163,8 +173,15 @@ def walk_forward(
     )
     _check(play, params, objective, choose)
     planned = windows.split(bars)
+    each = len(params) + (len(params) if test_all else 1)
+    every = {"folds": len(planned), "trials": len(planned) * each}
     tell = Telling(
-        progress, folds=len(planned), sets=len(params), tested=len(params) if test_all else 1
+        None
+        if progress is None
+        else lambda folds, trials: progress(
+            Progress(folds_done=folds, trials_done=trials, **every)
+        ),
+        each=each,
     )
     folds: list[Fold] = []
     for window in planned:
