@@ -8,13 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from argos.backtest.crossvalidation import CrossValidation, cpcv
-from argos.backtest.layout import Floats
 from argos.backtest.metrics import metrics_of
-from argos.backtest.plateaus import plateau_of
 from argos.backtest.points import Points, grid, random_points
 from argos.backtest.space_text import parse_space
 from argos.backtest.spans import span_of
-from argos.backtest.sweep import Sweep
 from argos.backtest.walkforward import Progress, WalkForward, walk_forward
 from argos.backtest.windows import Windows
 from argos.cli.entrance import EXIT_INTERRUPTED
@@ -142,11 +139,6 @@ def walkforward(
         embargo=embargo,
     )
 
-    def plateau(sweep: Sweep, scores: Floats) -> int:
-        found = plateau_of(points, scores)
-        assert found is not None, "a fold without any score is refused before"
-        return found.trial
-
     groups = None if cross_validate is None else groups_of(cross_validate)
     crossed = None
     made_ready(request.bars, runs=len(points))
@@ -165,7 +157,7 @@ def walkforward(
             windows=windows,
             settings=request.settings,
             objective=objective,
-            choose=plateau if choose is Chosen.PLATEAU else None,
+            choose="plateau" if choose is Chosen.PLATEAU else "best",
             threads=threads or cores(),
             progress=told,
             stopped=interrupted,
