@@ -25,7 +25,7 @@ from argos.cli.printing import AsJson, print_json, screen
 from argos.cli.research import market, output
 from argos.cli.research.again import make_again
 from argos.cli.research.market import MarketChoice
-from argos.cli.research.request import Request, requested
+from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import show_facts, show_lookahead, show_run, show_signals_alone
 from argos.core.errors import InputError
 from argos.studies.run_folder import metrics_document, provenance_document, run_study
@@ -120,7 +120,7 @@ def backtest(
             ran.result,
             ran.provenance,
             source=request.source(),
-            sheet=run_sheet(ran.result, ran.provenance),
+            sheet=run_sheet(ran.result, ran.provenance, benchmark=held_instead(ran.result)),
             request=choice.document(),
             more={"quality": quality_document(ran.quality)},
         )

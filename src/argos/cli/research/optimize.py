@@ -162,7 +162,7 @@ def optimize(
             settings=request.settings,
             params=request.params,
             source=request.source(),
-            sheet=search_sheet(found, provenance),
+            sheet=search_sheet(found, provenance, settings=request.settings),
             request=choice.document(),
         )
         name = f"{request.subject.name}-{data[0]}-search"
