@@ -52,9 +52,7 @@ def by_hand(params: list[dict], scores: np.ndarray, ordered: set[str]) -> list[f
         near = [
             score
             for other, score in zip(params, scores, strict=True)
-            if all(
-                abs(other[n] - own[n]) <= 1 if n in ordered else other[n] == own[n] for n in own
-            )
+            if all(abs(other[n] - own[n]) <= 1 if n in ordered else other[n] == own[n] for n in own)
         ]
         missing = full - len(near)
         found.append((sum(near) + missing * float(np.median(scores))) / full)
