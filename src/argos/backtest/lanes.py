@@ -17,7 +17,6 @@ from argos.backtest.engines import PlainEngine, kernel
 from argos.backtest.grouping import turns_of
 from argos.backtest.layout import RETURN_SUMS, Ints, Records
 from argos.backtest.preparing import (
-    EXTRAS,
     TIME_BLOCKS,
     book_of,
     clock_of,
@@ -28,7 +27,7 @@ from argos.backtest.preparing import (
 )
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import Market, Strategy, signals_of
-from argos.backtest.tables import Book, Orders
+from argos.backtest.tables import EXTRAS, Book, Orders
 
 Params = Mapping[str, Any]
 
@@ -67,6 +66,7 @@ class Lanes:
         settings: Settings,
         per_bar: bool,
         plain: bool,
+        blocks: int | Ints = TIME_BLOCKS,
         progress: Callable[[int], None] | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -76,8 +76,8 @@ class Lanes:
         data = market.bars
         self.symbols, self.bars = data.close.shape
         self.feed, self.fine = feed_of(data), fine_of(data)
-        self.clock = clock_of(data, settings.calendar, per_bar=per_bar)
-        self.return_sums = np.zeros((len(params), TIME_BLOCKS, RETURN_SUMS))
+        self.clock = clock_of(data, settings.calendar, per_bar=per_bar, blocks=blocks)
+        self.return_sums = np.zeros((len(params), len(self.clock.block_ends), RETURN_SUMS))
         self.turns = turns_of(params)
         fresh = book_of(data, settings, per_bar=per_bar, rows=0)
         self.positions = fresh.positions.view(np.uint8)
@@ -170,7 +170,7 @@ class Lanes:
                         table[place] = address(values)
                 table[_ACCOUNT] = self._accounts_at + trial * self.accounts.itemsize
                 table[_SUMS] = self._sums_at + trial * self._sums_bytes
-                advance(self.bars, self.bars, table)
+                advance(self.bars, self.bars, address(table))
             self.played[trial] = True
             with self._lock:
                 self._done += 1

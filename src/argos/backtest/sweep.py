@@ -25,7 +25,7 @@ from argos.backtest.overfitting import (
     splits_played,
 )
 from argos.backtest.points import Points
-from argos.backtest.preparing import period_counts
+from argos.backtest.preparing import TIME_BLOCKS, period_counts
 from argos.backtest.run import Returns
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import BarStrategy, Market, Strategy, VectorStrategy
@@ -115,6 +115,7 @@ def sweep(
     threads: int = 1,
     returns: Returns = "day",
     engine: EngineName = "auto",
+    blocks: int | Ints = TIME_BLOCKS,
     progress: Callable[[int], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Sweep:
@@ -122,8 +123,9 @@ def sweep(
 
     A name with a dot is one of `settings`: `exits.stop_fraction`, `costs.spread_bps`; see `assignments`. Trials that
     differ in settings alone share their signals, for which they may be played in another order than they are told in.
-    Vectorised strategies only. `progress` is told after each trial how many are done, from any thread. When `stopped`
-    says so, the sweep ends after the trials in play; so it does on an exception, which is raised again.
+    Vectorised strategies only. `blocks`: the time blocks of the return sums, see `clock_of`. `progress` is told after
+    each trial how many are done, from any thread. When `stopped` says so, the sweep ends after the trials in play; so
+    it does on an exception, which is raised again.
     """
     if isinstance(strategy, BarStrategy) and not isinstance(strategy, VectorStrategy):
         raise InputError(
@@ -140,6 +142,7 @@ def sweep(
         settings=settings or Settings(),
         per_bar=returns == "bar",
         plain=engine_for(engine, bars_all) is PlainEngine,
+        blocks=blocks,
         progress=progress,
         stopped=stopped,
     )
@@ -164,7 +167,7 @@ def swept(lanes: Lanes, numbers: Ints | None = None) -> Sweep:
     return Sweep(
         params=params,
         numbers=numbers,
-        figures=_figures(accounts, sums, counts, cash=cash, yearly=yearly),
+        figures=figures_of(accounts, sums, counts, cash=cash, yearly=yearly),
         return_sums=sums,
         period_counts=counts,
     )
@@ -179,9 +182,10 @@ def shared_market(bars: Bars | Market) -> Market:
     )
 
 
-def _figures(
+def figures_of(
     accounts: Records, return_sums: Floats, counts: Ints, *, cash: Floats, yearly: float
 ) -> Records:
+    """FIGURES[trials] from ACCOUNT[trials], their return sums and start capital; `yearly`: return periods a year."""
     found = np.zeros(len(accounts), FIGURES)
     with np.errstate(invalid="ignore", divide="ignore"):
         found["total_return"] = accounts["equity"] / cash - 1.0

@@ -159,7 +159,7 @@ def test_values_that_are_equal_but_not_the_same_are_asked_apart(minutes, workloa
     ],
 )
 def test_a_setting_that_cannot_be_is_named(minutes, params, field):
-    with pytest.raises(InputError, match="BACKTEST_SETTING") as caught:
+    with pytest.raises(InputError, match=r"BACKTEST_(SETTING|VALUE)") as caught:
         sweep(EmaCross(), minutes.head(200), [params], engine="plain")
     assert caught.value.field == field
     assert caught.value.fix
