@@ -113,6 +113,16 @@ class Page:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
 
+    async def swipe(self, x: float, y: float, *, by_x: float = 0, by_y: float = 0) -> None:
+        """One finger put down at a point and moved."""
+        for kind, share in (
+            ("touchStart", 0.0),
+            *(("touchMove", part / 8) for part in range(1, 9)),
+        ):
+            points = [{"x": x + by_x * share, "y": y + by_y * share}]
+            await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     async def picture(self, *, whole: bool = False) -> bytes:
         """PNG of what is seen, or of the whole page."""
         found = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

@@ -251,7 +251,9 @@ def _fold(
         return None
     place = best if test_all else 0
     test_scores = np.full(len(params), np.nan)
-    test_scores[slice(None) if test_all else best] = scores_of(test.figures, objective)
+    test_scores[slice(None) if test_all else slice(best, best + 1)] = scores_of(
+        test.figures, objective
+    )
     return Fold(
         train_first=window.train_first,
         train_last=window.train_last,

@@ -28,9 +28,12 @@ class Laid(NamedTuple):
 
 
 def usual_step_ns(opened_ns: Ints) -> int:
-    """The most frequent distance of two bars; 0 for fewer than two."""
+    """The distance of most bars from the next: of half of them at the least, else the longest; 0 for a single bar."""
     steps, counts = np.unique(np.diff(opened_ns), return_counts=True)
-    return int(steps[np.argmax(counts)]) if len(steps) else 0
+    if not len(steps):
+        return 0
+    usual = int(np.argmax(counts))
+    return int(steps[usual] if 2 * counts[usual] >= counts.sum() else steps[-1])
 
 
 def ends_of(opened_ns: Ints) -> Ints:
@@ -108,12 +111,13 @@ def _require_fitting(bars: Bars, index: int, series: Series, bar: Ints) -> None:
         if bad.any():
             row = int(np.argmax(bad))
             table, at = series.place(row)
+            cell = table.cell(at, role)
             opened = utc_text(int(bars.opened_ns[bar[row]]))
             raise InputError(
-                f"{table.where(at)}: {series.symbol} has a finer bar, {what} of {opened}; "
-                f"{table.names[role]} is {table.shown(at, role)}",
+                f"{cell.place}: {series.symbol} has a finer bar, {what} of {opened}; "
+                f"{cell.column} is {cell.text}",
                 code="PRICES_FINER",
-                field=table.names[role],
+                field=cell.column,
                 fix="use prices of one source, adjusted alike, or make the bars from the finer series: every=...",
             )
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from argos.backtest.layout import Floats
 from argos.core.errors import InputError
+from argos.prices.arrays import nulls_of, numpy_of
 from argos.prices.tables import SourceTable
 
 _FIX: Final = "repair the cell, or drop the row"
@@ -41,18 +42,16 @@ def floats_of(table: SourceTable, role: str, *, gaps: bool = False) -> Floats:
     if floats is None:
         # Most cells are fine: halving finds the bad one in a few casts.
         row = first_bad(column, lambda part: _cast(table, role, part) is not None)
-        place = table.where(row)
+        cell = table.cell(row, role)
         raise InputError(
-            f"{place}: {table.names[role]} is {table.shown(row, role)}, not a number",
+            f"{cell.place}: {cell.column} is {cell.text}, not a number",
             code="PRICES_CELL",
-            field=table.names[role],
+            field=cell.column,
             fix="write a plain number such as 1234.5, without currency and thousands signs, or drop the row",
         )
+    values: Floats = numpy_of(floats, np.float64)
     if floats.null_count:
-        if not gaps:
-            _refuse_empty(table, role, int(np.argmax(floats.is_null().to_numpy())))
-        floats = pc.fill_null(floats, float("nan"))
-    values: Floats = floats.to_numpy()
+        values = np.where(nulls_of(floats), np.nan, values)
     if not gaps:
         absent = np.isnan(values)
         if absent.any():
@@ -85,7 +84,7 @@ def _cast(table: SourceTable, role: str, column: pa.ChunkedArray) -> pa.ChunkedA
             column = pc.utf8_trim_whitespace(column)
             if table.decimal_comma:
                 column = pc.replace_substring(column, ",", ".")
-            column = pc.if_else(pc.equal(column, ""), None, column)
+            column = pc.replace_substring_regex(column, "^$", "nan")
         elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or kind == pa.null()):
             return None
         return pc.cast(column, pa.float64())
@@ -94,9 +93,10 @@ def _cast(table: SourceTable, role: str, column: pa.ChunkedArray) -> pa.ChunkedA
 
 
 def _refuse_empty(table: SourceTable, role: str, row: int) -> NoReturn:
+    cell = table.cell(row, role)
     raise InputError(
-        f"{table.where(row)}: {table.names[role]} is {table.shown(row, role)}",
+        f"{cell.place}: {cell.column} is {cell.text}",
         code="PRICES_CELL_EMPTY",
-        field=table.names[role],
+        field=cell.column,
         fix="fill it, or drop the row: a bar that is not there needs no row",
     )

@@ -11,11 +11,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from argos.backtest.bars import Bars, FineBars, bars_of
 from argos.backtest.layout import Floats, Ints
 from argos.core.errors import InputError
+from argos.prices.arrays import arrow_of, numpy_of, texts_of
 from argos.prices.digest import bars_sha256
 
 KIND: Final = b"argos.kind"
@@ -41,7 +43,7 @@ def write_parquet(bars: Bars, path: Path) -> None:
             inside = getattr(fine, name)[:, first:last].ravel()
             columns[name] = np.concatenate([columns[name], inside])
         columns["volume"] = np.concatenate([columns["volume"], np.zeros(symbols * (last - first))])
-        place = pa.concat_arrays([place, pa.array(np.tile(within, symbols), pa.int64())])
+        place = pa.concat_arrays([place, arrow_of(np.tile(within, symbols), pa.int64())])
     about = {
         "symbols": list(bars.symbols),
         "bars": count,
@@ -50,9 +52,11 @@ def write_parquet(bars: Bars, path: Path) -> None:
     }
     table = pa.table(
         {
-            "time": pa.array(times, pa.timestamp("ns", "UTC")),
-            "symbol": pa.DictionaryArray.from_arrays(names, pa.array(bars.symbols, pa.string())),
-            **columns,
+            "time": arrow_of(times, pa.timestamp("ns", "UTC")),
+            "symbol": pa.DictionaryArray.from_arrays(
+                arrow_of(names, pa.int32()), texts_of(bars.symbols)
+            ),
+            **{name: arrow_of(values, pa.float64()) for name, values in columns.items()},
             "bar": place,
         }
     ).replace_schema_metadata({KIND: BARS_KIND, _ABOUT: json.dumps(about).encode()})
@@ -75,8 +79,8 @@ def holds_bars(path: Path) -> bool:
 
 def rows_with_prices(table: pa.Table) -> pa.Table:
     """Of such a table, the bars that are there, as rows like anybody's."""
-    there = np.isfinite(table["open"].to_numpy()) & table["bar"].is_null().to_numpy()
-    return table.filter(pa.array(there)).drop_columns("bar")
+    there = pc.and_(pc.is_finite(table["open"]), pc.is_null(table["bar"]))
+    return table.filter(there).drop_columns("bar")
 
 
 def read_parquet(path: Path) -> Bars:
@@ -125,18 +129,18 @@ def _bars(table: pa.Table, symbols: list[str], count: int, *, finer: bool) -> Ba
     rows = len(symbols) * count
 
     def part(name: str, first: int, last: int, width: int) -> Floats:
-        values: Floats = table[name].slice(first, last - first).to_numpy()
+        values: Floats = numpy_of(table[name].slice(first, last - first), np.float64)
         return values.reshape(len(symbols), width)
 
     fine = None
     if finer:
         width = (table.num_rows - rows) // len(symbols)
-        within: Ints = table["bar"].slice(rows, width).to_numpy()
+        within: Ints = numpy_of(table["bar"].slice(rows, width), np.int64)
         fine = FineBars(
             **{name: part(name, rows, table.num_rows, width) for name in _QUOTES},
             start=np.searchsorted(within, np.arange(count + 1)).astype(np.int64),
         )
-    times = table["time"].slice(0, count).cast(pa.int64()).to_numpy()
+    times = numpy_of(table["time"].slice(0, count), np.int64)
     return bars_of(
         opened_ns=times,
         open=part("open", 0, rows, count),

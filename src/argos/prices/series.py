@@ -14,6 +14,7 @@ from argos.backtest.bars import Bars, bars_of
 from argos.backtest.faults import price_fault, time_fault
 from argos.backtest.layout import Floats, Ints
 from argos.core.errors import InputError
+from argos.prices.arrays import nulls_of, numpy_of, texts_of
 from argos.prices.moments import moments_of
 from argos.prices.numbers import floats_of, plain
 from argos.prices.tables import Place, SourceTable
@@ -94,8 +95,7 @@ def series_of(
         for symbol, rows in _rows_by_symbol(table, read.rows):
             parts.setdefault(symbol, []).append(_cut(read, rows))
     found = {
-        symbol: _joined(symbol, sorted(of_symbol, key=_first_moment))
-        for symbol, of_symbol in parts.items()
+        symbol: _joined(symbol, sorted(of_symbol, key=_span)) for symbol, of_symbol in parts.items()
     }
     chosen = _chosen(found, symbols, notes, what)
     for series in chosen:
@@ -163,10 +163,11 @@ def _require_whole(table: SourceTable, quotes: Mapping[str, Floats], rows: Ints)
         bad = np.isnan(values[rows])
         if bad.any():
             row = int(rows[np.argmax(bad)])
+            cell = table.cell(row, role)
             raise InputError(
-                f"{table.where(row)}: {table.names[role]} is {table.shown(row, role)}, and other prices are not",
+                f"{cell.place}: {cell.column} is {cell.text}, and other prices are not",
                 code="PRICES_CELL_EMPTY",
-                field=table.names[role],
+                field=cell.column,
                 fix="fill it, or empty all four prices of a bar that is not there",
             )
 
@@ -188,20 +189,19 @@ def _rows_by_symbol(table: SourceTable, rows: Ints) -> Iterable[tuple[str, Ints]
         return [(table.symbol or "ASSET", rows)]
     column = plain(table.columns["symbol"])
     if column.null_count:
-        row = int(np.argmax(column.is_null().to_numpy()))
+        row = int(np.argmax(nulls_of(column)))
+        cell = table.cell(row, "symbol")
         raise InputError(
-            f"{table.where(row)}: {table.names['symbol']} is {table.shown(row, 'symbol')}",
+            f"{cell.place}: {cell.column} is {cell.text}",
             code="PRICES_CELL_EMPTY",
-            field=table.names["symbol"],
+            field=cell.column,
             fix="name the row's symbol, or drop the row",
         )
     coded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.cast(column, pa.string())))
     coded = coded.combine_chunks()
     if isinstance(coded, pa.ChunkedArray):
-        coded = (
-            coded.chunk(0) if coded.num_chunks else pa.array([], pa.string()).dictionary_encode()
-        )
-    codes = coded.indices.to_numpy()[rows]
+        coded = coded.chunk(0) if coded.num_chunks else texts_of([]).dictionary_encode()
+    codes = numpy_of(coded.indices, np.int32)[rows]
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(coded.dictionary)))
     pieces = np.split(rows[order], ends[:-1])
@@ -215,8 +215,8 @@ def _cut(whole: _Whole, rows: Ints) -> _Part:
     return _Part(whole.table, rows, whole.at_ns[rows], columns)
 
 
-def _first_moment(part: _Part) -> int:
-    return int(part.at_ns[0]) if len(part.at_ns) else 0
+def _span(part: _Part) -> tuple[int, int]:
+    return (int(part.at_ns[0]), int(part.at_ns[-1])) if len(part.at_ns) else (0, 0)
 
 
 def _joined(symbol: str, parts: Sequence[_Part]) -> Series:
@@ -263,13 +263,12 @@ def _check(series: Series) -> None:
                 fix="drop one of the two rows",
             )
         falling = bool((series.at_ns[1:] < series.at_ns[:-1]).all())
+        order = "; all rows run from the newest to the oldest" if falling else ""
         raise InputError(
-            f"{place}: {series.symbol} has {moment}, earlier than in {before}",
+            f"{place}: {series.symbol} has {moment}, earlier than in {before}{order}",
             code="BARS_UNSORTED",
             field=place.table.names["time"],
-            fix="turn the rows round: the newest stands first"
-            if falling
-            else "sort the rows by time, the oldest first",
+            fix="sort the rows by time, the oldest first",
         )
     fault = price_fault(
         {role: series.columns[role][None] for role in QUOTES}, series.columns["volume"][None]
@@ -277,10 +276,11 @@ def _check(series: Series) -> None:
     if fault is not None:
         table, at = series.place(fault.row)
         role = "ticks" if fault.column not in table.columns else fault.column
+        cell = table.cell(at, role)
         raise InputError(
-            f"{table.where(at)}: {table.names[role]} is {table.shown(at, role)}, {fault.what}",
+            f"{cell.place}: {cell.column} is {cell.text}, {fault.what}",
             code="BARS_PRICE",
-            field=table.names[role],
+            field=cell.column,
             fix="repair the row, or drop it",
         )
 

@@ -69,8 +69,9 @@ def rows_of(
     targets = side == Signal.TARGET
     lacking = targets & ~np.isfinite(extras.get("target", np.full(len(side), np.nan)))
     if lacking.any():
+        place = table.where(int(np.argmax(lacking)))
         raise InputError(
-            f"{table.where(int(np.argmax(lacking)))}: side is target, and there is no target",
+            f"{place}: side is target, and there is no target",
             code="SIGNALS_TARGET",
             field=table.names.get("target", "target"),
             fix="give a signed multiple of equity: 0.5 is half of it long, 0 is flat",
@@ -94,11 +95,11 @@ def bar_of(bars: Bars, table: SourceTable, at_ns: Ints, *, known_at_open: bool) 
     if (early | late).any():
         row = int(np.argmax(early | late))
         first, last = (utc_text(int(bars.opened_ns[at])) for at in (0, -1))
+        cell = table.cell(row, "time")
         raise InputError(
-            f"{table.where(row)}: {table.names['time']} is {table.shown(row, 'time')}, "
-            f"outside the bars from {first} to {last}",
+            f"{cell.place}: {cell.column} is {cell.text}, outside the bars from {first} to {last}",
             code="SIGNALS_OUTSIDE",
-            field=table.names["time"],
+            field=cell.column,
             fix="drop the row, or give bars of that time; check the zone",
         )
     return found
@@ -111,10 +112,11 @@ def _sides(table: SourceTable) -> Codes:
     words = [str(value).strip().lower() for value in column.to_pylist()]
     for row, word in enumerate(words):
         if word not in SIDES:
+            cell = table.cell(row, "side")
             raise InputError(
-                f"{table.where(row)}: {table.names['side']} is {table.shown(row, 'side')}, not a side",
+                f"{cell.place}: {cell.column} is {cell.text}, not a side",
                 code="SIGNALS_SIDE",
-                field=table.names["side"],
+                field=cell.column,
                 fix="write long, short, exit or target; leave out rows on which nothing is to be done",
             )
     return np.array([SIDES[word] for word in words], np.int8)
@@ -131,10 +133,11 @@ def _numbers(table: SourceTable, name: str) -> Floats:
         bad, what = given & ~np.isfinite(values), "a number"
     if bad.any():
         row = int(np.argmax(bad))
+        cell = table.cell(row, name)
         raise InputError(
-            f"{table.where(row)}: {table.names[name]} is {table.shown(row, name)}, must be {what}",
+            f"{cell.place}: {cell.column} is {cell.text}, must be {what}",
             code="SIGNALS_NUMBER",
-            field=table.names[name],
+            field=cell.column,
             fix="repair the cell, or leave it empty",
         )
     return values
@@ -157,11 +160,11 @@ def _symbols(table: SourceTable, bars: Bars) -> Ints:
     names = [str(name or "").strip() for name in plain(table.columns["symbol"]).to_pylist()]
     for row, name in enumerate(names):
         if name not in places:
+            cell = table.cell(row, "symbol")
             raise InputError(
-                f"{table.where(row)}: {table.names['symbol']} is {table.shown(row, 'symbol')}, "
-                "of which there are no bars",
+                f"{cell.place}: {cell.column} is {cell.text}, of which there are no bars",
                 code="SIGNALS_SYMBOL",
-                field=table.names["symbol"],
+                field=cell.column,
                 fix=f"choose from {', '.join(bars.symbols)}, or give bars of it",
             )
     return np.array([places[name] for name in names], np.int64)

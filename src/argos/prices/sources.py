@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from argos.core.errors import InputError
+from argos.prices.arrays import arrow_of, texts_of
 from argos.prices.columns import INDEX_COLUMN, PRICES, Layout, bare, find_columns
 from argos.prices.csvfile import SUFFIXES, read_csv
 from argos.prices.demo import SYMBOLS, load_bars
@@ -48,9 +49,9 @@ def tables_of(
         parts: list[tuple[Any, str | None]] = [(part, str(name)) for name, part in source.items()]
     elif isinstance(source, Sequence):
         parts = [(part, symbol) for part in source]
-    elif getattr(getattr(source, "columns", None), "nlevels", 1) == 2:
-        return _of_wide_frame(source, layout, given=given)
-    elif hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+    elif hasattr(source, "__arrow_c_stream__"):
+        if getattr(getattr(source, "columns", None), "nlevels", 1) == 2:
+            return _of_wide_frame(source, layout, given=given)
         return [_of_frame(source, layout, given=given, symbol=symbol)]
     else:
         raise _unknown(source)
@@ -80,10 +81,12 @@ def _demo(source: str) -> SourceTable:
     bars = load_bars(symbols=names or SYMBOLS, start=date.min, end=date.max)
     rows = [bar for days in bars.values() for bar in days]
     columns = {
-        "time": pa.array([bar.date for bar in rows], pa.date32()),
-        "symbol": pa.array([bar.symbol for bar in rows], pa.string()),
+        "time": arrow_of(
+            np.array([bar.date for bar in rows], "M8[D]").astype(np.int32), pa.date32()
+        ),
+        "symbol": texts_of([bar.symbol for bar in rows]),
         **{
-            role: pa.array([float(getattr(bar, role)) for bar in rows], pa.float64())
+            role: arrow_of(np.array([float(getattr(bar, role)) for bar in rows]), pa.float64())
             for role in ("open", "high", "low", "close", "volume")
         },
     }
@@ -158,7 +161,7 @@ def _of_frame(
     frame: Any, layout: Layout, *, given: Mapping[str, str], symbol: str | None
 ) -> SourceTable:
     try:
-        table = pa.table(frame) if isinstance(frame, pa.RecordBatch) else _streamed(frame)
+        table = pa.RecordBatchReader.from_stream(frame).read_all()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
             f"{FRAME} cannot be read as a table: {error}",
@@ -169,16 +172,19 @@ def _of_frame(
     return _of_table(table, layout, given=given, name=FRAME, symbol=symbol)
 
 
-def _streamed(frame: Any) -> pa.Table:
-    return pa.RecordBatchReader.from_stream(frame).read_all()
-
-
 def _of_table(
     table: pa.Table, layout: Layout, *, given: Mapping[str, str], name: str, symbol: str | None
 ) -> SourceTable:
     header = [INDEX if column == INDEX_COLUMN else column for column in table.column_names]
     found = find_columns(
-        table.column_names, layout, table=name, given=given, first_cell=_first_cell(table)
+        table.column_names,
+        layout,
+        table=name,
+        given=given,
+        first_cell=_first_cell(table),
+        moments=[
+            index for index, kind in enumerate(table.schema.types) if pa.types.is_timestamp(kind)
+        ],
     )
     return SourceTable(
         name=name,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
+
+TEXT_MAX: Final = 40
 
 
 class Line(NamedTuple):
@@ -12,6 +14,14 @@ class Line(NamedTuple):
 
     number: int
     cells: list[str]
+
+
+class Cell(NamedTuple):
+    """A cell in words. place: of its row; column: its name there; text: what stands in it, or "empty"."""
+
+    place: str
+    column: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +52,7 @@ class SourceTable:
             return f"{self.name}, row {row} (the first is 0)"
         return f"{self.name}, line {self.line_of(row).number}"
 
-    def shown(self, row: int, role: str) -> str:
+    def cell(self, row: int, role: str) -> Cell:
         """A cell as its owner sees it, shortened."""
         if self.line_of is not None:
             cells = self.line_of(row).cells
@@ -50,9 +60,8 @@ class SourceTable:
         else:
             value = self.columns[role][row].as_py()
             text = "" if value is None else str(value)
-        if text.strip() == "":
-            return "empty"
-        return repr(text if len(text) <= 40 else text[:37] + "...")
+        shown = repr(text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 3] + "...")
+        return Cell(self.where(row), self.names[role], shown if text.strip() else "empty")
 
 
 class Place(NamedTuple):

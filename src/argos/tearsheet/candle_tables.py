@@ -42,7 +42,10 @@ def candle_tables(result: Result, first_trade: int) -> CandleTables:
     starts = np.arange(0, len(bars), per_candle, dtype=np.int64)
     symbols = []
     for symbol, name in enumerate(bars.symbols):
-        step = price_step(bars.close[symbol])
+        # The finest of the four: highs may have digits that closes do not.
+        step = min(
+            price_step(column[symbol]) for column in (bars.open, bars.high, bars.low, bars.close)
+        )
         near = None
         mine = trades[trades["symbol"] == symbol]
         if per_candle > 1 and len(mine):

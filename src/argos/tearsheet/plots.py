@@ -30,7 +30,7 @@ _CELL: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """kind: the class that colours it; text: shown on hover."""
+    """kind: the class that colours it; text: shown on hover; label: written inside."""
 
     x: float
     y: float
@@ -38,6 +38,7 @@ class Box:
     height: float
     kind: str
     text: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class Plot:
     note: str = ""
     width: int = WIDTH
     height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
 
     @property
     def bottom(self) -> int:
@@ -96,8 +99,8 @@ def histogram(values: Floats, *, label: str, x_title: str, y_title: str = "trade
     bounds = np.array([float(edge) for edge in edges])
     inside = values[(values >= bounds[0]) & (values <= bounds[-1])]
     counts = np.histogram(inside, bounds)[0]
-    upwards, y_ticks = _upwards(0.0, float(counts.max()), whole=True)
-    lefts, tops = across.pixels(bounds), upwards.pixels(counts.astype(float))
+    scale, y_ticks = upwards(0.0, float(counts.max()), whole=True)
+    lefts, tops = across.pixels(bounds), scale.pixels(counts.astype(float))
     step = edges[1] - edges[0]
     places = max(0, -int(step.normalize().as_tuple().exponent))
     median = float(np.median(values))
@@ -118,7 +121,7 @@ def histogram(values: Floats, *, label: str, x_title: str, y_title: str = "trade
                 x=float(lefts[i]) + 0.5,
                 y=float(tops[i]),
                 width=round(max(float(lefts[i + 1] - lefts[i]) - 1, 0.5), 1),
-                height=round(upwards.start - float(tops[i]), 1),
+                height=round(scale.start - float(tops[i]), 1),
                 kind="loss" if bounds[i + 1] <= 0 else "gain",
                 text=f"{words.number(bounds[i], places)} to {words.number(bounds[i + 1], places)}: {counts[i]:,}",
             )
@@ -145,13 +148,11 @@ def scatter(
     right, up = (max(float(np.quantile(values, 0.995)), 1e-9) for values in (x, y))
     rounds = round_range(Decimal(0), _decimal(right), count=_TICKS)
     across = Scale(low=rounds[0], high=rounds[-1], start=LEFT, stop=RIGHT)
-    upwards, y_ticks = _upwards(0.0, up)
-    inside = (x <= float(rounds[-1])) & (y <= float(upwards.high))
+    scale, y_ticks = upwards(0.0, up)
+    inside = (x <= float(rounds[-1])) & (y <= float(scale.high))
     marks = []
     for kind, mine in (("loss", ~won), ("gain", won)):
-        points = np.column_stack(
-            [across.pixels(x[mine & inside]), upwards.pixels(y[mine & inside])]
-        )
+        points = np.column_stack([across.pixels(x[mine & inside]), scale.pixels(y[mine & inside])])
         # Whole squares, so that thousands of marks on one spot are one.
         seen = np.unique((points / _CELL).round().astype(np.int64), axis=0) * _CELL
         shape = "m-2-2l4 4m0-4l-4 4" if kind == "loss" else "h0"
@@ -197,13 +198,13 @@ def rates(
     """
     if not any(rate.n for rate in given):
         return None
-    upwards, y_ticks = _upwards(0.0, 100.0)
+    scale, y_ticks = upwards(0.0, 100.0)
     slot = (RIGHT - LEFT) / len(given)
     lines, boxes, ticks = [], [], []
     if diagonal:
-        lines.append(Line(x1=LEFT, y1=upwards.start, x2=RIGHT, y2=upwards.stop, kind="reference"))
+        lines.append(Line(x1=LEFT, y1=scale.start, x2=RIGHT, y2=scale.stop, kind="reference"))
     if math.isfinite(level):
-        at = float(upwards.pixels(np.array([level * 100]))[0])
+        at = float(scale.pixels(np.array([level * 100]))[0])
         lines.append(Line(x1=LEFT, y1=at, x2=RIGHT, y2=at, kind="reference"))
     for place, rate in enumerate(given):
         middle = round(LEFT + slot * (place + 0.5), 1)
@@ -211,7 +212,7 @@ def rates(
             ticks.append(Tick(at=middle, label=rate.name))
         if not rate.n:
             continue
-        low, at, high = upwards.pixels(np.array([rate.low, rate.rate, rate.high]) * 100).tolist()
+        low, at, high = scale.pixels(np.array([rate.low, rate.rate, rate.high]) * 100).tolist()
         lines.append(Line(x1=middle, y1=low, x2=middle, y2=high, kind="whisker"))
         boxes.append(
             Box(
@@ -245,9 +246,9 @@ def steps(
     starts = np.concatenate([[0.0], ends[:-1]])
     tops = np.append(np.maximum(starts, ends), max(float(ends[-1]), 0.0))
     lows = np.append(np.minimum(starts, ends), min(float(ends[-1]), 0.0))
-    upwards, y_ticks = _upwards(min(float(lows.min()), 0.0), max(float(tops.max()), 0.0))
+    scale, y_ticks = upwards(min(float(lows.min()), 0.0), max(float(tops.max()), 0.0))
     slot = (RIGHT - LEFT) / len(names)
-    upper, lower = upwards.pixels(tops), upwards.pixels(lows)
+    upper, lower = scale.pixels(tops), scale.pixels(lows)
     boxes = tuple(
         Box(
             x=round(LEFT + slot * (i + 0.14), 1),
@@ -259,7 +260,7 @@ def steps(
         )
         for i in range(len(names))
     )
-    zero = float(upwards.pixels(np.array([0.0]))[0])
+    zero = float(scale.pixels(np.array([0.0]))[0])
     return Plot(
         label=label,
         x_title="",
@@ -273,7 +274,8 @@ def steps(
     )
 
 
-def _upwards(low: float, high: float, *, whole: bool = False) -> tuple[Scale, tuple[Tick, ...]]:
+def upwards(low: float, high: float, *, whole: bool = False) -> tuple[Scale, tuple[Tick, ...]]:
+    """A vertical scale that encloses `low` to `high` with round ticks; `whole`: none between whole numbers."""
     rounds = round_range(
         _decimal(low), _decimal(high), count=_TICKS, step_min=Decimal(1 if whole else 0)
     )

@@ -1,6 +1,5 @@
 """The tear sheet of one run."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,7 +7,6 @@ import numpy as np
 from argos.backtest.groups import by_reason, by_side, by_symbol
 from argos.backtest.layout import Reason
 from argos.backtest.metrics import metrics_of
-from argos.backtest.periods import worst_drawdowns
 from argos.backtest.provenance import Provenance
 from argos.backtest.result import Result
 from argos.backtest.signal_quality import outcomes_of_trades, quality_of
@@ -18,6 +16,7 @@ from argos.tearsheet.candle_tables import candle_tables
 from argos.tearsheet.caveats import caveats
 from argos.tearsheet.cost_table import cost_table
 from argos.tearsheet.document import LIBRARY, render
+from argos.tearsheet.falls import fall_rows
 from argos.tearsheet.figures import (
     figure_table,
     headline,
@@ -48,20 +47,8 @@ SCRIPTS: Final = (
     "table.js",
     "run.js",
 )
-DRAWDOWNS: Final = 5
 _DAY_S: Final = 86_400
 _SYMBOLS_SHOWN: Final = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fall:
-    """A drawdown as text."""
-
-    depth: str
-    began: str
-    deepest: str
-    back: str
-    bars: str
 
 
 def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | None = None) -> str:
@@ -85,6 +72,7 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
     daily = words.step_of(result.bars.opened_ns) >= _DAY_S
     drawn = timeline(result, benchmark)
     candles = candle_tables(result, first_shown(result))
+    symbols = by_symbol(result)
     digits = [symbol["digits"] for symbol in candles.symbols]
     trades = trade_tables(result, outcomes, digits, daily=daily)
     return render(
@@ -115,7 +103,7 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         warnings=warnings(result, figures),
         groups=figure_table(result, figures, other),
         drawn=drawn,
-        falls=_falls(result, daily=daily),
+        falls=fall_rows(result, daily=daily),
         month_names=NAMES,
         months=month_table(result),
         candles=candles,
@@ -123,7 +111,8 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         trades=trades,
         reasons=by_reason(result),
         sides=by_side(result),
-        symbols=by_symbol(result)[:_SYMBOLS_SHOWN] if len(result.bars.symbols) > 1 else [],
+        symbols=symbols[:_SYMBOLS_SHOWN] if len(result.bars.symbols) > 1 else [],
+        symbols_left_out=max(len(symbols) - _SYMBOLS_SHOWN, 0),
         reason_names={reason.name.lower(): name for reason, name in REASONS.items()},
         plots=trade_plots(result, outcomes, quality, daily=daily),
         quality=quality,
@@ -132,21 +121,3 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         settings=settings_in_words(result.settings, len(result.bars)),
         caveats=caveats(result),
     )
-
-
-def _falls(result: Result, *, daily: bool) -> list[_Fall]:
-    opened = result.bars.opened_ns
-
-    def at(bar: int) -> str:
-        return words.moment_of(int(opened[bar]), daily=daily) if bar >= 0 else "the start"
-
-    return [
-        _Fall(
-            depth=words.percent(-fall.depth, 2),
-            began=at(fall.peak_bar),
-            deepest=at(fall.trough_bar),
-            back=at(fall.back_bar) if fall.back_bar is not None else "not yet",
-            bars=f"{(fall.back_bar if fall.back_bar is not None else len(opened) - 1) - fall.peak_bar:,}",
-        )
-        for fall in worst_drawdowns(result, count=DRAWDOWNS)
-    ]

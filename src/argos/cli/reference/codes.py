@@ -30,6 +30,7 @@ AREAS: Final[Mapping[str, str]] = {
     "paperbroker": "Paper brokers",
     "exchange": "Paper brokers",
     "rehearsal": "Demo and torture",
+    "prices": "Price files and tables of signals",
     "core": "General",
 }
 """Room to heading; a room that is not named here comes under General."""

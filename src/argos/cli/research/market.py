@@ -15,7 +15,7 @@ from argos.backtest.calendars import calendar_of
 from argos.backtest.settings import FREE, Calendar, Settings
 from argos.core.costs import CostModel
 from argos.core.errors import InputError
-from argos.paperbroker.presets import CFD_COSTS, FOREX_COSTS, HARBOR_COSTS, MERIDIAN_COSTS
+from argos.paperbroker.costs import CFD_COSTS, FOREX_COSTS, HARBOR_COSTS, MERIDIAN_COSTS
 from argos.prices.read import read_bars
 
 COSTS: Final[Mapping[str, CostModel]] = {

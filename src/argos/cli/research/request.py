@@ -1,6 +1,7 @@
 """What is to be played and on what, as the words of a command asked for it; the same for all three commands."""
 
 import hashlib
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from typing import Any, Protocol
 from argos.backtest.assignments import setting_of, split
 from argos.backtest.bars import Bars
 from argos.backtest.provenance import Provenance
-from argos.backtest.settings import Settings
+from argos.backtest.result import Result
+from argos.backtest.run import run
+from argos.backtest.settings import Settings, Sizing
+from argos.backtest.strategies.buy_and_hold import BuyAndHold
 from argos.backtest.strategy import Signals, Strategy
 from argos.cli.research.market import MarketChoice, assigned
 from argos.core.errors import InputError
@@ -150,6 +154,18 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
         made=made,
         arguments=arguments,
     )
+
+
+def held_instead(result: Result) -> Result:
+    """Buy and hold of all symbols, whole equity in equal parts, under the same costs: what a result is held against."""
+    settings = result.settings
+    plain = Settings(
+        costs=settings.costs,
+        costs_by_symbol=settings.costs_by_symbol,
+        account=settings.account,
+        sizing=Sizing(cap_fraction=math.inf),
+    )
+    return run(BuyAndHold(), result.bars, settings=plain, returns="day")
 
 
 def signal_request(subject: Subject, choice: MarketChoice, changes: Mapping[str, Any]) -> Request:
