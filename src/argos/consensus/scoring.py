@@ -42,9 +42,9 @@ class Claim:
 class Scores:
     """Of n claims, NaN for none.
 
-    brier: mean of (p - came true)^2, 0 is best and 0.25 a coin's; brier_of_rate: what the constant claim of the hit rate
-    would get; log_loss: mean of -ln(p of what happened). reliability: of the claims of each bucket of p, how many came
-    true; (low, high) of the bucket is its key.
+    brier: mean of (p - came true)^2, 0 is best and 0.25 a coin's; brier_of_rate: what the constant claim of the hit
+    rate would get; log_loss: mean of -ln(p of what happened). reliability: of the claims of each bucket of p, how many
+    came true; (low, high) of the bucket is its key.
     """
 
     hits: HitRate

@@ -98,6 +98,15 @@ def test_a_log_pool_gives_the_worked_figures(words: str, pooled: str, bolder: st
         assert round(found.long_score, len(expected) - 2) == Decimal(expected)
 
 
+@pytest.mark.parametrize(("p_up", "fires"), [("0.80", True), ("0.79", False)])
+def test_at_usual_ages_a_log_pool_needs_four_votes_of_80_percent(p_up: str, fires: bool) -> None:
+    ages_s = {"massive": 5, "alpha_vantage": 63_000, "x_api": 120, "sonar": 600}
+    left = [rules.weight * decay(ages_s[rules.source], rules.half_life_s) for rules in SOURCES]
+    assert round(sum(left), 2) == Decimal("0.81")
+    votes = [side(source, p_up, as_of=at(-age_s)) for source, age_s in ages_s.items()]
+    assert (pool(votes, Method.LOG_POOL).score >= SETTINGS[Method.LOG_POOL].fire_at) is fires
+
+
 @given(votes=held, data=st.data(), method=methods)
 def test_the_order_of_votes_does_not_matter(
     votes: dict[str, str], data: st.DataObject, method: Method

@@ -30,6 +30,8 @@ AREAS: Final[Mapping[str, str]] = {
     "paperbroker": "Paper brokers",
     "exchange": "Paper brokers",
     "rehearsal": "Demo and torture",
+    "consensus": "Consensus and signals",
+    "proofs": "Consensus and signals",
     "core": "General",
 }
 """Room to heading; a room that is not named here comes under General."""
