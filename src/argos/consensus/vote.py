@@ -23,10 +23,15 @@ P_UP_PLACES: Final = 3
 AS_OF_AHEAD_MAX: Final = timedelta(seconds=5)
 """A provider's clock may be ahead of ours by this much."""
 HALF: Final = Decimal("0.5")
-_SOURCE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_SYMBOL: Final = re.compile(r"[!-~]{1,64}", re.ASCII)
-_REASON: Final = re.compile(r"(?:[A-Z][A-Z0-9_]{0,63})?", re.ASCII)
-_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_TEXTS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "source": (re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII), "a name such as massive"),
+    "symbol": (re.compile(r"[!-~]{1,64}", re.ASCII), "1 to 64 printable characters, no blanks"),
+    "reason": (
+        re.compile(r"(?:[A-Z][A-Z0-9_]{0,63})?", re.ASCII),
+        "a code such as RSI_LOW, or an empty text",
+    ),
+    "inputs_hash": (re.compile(r"[0-9a-f]{64}", re.ASCII), "64 hex digits in lower case, or null"),
+}
 _FIELDS: Final = frozenset(
     {
         "source",
@@ -66,6 +71,8 @@ class Vote:
     as_of: the moment the data speak of; fetched_at: when the vote came to us, which is when it begins to count.
     reason: a code, never free text: words of a provider or of a post do not enter what is hashed. inputs_hash: SHA-256
     of what the vote was made from, None where there was nothing.
+
+    Raises InputError VOTE_... for what contradicts itself: there is no such vote.
     """
 
     source: str
@@ -78,6 +85,20 @@ class Vote:
     reason: str
     inputs_hash: str | None
 
+    def __post_init__(self) -> None:
+        _check_texts(self)
+        if self.direction is Direction.ABSTAIN:
+            _check_abstention(self)
+        else:
+            _check_side(self)
+        if self.as_of is not None and self.as_of > self.fetched_at + AS_OF_AHEAD_MAX:
+            raise _refused(
+                "VOTE_FROM_FUTURE",
+                f"as_of is more than {AS_OF_AHEAD_MAX.seconds} s after fetched_at",
+                field="as_of",
+                fix="as_of is the moment the data speak of, in UTC; check the clocks",
+            )
+
 
 def parse_vote(document: Mapping[str, Any]) -> Vote:
     """A vote at the door. Raises InputError VOTE_... or VALUE_... that names the field."""
@@ -89,21 +110,17 @@ def parse_vote(document: Mapping[str, Any]) -> Vote:
             field=unknown[0],
             fix=f"give only {', '.join(sorted(_FIELDS))}",
         )
-    vote = Vote(
-        source=_text(document, "source", _SOURCE, "a name such as massive"),
-        symbol=_text(document, "symbol", _SYMBOL, "1 to 64 printable characters, no blanks"),
+    return Vote(
+        source=document.get("source", ""),
+        symbol=document.get("symbol", ""),
         direction=_word(document, "direction", Direction),
         p_up=optional_decimal(document.get("p_up"), field="p_up"),
         as_of=optional_moment(document.get("as_of"), field="as_of"),
         fetched_at=parse_moment(document.get("fetched_at"), field="fetched_at"),
         status=_word(document, "status", VoteStatus),
-        reason=_text(document, "reason", _REASON, "a code such as RSI_LOW, or an empty text"),
-        inputs_hash=None
-        if document.get("inputs_hash") is None
-        else _text(document, "inputs_hash", _SHA256, "64 hex digits, or null"),
+        reason=document.get("reason"),  # type: ignore[arg-type]  # the vote itself checks its texts
+        inputs_hash=document.get("inputs_hash"),
     )
-    _check(vote)
-    return vote
 
 
 def vote_document(vote: Vote) -> dict[str, Any]:
@@ -136,18 +153,15 @@ def newness(vote: Vote) -> tuple[object, ...]:
     )
 
 
-def _check(vote: Vote) -> None:
-    if vote.direction is Direction.ABSTAIN:
-        _check_abstention(vote)
-    else:
-        _check_side(vote)
-    if vote.as_of is not None and vote.as_of > vote.fetched_at + AS_OF_AHEAD_MAX:
-        raise _refused(
-            "VOTE_FROM_FUTURE",
-            f"as_of is more than {AS_OF_AHEAD_MAX.seconds} s after fetched_at",
-            field="as_of",
-            fix="as_of is the moment the data speak of, in UTC; check the clocks",
-        )
+def _check_texts(vote: Vote) -> None:
+    for field, (pattern, what) in _TEXTS.items():
+        text = getattr(vote, field)
+        if text is None and field == "inputs_hash":
+            continue
+        if not isinstance(text, str) or pattern.fullmatch(text) is None:
+            raise _refused(
+                "VOTE_TEXT_INVALID", f"{field} is not {what}", field=field, fix=f"give {what}"
+            )
 
 
 def _check_abstention(vote: Vote) -> None:
@@ -212,13 +226,6 @@ def _word(document: Mapping[str, Any], field: str, words: type[_Word]) -> _Word:
             fix=f"one of {', '.join(words)}",
         )
     return words(value)
-
-
-def _text(document: Mapping[str, Any], field: str, pattern: re.Pattern[str], what: str) -> str:
-    value = document.get(field)
-    if not isinstance(value, str) or pattern.fullmatch(value) is None:
-        raise _refused("VOTE_TEXT_INVALID", f"{field} is not {what}", field=field, fix=what)
-    return value
 
 
 def _refused(code: str, message: str, *, field: str, fix: str) -> InputError:

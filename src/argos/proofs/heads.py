@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from argos.core.canonical import canonical_bytes, sha256_of
+from argos.core.canonical import INTEGER_MAX, canonical_bytes, sha256_of
 from argos.core.errors import InputError
+from argos.proofs.faults import Fault, FaultCode
 from argos.proofs.merkle import leaf_hash, root_of
-from argos.proofs.records import GENESIS, Fault, Record, hash_or_none
+from argos.proofs.records import GENESIS, Record
 
 Head = Mapping[str, Any]
 HEAD_FIELDS: Final = frozenset(
@@ -67,7 +68,7 @@ def verify_day(records: Sequence[Record], head: Head) -> list[Fault]:
     try:
         root = root_of(leaves_of(records)).hex()
     except InputError as error:
-        return [Fault(code="RECORD_NOT_PLAIN", where=where, text=error.message)]
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=where, text=error.message)]
     last_hash = sha256_of(records[-1]) if records else head["last_hash"]
     expected = {
         "count": len(records),
@@ -77,7 +78,7 @@ def verify_day(records: Sequence[Record], head: Head) -> list[Fault]:
     }
     faults = [
         Fault(
-            code="HEAD_DIFFERS",
+            code=FaultCode.HEAD_DIFFERS,
             where=f"{where}, {name}",
             text=f"the head says {head[name]}, the records {value}",
         )
@@ -85,7 +86,9 @@ def verify_day(records: Sequence[Record], head: Head) -> list[Fault]:
         if head[name] != value
     ]
     return faults + [
-        Fault(code="HEAD_DAY", where=where, text=f"record {index + 1} is of another day")
+        Fault(
+            code=FaultCode.HEAD_DIFFERS, where=where, text=f"record {index + 1} is of another day"
+        )
         for index, record in enumerate(records)
         if str(record.get("at"))[:10] != head["day"]
     ]
@@ -100,20 +103,20 @@ def verify_heads(heads: Iterable[Head], *, before: Head | None = None) -> list[F
         if found:
             return faults + found
         where = f"head of {head['day']}"
-        if head["previous_head_hash"] != (GENESIS if last is None else hash_or_none(last)):
+        if head["previous_head_hash"] != (GENESIS if last is None else sha256_of(last)):
             text = "previous_head_hash is not that of the head before"
-            faults.append(Fault(code="HEAD_LINK", where=where, text=text))
+            faults.append(Fault(code=FaultCode.HEAD_LINK, where=where, text=text))
         if last is not None and head["day"] <= last["day"]:
             text = f"not after {last['day']}"
-            faults.append(Fault(code="HEAD_DAY", where=where, text=text))
+            faults.append(Fault(code=FaultCode.HEAD_ORDER, where=where, text=text))
         if head["first_sequence"] != (
             1 if last is None else last["first_sequence"] + last["count"]
         ):
             text = f"first_sequence is {head['first_sequence']}"
-            faults.append(Fault(code="HEAD_SEQUENCE", where=where, text=text))
+            faults.append(Fault(code=FaultCode.HEAD_ORDER, where=where, text=text))
         if last is not None and head["count"] == 0 and head["last_hash"] != last["last_hash"]:
             text = "a day without records has the last hash of the day before"
-            faults.append(Fault(code="HEAD_LAST_HASH", where=where, text=text))
+            faults.append(Fault(code=FaultCode.HEAD_ORDER, where=where, text=text))
         last = head
     return faults
 
@@ -121,7 +124,7 @@ def verify_heads(heads: Iterable[Head], *, before: Head | None = None) -> list[F
 def head_faults(head: object) -> list[Fault]:
     """Whether it has a head's shape at all."""
     if not isinstance(head, Mapping) or set(head) != HEAD_FIELDS:
-        return [Fault(code="HEAD_FIELDS", where="head", text="not the fields of a head")]
+        return [Fault(code=FaultCode.HEAD_SHAPE, where="head", text="not the fields of a head")]
     wrong = [
         name
         for name in ("root", "last_hash", "previous_head_hash")
@@ -130,11 +133,14 @@ def head_faults(head: object) -> list[Fault]:
     wrong += [
         name
         for name, least in (("first_sequence", 1), ("count", 0))
-        if type(head[name]) is not int or head[name] < least
+        if type(head[name]) is not int or not least <= head[name] <= INTEGER_MAX
     ]
     if not _is_day(head["day"]):
         wrong.append("day")
-    return [Fault(code="HEAD_FIELDS", where=f"head, {name}", text="is unusable") for name in wrong]
+    return [
+        Fault(code=FaultCode.HEAD_SHAPE, where=f"head, {name}", text="is unusable")
+        for name in wrong
+    ]
 
 
 def _is_day(text: object) -> bool:

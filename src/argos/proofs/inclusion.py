@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from argos.core.canonical import canonical_bytes, sha256_of
 from argos.core.errors import InputError
+from argos.proofs.faults import Fault, FaultCode
 from argos.proofs.heads import Head, day_of, head_faults, leaves_of
 from argos.proofs.merkle import HASH_BYTES, leaf_hash, path_of, root_from
-from argos.proofs.records import Fault, Record, hash_or_none, record_faults
+from argos.proofs.records import Record, record_faults
 
 KIND: Final = "argos-signal-proof"
 VERSION: Final = 1
@@ -51,14 +52,14 @@ def verify_proof(proof: object, *, head_hash: str | None = None) -> list[Fault]:
     passes as well.
     """
     if not isinstance(proof, Mapping) or set(proof) != PROOF_FIELDS:
-        return [_fault("PROOF_FIELDS", "proof", "not the fields of a proof")]
+        return [_shape("proof", "not the fields of a proof")]
     if (proof["kind"], proof["version"]) != (KIND, VERSION):
-        return [_fault("PROOF_KIND", "kind", f"not {KIND} of version {VERSION}")]
+        return [_shape("kind", f"not {KIND} of version {VERSION}")]
     record, head = proof["record"], proof["head"]
     faults = [*record_faults(record, "record"), *head_faults(head)]
     path = _path_or_none(proof["path"])
     if path is None or type(proof["index"]) is not int:
-        faults.append(_fault("PROOF_PATH", "path", "not a path of hashes with an index"))
+        faults.append(_shape("path", "not a path of hashes with an index"))
     if faults:
         return faults
     assert path is not None
@@ -67,14 +68,17 @@ def verify_proof(proof: object, *, head_hash: str | None = None) -> list[Fault]:
         "index": record["sequence"] == head["first_sequence"] + proof["index"],
         "day": day_of(record) == head["day"],
         "root": _leads_to_root(record, proof["index"], path, head),
-        "head_hash": proof["head_hash"] == hash_or_none(head),
-        "head_hash that was kept": head_hash is None or proof["head_hash"] == head_hash,
+        "head_hash": proof["head_hash"] == sha256_of(head),
     }
-    return [
-        _fault("PROOF_DOES_NOT_HOLD", name, f"the {name} does not agree")
+    faults = [
+        Fault(code=FaultCode.PROOF_BROKEN, where=name, text=f"the {name} does not agree")
         for name, holds in checks.items()
         if not holds
     ]
+    if head_hash is not None and sha256_of(head) != head_hash:
+        text = f"the head has the hash {sha256_of(head)}"
+        faults.append(Fault(code=FaultCode.PROOF_OTHER_HEAD, where="head", text=text))
+    return faults
 
 
 def _leads_to_root(record: Record, index: int, path: list[bytes], head: Head) -> bool:
@@ -94,5 +98,5 @@ def _path_or_none(path: object) -> list[bytes] | None:
     return steps if is_whole else None
 
 
-def _fault(code: str, where: str, text: str) -> Fault:
-    return Fault(code=code, where=where, text=text)
+def _shape(where: str, text: str) -> Fault:
+    return Fault(code=FaultCode.PROOF_SHAPE, where=where, text=text)

@@ -15,21 +15,13 @@ from typing import Any, Final
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
 from argos.core.texts import moment_text, parse_moment
+from argos.proofs.faults import Fault, FaultCode
 
 GENESIS: Final = "0" * 64
 """The previous hash of the first record."""
 RECORD_FIELDS: Final = frozenset({"sequence", "at", "previous_hash", "signal"})
 
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that does not hold. `where` names the record, the head or the field."""
-
-    code: str
-    where: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +96,17 @@ def hash_or_none(document: object) -> str:
 def record_faults(record: object, where: str) -> list[Fault]:
     """Whether it has a record's shape at all, with one spelling for everything in it."""
     if not isinstance(record, Mapping) or set(record) != RECORD_FIELDS:
-        return [Fault(code="RECORD_FIELDS", where=where, text="not the fields of a record")]
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=where, text="not the fields of a record")]
     odd = _not_plain(record, where)
     if odd is not None:
-        return [Fault(code="RECORD_NOT_PLAIN", where=odd, text="a value that is not plain")]
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=odd, text="a value that is not plain")]
+    if not hash_or_none(record):
+        text = "a number is too large, a text half a character, or it is nested too deep"
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=where, text=text)]
     if not isinstance(record["at"], str) or _moment_or_none(record["at"]) is None:
-        return [Fault(code="RECORD_MOMENT", where=where, text=f"at is {record['at']!r}")]
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=where, text=f"at is {record['at']!r}")]
     if type(record["sequence"]) is not int or not isinstance(record["previous_hash"], str):
-        return [Fault(code="RECORD_FIELDS", where=where, text="sequence or previous_hash")]
+        return [Fault(code=FaultCode.RECORD_SHAPE, where=where, text="sequence or previous_hash")]
     return []
 
 
@@ -119,14 +114,14 @@ def _link_faults(record: Record, end: ChainEnd, where: str) -> list[Fault]:
     faults = []
     if record["sequence"] != end.sequence + 1:
         text = f"sequence is {record['sequence']}"
-        faults.append(Fault(code="RECORD_SEQUENCE", where=where, text=text))
+        faults.append(Fault(code=FaultCode.RECORD_ORDER, where=where, text=text))
     if record["previous_hash"] != end.last_hash:
         text = f"previous_hash is {record['previous_hash']}, the record before has {end.last_hash}"
-        faults.append(Fault(code="RECORD_LINK", where=where, text=text))
+        faults.append(Fault(code=FaultCode.RECORD_LINK, where=where, text=text))
     at = parse_moment(record["at"], field="at")
     if end.last_at is not None and at < end.last_at:
         text = f"at is {record['at']}, before the record it follows"
-        faults.append(Fault(code="RECORD_TIME_WENT_BACK", where=where, text=text))
+        faults.append(Fault(code=FaultCode.RECORD_ORDER, where=where, text=text))
     return faults
 
 

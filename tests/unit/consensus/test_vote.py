@@ -1,5 +1,6 @@
 """Votes at the door: what may count, and what is refused with a code."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ def test_a_fresh_source_may_have_no_opinion() -> None:
         ({"direction": "abstain", "p_up": None}, "VOTE_WITHOUT_REASON", "reason"),
         ({"direction": "up"}, "VOTE_WORD_UNKNOWN", "direction"),
         ({"status": ["fresh"]}, "VOTE_WORD_UNKNOWN", "status"),
+        ({"source": None}, "VOTE_TEXT_INVALID", "source"),
+        ({"inputs_hash": 7}, "VOTE_TEXT_INVALID", "inputs_hash"),
         ({"source": "Massive"}, "VOTE_TEXT_INVALID", "source"),
         ({"symbol": "BRK B"}, "VOTE_TEXT_INVALID", "symbol"),
         ({"reason": "your key is abc123"}, "VOTE_TEXT_INVALID", "reason"),
@@ -81,3 +84,10 @@ def test_every_field_is_needed(missing: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_vote({name: value for name, value in LONG.items() if name != missing})
     assert caught.value.field == missing
+
+
+def test_no_vote_contradicts_itself_wherever_it_is_made() -> None:
+    vote = parse_vote(LONG)
+    with pytest.raises(InputError) as caught:
+        replace(vote, direction=Direction.ABSTAIN, reason="NO_TREND")
+    assert caught.value.code == "VOTE_ABSTAINS_WITH_P_UP"

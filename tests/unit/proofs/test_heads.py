@@ -67,14 +67,22 @@ def test_what_was_done_to_a_row_of_heads_is_named() -> None:
         return {fault.code for fault in verify_heads(row)}
 
     first, second, third = HEADS
-    assert codes([first, third]) == {"HEAD_LINK"}
-    assert codes([second, third]) == {"HEAD_LINK", "HEAD_SEQUENCE"}
-    assert codes([first, {**second, "day": "2026-11-20"}, third]) == {"HEAD_DAY", "HEAD_LINK"}
-    assert codes([first, {**second, "count": 1}, third]) == {"HEAD_LINK", "HEAD_SEQUENCE"}
-    assert codes([first, {**second, "last_hash": GENESIS}]) == {"HEAD_LAST_HASH"}
-    assert codes([first, {**second, "first_sequence": 5}]) == {"HEAD_SEQUENCE"}
-    for wrong in ({"day": "20261121"}, {"count": -1}, {"root": "ab"}, {"count": True}, {"x": 1}):
-        assert codes([first, {**second, **wrong}]) == {"HEAD_FIELDS"}
+    order, link = {"HEAD_ORDER"}, {"HEAD_LINK"}
+    assert codes([first, third]) == link
+    assert codes([second, third]) == link | order
+    assert codes([first, {**second, "day": "2026-11-20"}, third]) == link | order
+    assert codes([first, {**second, "count": 1}, third]) == link | order
+    assert codes([first, {**second, "last_hash": GENESIS}]) == order
+    assert codes([first, {**second, "first_sequence": 5}]) == order
+    for wrong in (
+        {"day": "20261121"},
+        {"count": -1},
+        {"count": True},
+        {"count": 2**53},
+        {"root": "ab"},
+        {"x": 1},
+    ):
+        assert codes([first, {**second, **wrong}]) == {"HEAD_SHAPE"}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
+from argos.proofs.faults import MEANINGS, FaultCode
 from argos.proofs.inclusion import proof_of, verify_proof
 from argos.proofs.records import GENESIS
 from unit.proofs.chains import START, chain, heads, records_of
@@ -65,8 +66,8 @@ def test_a_made_up_day_holds_by_itself_and_not_against_the_head_that_was_kept() 
     forged = chain([2, 8])
     proof = proof_of(3, forged[2:], heads(forged, 2)[1])
     assert verify_proof(proof) == []
-    assert [fault.where for fault in verify_proof(proof, head_hash=HEAD_HASH)] == [
-        "head_hash that was kept"
+    assert [fault.code for fault in verify_proof(proof, head_hash=HEAD_HASH)] == [
+        FaultCode.PROOF_OTHER_HEAD
     ]
 
 
@@ -120,10 +121,16 @@ def test_what_is_no_proof_is_told_and_breaks_nothing() -> None:
         {**PROOF, "index": -1},
         {**PROOF, "record": []},
         {**PROOF, "record": {**PROOF["record"], "signal": {"a": 1.5}}},
+        {**PROOF, "record": {**PROOF["record"], "signal": {"a": 2**53}}},
         {**PROOF, "head": "head"},
+        {**PROOF, "head": {**PROOF["head"], "count": 2**60}},
         {**PROOF, "head": {**PROOF["head"], "count": 0}},
     ):
         assert verify_proof(wrong)
+
+
+def test_every_fault_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(FaultCode)
 
 
 def test_the_program_of_the_docs_passes_good_proofs(run: Run) -> None:

@@ -63,18 +63,25 @@ def changed(records: list[dict[str, Any]], index: int, **fields: Any) -> list[di
 
 def test_what_was_done_to_a_chain_is_named() -> None:
     records = chain([4])
-    assert codes(changed(records, 1, signal={"symbol": "S1", "score": "0.95"})) == {"RECORD_LINK"}
-    assert codes(changed(records, 1, previous_hash=GENESIS)) == {"RECORD_LINK"}
-    assert codes(changed(records, 1, sequence=7)) == {"RECORD_SEQUENCE", "RECORD_LINK"}
-    assert codes(changed(records, 3, at=records[0]["at"])) == {"RECORD_TIME_WENT_BACK"}
-    assert codes(changed(records, 3, at="2026-11-20T15:00:15Z")) == {"RECORD_MOMENT"}
-    assert codes(changed(records, 3, at=1795186815000)) == {"RECORD_MOMENT"}
-    assert codes(changed(records, 3, signal={"score": 0.85})) == {"RECORD_NOT_PLAIN"}
-    assert codes(changed(records, 3, sequence=True)) == {"RECORD_FIELDS"}
-    assert codes(changed(records, 3, more=1)) == {"RECORD_FIELDS"}
-    assert codes([*records[:3], "record"]) == {"RECORD_FIELDS"}
-    assert codes([records[0], *records[2:]]) == {"RECORD_SEQUENCE", "RECORD_LINK"}
-    assert codes([records[0], records[2], records[1], records[3]]) >= {"RECORD_LINK"}
+    order, link, shape = {"RECORD_ORDER"}, {"RECORD_LINK"}, {"RECORD_SHAPE"}
+    assert codes(changed(records, 1, signal={"symbol": "S1", "score": "0.95"})) == link
+    assert codes(changed(records, 1, previous_hash=GENESIS)) == link
+    assert codes(changed(records, 1, sequence=7)) == order | link
+    assert codes(changed(records, 3, at=records[0]["at"])) == order
+    assert codes([records[0], *records[2:]]) == order | link
+    assert codes([records[0], records[2], records[1], records[3]]) == order | link
+    for unusable in (
+        {"at": "2026-11-20T15:00:15Z"},
+        {"at": 1795186815000},
+        {"signal": {"score": 0.85}},
+        {"signal": {"n": INTEGER_MAX + 1}},
+        {"signal": {"n": "\ud800"}},
+        {"sequence": True},
+        {"previous_hash": None},
+        {"more": 1},
+    ):
+        assert codes(changed(records, 3, **unusable)) == shape
+    assert codes([*records[:3], "record"]) == shape
 
 
 def test_a_chain_cut_short_verifies_and_its_last_hash_tells() -> None:
@@ -87,4 +94,4 @@ def test_a_stretch_is_verified_from_the_end_before_it() -> None:
     records = chain([2, 2])
     end = ChainEnd(sequence=2, last_hash=sha256_of(records[1]), last_at=None)
     assert verify_chain(records[2:], after=end) == []
-    assert codes(records[2:]) == {"RECORD_SEQUENCE", "RECORD_LINK"}
+    assert codes(records[2:]) == {"RECORD_ORDER", "RECORD_LINK"}
