@@ -1,9 +1,10 @@
 """Votes as they count: ages, cuts, abstentions."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.consensus.ballots import Abstention, age_of, ballots_of
@@ -54,6 +55,7 @@ def test_data_a_little_ahead_of_our_clock_are_of_now() -> None:
     assert ballots_of([vote], SETTINGS, now=at(1))[0].age_s == 0
 
 
+@settings(deadline=None)
 @given(
     start=st.datetimes(
         min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
@@ -80,3 +82,11 @@ def test_on_monday_afternoon_friday_s_close_is_less_than_a_day_old() -> None:
     friday_close = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
     monday = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
     assert age_of(friday_close, DAILY, monday) == (3 + 15) * 3600
+
+
+def test_of_two_votes_that_came_at_one_moment_the_same_counts_in_either_order() -> None:
+    votes = [side("massive", "0.8"), side("massive", "0.2"), silent("massive")]
+    counted = {
+        ballots_of(order, SETTINGS, now=START)[0].vote for order in itertools.permutations(votes)
+    }
+    assert len(counted) == 1

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.consensus.decision import MEANINGS, Decision, Reason, Verdict
@@ -37,6 +37,22 @@ def test_a_signal_fires_once_its_agreement_has_lasted(story: Story) -> None:
         5   M+ A+ X+ S!     -> fired    standing
         10  M+ A+ X+ S+     -> standing standing SIGNAL_STANDS
     """)
+
+
+def test_a_score_at_the_bar_fires_and_one_below_does_not(story: Story) -> None:
+    story("""
+        second votes        -> verdict phase
+        0   M+ X+ S+        -> silent  building NOT_YET_LASTING
+        5   M+ X+ S+        -> fired   standing
+    """)
+    story(
+        """
+        second votes              -> verdict phase
+        0   M.75 A.75 X.75 S.75   -> silent  building NOT_YET_LASTING
+        5   M.749 A.75 X.75 S.75  -> silent  quiet    SCORE_TOO_LOW
+        """,
+        POOLED,
+    )
 
 
 @pytest.mark.parametrize("word", ["+", "-"])
@@ -107,6 +123,21 @@ def test_a_signal_ends_with_its_time_and_its_symbol_rests(story: Story) -> None:
         39  M+ A+ X+        -> silent   cooling  COOLING_DOWN
         40  M+ A+ X+        -> silent   building NOT_YET_LASTING
         45  M+ A+ X+        -> fired    standing
+        """,
+        SHORT_LIVED,
+    )
+
+
+def test_the_rest_of_a_signal_that_ran_out_begins_with_its_end_and_not_with_a_late_tick(
+    story: Story,
+) -> None:
+    story(
+        """
+        second votes        -> verdict  phase
+        0   M+ A+ X+        -> silent   building NOT_YET_LASTING
+        5   M+ A+ X+        -> fired    standing
+        38  M+ A+ X+        -> ended    cooling  TIME_IS_UP
+        40  M+ A+ X+        -> silent   building NOT_YET_LASTING
         """,
         SHORT_LIVED,
     )
@@ -197,6 +228,7 @@ def path(steps: list[tuple[str, int]]) -> list[tuple[datetime, list[Vote]]]:
     return ticks
 
 
+@settings(max_examples=60, deadline=None)
 @given(steps=PATHS, settings=SETTINGS)
 def test_a_signal_fires_only_after_enough_ticks_in_a_row_without_an_objection(
     steps: list[tuple[str, int]], settings: ConsensusSettings
@@ -213,6 +245,7 @@ def test_a_signal_fires_only_after_enough_ticks_in_a_row_without_an_objection(
         assert decision.tally.sources >= settings.sources_min
 
 
+@settings(max_examples=60, deadline=None)
 @given(steps=PATHS, settings=SETTINGS)
 def test_two_signals_of_a_symbol_are_parted_by_an_end_and_its_cooldown(
     steps: list[tuple[str, int]], settings: ConsensusSettings
@@ -235,6 +268,7 @@ def test_two_signals_of_a_symbol_are_parted_by_an_end_and_its_cooldown(
             assert stands
 
 
+@settings(max_examples=60, deadline=None)
 @given(words=WORDS, settings=SETTINGS, gaps=st.lists(st.integers(1, 12), min_size=1, max_size=40))
 def test_at_a_constant_input_a_signal_ends_by_its_time_alone(
     words: str, settings: ConsensusSettings, gaps: list[int]
@@ -247,6 +281,7 @@ def test_at_a_constant_input_a_signal_ends_by_its_time_alone(
     assert len({one.score for one in decisions}) == 1
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     settings=SETTINGS,
     scores=st.lists(st.sampled_from([".65", ".7", ".74", ".76", ".9"]), min_size=1, max_size=30),
@@ -260,6 +295,7 @@ def test_a_score_that_stays_at_or_above_the_lower_bar_ends_no_signal(
     assert not [one for one in decisions if Reason.SCORE_FELL in one.reasons]
 
 
+@settings(max_examples=60, deadline=None)
 @given(steps=PATHS, settings=SETTINGS, later=WORDS, seconds=st.integers(1, 100))
 def test_votes_from_the_future_change_no_decision(
     steps: list[tuple[str, int]], settings: ConsensusSettings, later: str, seconds: int
@@ -272,6 +308,7 @@ def test_votes_from_the_future_change_no_decision(
     assert walk(with_future, settings) == walk(ticks, settings)
 
 
+@settings(max_examples=60, deadline=None)
 @given(steps=PATHS, settings=SETTINGS)
 def test_a_silent_decision_says_why_and_a_signal_needs_no_reason(
     steps: list[tuple[str, int]], settings: ConsensusSettings

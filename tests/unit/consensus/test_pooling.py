@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.consensus.ballots import ballots_of
@@ -107,6 +107,7 @@ def test_at_usual_ages_a_log_pool_needs_four_votes_of_80_percent(p_up: str, fire
     assert (pool(votes, Method.LOG_POOL).score >= SETTINGS[Method.LOG_POOL].fire_at) is fires
 
 
+@settings(deadline=None)
 @given(votes=held, data=st.data(), method=methods)
 def test_the_order_of_votes_does_not_matter(
     votes: dict[str, str], data: st.DataObject, method: Method
@@ -116,6 +117,7 @@ def test_the_order_of_votes_does_not_matter(
     assert pool(data.draw(st.permutations(cast)), method) == pool(cast, method)
 
 
+@settings(deadline=None)
 @given(votes=held, source=st.sampled_from(sorted(WEIGHTS)), p_up=p_ups, method=methods)
 def test_one_more_agreeing_vote_never_lowers_a_side_s_score(
     votes: dict[str, str], source: str, p_up: str, method: Method
@@ -127,6 +129,7 @@ def test_one_more_agreeing_vote_never_lowers_a_side_s_score(
     )
 
 
+@settings(deadline=None)
 @given(votes=held, method=methods)
 def test_the_other_way_round_gives_the_other_side_the_same_score(
     votes: dict[str, str], method: Method
@@ -136,6 +139,7 @@ def test_the_other_way_round_gives_the_other_side_the_same_score(
     assert (turned.long_score, turned.short_score) == (cast.short_score, cast.long_score)
 
 
+@settings(deadline=None)
 @given(votes=held, method=methods)
 def test_silence_is_never_bolder_than_the_weight_that_spoke(
     votes: dict[str, str], method: Method
@@ -148,6 +152,7 @@ def test_silence_is_never_bolder_than_the_weight_that_spoke(
     assert pool(cast, method).score <= most
 
 
+@settings(deadline=None)
 @given(votes=held, seconds=st.integers(0, 60))
 def test_a_log_pool_of_older_votes_for_one_side_is_never_surer(
     votes: dict[str, str], seconds: int
@@ -179,6 +184,7 @@ def test_decay_halves_with_every_half_life(age_s: int, half_life_s: int, left: s
     assert round(decay(age_s, half_life_s), 3) == Decimal(left)
 
 
+@settings(deadline=None)
 @given(mille=st.integers(20, 980))
 def test_log_odds_and_probability_undo_each_other(mille: int) -> None:
     p = Decimal(mille) / 1000

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.backtest.excursions import Excursions
@@ -45,6 +45,7 @@ def test_scores_of_a_known_table() -> None:
     }
 
 
+@settings(deadline=None)
 @given(table=CLAIMS)
 def test_the_backtester_says_the_same_of_the_same_claims(table: list[tuple[int, bool]]) -> None:
     scores = scores_of([claim(mille / 1000, came_true) for mille, came_true in table])

@@ -5,7 +5,7 @@ import struct
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.core.canonical import DEPTH_MAX, INTEGER_MAX, canonical_bytes, sha256_of
@@ -128,6 +128,7 @@ documents = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(document=documents)
 def test_what_is_written_reads_back_equal_and_is_written_the_same_again(document: object) -> None:
     written = canonical_bytes(document)
@@ -136,6 +137,7 @@ def test_what_is_written_reads_back_equal_and_is_written_the_same_again(document
     assert canonical_bytes(read) == written
 
 
+@settings(deadline=None)
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
 def test_a_double_keeps_all_its_digits(value: float) -> None:
     assert float(canonical_bytes(value)) == value

@@ -107,6 +107,23 @@ def test_a_change_anywhere_in_a_proof_is_found(place: tuple[Any, ...]) -> None:
     assert verify_proof(tampered(place))
 
 
+def with_head(**fields: Any) -> dict[str, Any]:
+    """A proof under a head that was made up for it, with all hashes as they must be."""
+    head = {**PROOF["head"], **fields}
+    return {**PROOF, "head": head, "head_hash": sha256_of(head)}
+
+
+MISPLACED = [with_head(day="2026-12-01"), with_head(first_sequence=1)]
+
+
+@pytest.mark.parametrize("proof", MISPLACED)
+def test_a_record_under_the_head_of_another_day_or_number_does_not_hold(
+    proof: dict[str, Any], run: Run
+) -> None:
+    assert {fault.code for fault in verify_proof(proof)} == {FaultCode.PROOF_BROKEN}
+    assert run(proof, proof["head_hash"]).returncode != 0
+
+
 def test_what_is_no_proof_is_told_and_breaks_nothing() -> None:
     for wrong in (
         None,

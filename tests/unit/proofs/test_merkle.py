@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.proofs.merkle import leaf_hash, node_hash, path_of, root_from, root_of
@@ -21,6 +21,7 @@ def defined_root(leaves: list[bytes]) -> bytes:
     return node_hash(defined_root(leaves[:split]), defined_root(leaves[split:]))
 
 
+@settings(deadline=None)
 @given(leaves=LEAVES)
 def test_the_root_is_the_one_that_the_rfc_defines(leaves: list[bytes]) -> None:
     assert root_of(leaves) == defined_root(leaves)
@@ -30,6 +31,7 @@ def test_the_root_of_no_leaves_is_the_hash_of_nothing() -> None:
     assert root_of([]) == hashlib.sha256(b"").digest()
 
 
+@settings(deadline=None)
 @given(leaves=LEAVES)
 def test_every_leaf_has_a_path_to_the_root(leaves: list[bytes]) -> None:
     for index, leaf in enumerate(leaves):
@@ -38,6 +40,7 @@ def test_every_leaf_has_a_path_to_the_root(leaves: list[bytes]) -> None:
         assert len(path) <= (len(leaves) - 1).bit_length()
 
 
+@settings(deadline=None)
 @given(leaves=LEAVES, data=st.data())
 def test_a_path_leads_nowhere_with_another_leaf_index_length_or_step(
     leaves: list[bytes], data: st.DataObject

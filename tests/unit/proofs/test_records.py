@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argos.core.canonical import INTEGER_MAX, canonical_bytes, sha256_of
@@ -31,6 +31,7 @@ def test_records_are_numbered_from_one_and_hold_the_hash_before() -> None:
     assert verify_chain(records) == []
 
 
+@settings(deadline=None)
 @given(signal=st.dictionaries(st.text(st.characters(codec="ascii")), PLAIN, max_size=4))
 def test_a_record_needs_no_more_than_sorted_keys_to_be_canonical(signal: dict[str, Any]) -> None:
     record, _ = record_after(ChainEnd(), at=START, signal=signal)
