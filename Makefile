@@ -1,7 +1,7 @@
 # All a fresh machine needs is make and Python 3.11 or newer with venv. uv is used where it is, else fetched into .venv.
 # Preparation speaks on stderr, so that `make demo ARGS=--json` leaves nothing but the answer on stdout.
 
-.PHONY: setup check fix test demo up bench torture conformance docs lock
+.PHONY: setup check fix test demo up bench bench-peers torture conformance docs lock
 .DEFAULT_GOAL := setup
 SHELL := /bin/sh
 
@@ -66,10 +66,20 @@ conformance: setup
 bench: setup
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+# The other backtesters that `make bench` measures beside ours, where this has been run.
+bench-peers: .venv-peers/.prepared
+	@:
+
+.venv-peers/.prepared: benchmarks/peers/requirements.lock | $(STAMP)
+	@uv=$$($(FIND_UV)); \
+	"$$uv" venv --quiet --allow-existing --python $(BIN)/python .venv-peers >&2 && \
+	"$$uv" pip sync --quiet --python .venv-peers/bin/python --require-hashes $< >&2 && touch $@
+
 docs: setup
 	@$(BIN)/python -m argos.cli.main docs
 
 lock: setup
 	@uv=$$($(FIND_UV)); \
 	"$$uv" $(COMPILE) pyproject.toml -o requirements.lock && \
-	"$$uv" $(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	"$$uv" $(COMPILE) pyproject.toml --group dev -o requirements-dev.lock && \
+	"$$uv" $(COMPILE) --group peers -o benchmarks/peers/requirements.lock

@@ -350,11 +350,10 @@ def lane(open_, high, low, close, top, bottom, emas, fast, slow, spans, yearly, 
         )  # fmt: skip
 
 
-def sweep(bars, grid, *, yearly, threads):
-    """Figures float64[parameter sets, FIGURES] of all (fast, slow) in `grid`."""
+def sweep(prices, grid, *, yearly, threads):
+    """Figures float64[parameter sets, FIGURES] of all (fast, slow) in `grid`; prices: open, high, low, close."""
     spans = sorted({span for pair in grid for span in pair})
     place = {span: index for index, span in enumerate(spans)}
-    prices = (bars.open[0], bars.high[0], bars.low[0], bars.close[0])
     emas = np.stack([ema(prices[3], span) for span in spans])
     fast = np.array([place[pair[0]] for pair in grid])
     slow = np.array([place[pair[1]] for pair in grid])

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,27 +9,13 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from backtest_report import BACKTEST_METHOD, BACKTEST_SECTIONS
+from lines import Line
 from machine import description
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = ROOT / "benchmarks" / "results" / "latest.json"
 PAGE: Final = ROOT / "docs" / "reference" / "performance.md"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A figure in words. `goal` is the bound that we set ourselves: at most, or at least when `rising`."""
-
-    name: str
-    words: str
-    unit: str = ""
-    goal: float | None = None
-    rising: bool = False
-
-    def reached(self, value: float) -> bool | None:
-        if self.goal is None:
-            return None
-        return value >= self.goal if self.rising else value <= self.goal
 
 
 MEMORY_MIB_MAX: Final = 250
@@ -168,6 +153,7 @@ SECTIONS: Final[Mapping[str, tuple[Line, ...]]] = {
             ("postgres", "PostgreSQL, shared memory included"),
         )
     ),
+    **BACKTEST_SECTIONS,
     "How much of the machine others took": (
         Line(name="machine_busy_before_share", words="busy share before the run"),
         Line(name="machine_busy_after_share", words="busy share after the run"),
@@ -253,4 +239,4 @@ def write_page(figures: Mapping[str, float]) -> None:
                 mark = {True: "reached", False: "**missed**", None: ""}[line.reached(value)]
                 parts.append(f"| {line.words} | {shown(value, line)} | {_goal(line)} | {mark} |")
         parts.append("")
-    PAGE.write_text("\n".join([*parts, METHOD]), "utf-8")
+    PAGE.write_text("\n".join([*parts, METHOD + BACKTEST_METHOD]), "utf-8")

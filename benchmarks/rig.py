@@ -31,15 +31,12 @@ from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
+from bench_error import BenchError
 
 ROUTE: Final = "bench"
 UNLIMITED_PER_MINUTE: Final = 100_000_000
 READY_S: Final = 30.0
 READY_LOOK_S: Final = 0.05
-
-
-class BenchError(Exception):
-    """A measurement that cannot be taken, in words for whoever started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Final
 
 import uvloop
 
+from backtests import measure_backtests
 from deal_scan import measure_deal_scan
 from fan_out import measure_fan_out
 from gateway_load import LoadSettings, measure_gateway
@@ -41,6 +42,8 @@ class Sizes:
     deals: int
     idle_s: float
     legs: int
+    backtest_turns: int
+    backtest_rounds: int
 
 
 WHOLE: Final = Sizes(
@@ -51,6 +54,8 @@ WHOLE: Final = Sizes(
     deals=10_000,
     idle_s=20,
     legs=100_000,
+    backtest_turns=21,
+    backtest_rounds=5,
 )
 QUICK: Final = Sizes(
     load=LoadSettings(rounds=2, seconds=2, warm_up_s=1),
@@ -60,6 +65,8 @@ QUICK: Final = Sizes(
     deals=1_000,
     idle_s=5,
     legs=3_000,
+    backtest_turns=3,
+    backtest_rounds=1,
 )
 
 
@@ -73,6 +80,9 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
         "mt5-latency": lambda: measure_mt5_latency(seconds=sizes.mt5_latency_s, memory=memory),
         "mt5-scan": lambda: measure_deal_scan(deals=sizes.deals),
         "idle": lambda: measure_idle_nodes(seconds=sizes.idle_s, memory=memory),
+        "backtest": lambda: measure_backtests(
+            turns=sizes.backtest_turns, rounds=sizes.backtest_rounds
+        ),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 

@@ -1,12 +1,13 @@
 """The market as arrays: checked once, then only read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from argos.backtest.faults import price_fault, time_fault, unusable
 from argos.backtest.layout import BLOCK_BARS, Floats, Ints
 from argos.core.errors import InputError
 
@@ -53,44 +54,12 @@ class Bars:
 
     def head(self, bars: int) -> "Bars":
         """The first `bars` bars, as views. What a strategy would have seen at that time."""
-        fine = self.fine
-        if fine is not None:
-            fine = FineBars(
-                open=fine.open,
-                high=fine.high,
-                low=fine.low,
-                close=fine.close,
-                start=fine.start[: bars + 1],
-            )
-        return self._cut(slice(0, bars), fine)
+        return self.between(0, bars)
 
     def between(self, first: int, last: int) -> "Bars":
         """Bars first .. last - 1, as views. The finer series goes along."""
+        part = slice(first, last)
         fine = self.fine
-        if fine is not None:
-            fine = FineBars(
-                open=fine.open,
-                high=fine.high,
-                low=fine.low,
-                close=fine.close,
-                start=fine.start[first : last + 1],
-            )
-        return self._cut(slice(first, last), fine)
-
-    def only(self, symbol: int) -> "Bars":
-        """One symbol on the same time axis, as views; without the finer series."""
-        rows = slice(symbol, symbol + 1)
-        return Bars(
-            symbols=self.symbols[rows],
-            opened_ns=self.opened_ns,
-            open=self.open[rows],
-            high=self.high[rows],
-            low=self.low[rows],
-            close=self.close[rows],
-            volume=self.volume[rows],
-        )
-
-    def _cut(self, part: slice, fine: FineBars | None) -> "Bars":
         return Bars(
             symbols=self.symbols,
             opened_ns=self.opened_ns[part],
@@ -99,7 +68,46 @@ class Bars:
             low=self.low[:, part],
             close=self.close[:, part],
             volume=self.volume[:, part],
-            fine=fine,
+            fine=fine and replace(fine, start=fine.start[first : last + 1]),
+        )
+
+    def only(self, symbol: int) -> "Bars":
+        """One symbol on the same time axis, as views. The finer series goes along."""
+        return self._rows(slice(symbol, symbol + 1), self.symbols[symbol : symbol + 1])
+
+    def choose(self, symbols: Sequence[str]) -> "Bars":
+        """These symbols, in this order, on the same time axis; the finer series goes along.
+
+        Raises InputError for a symbol that is not there.
+        """
+        unknown = [symbol for symbol in symbols if symbol not in self.symbols]
+        if unknown:
+            raise InputError(
+                f"there are no bars of {unknown[0]}",
+                code="BARS_SYMBOL_UNKNOWN",
+                field="symbols",
+                fix=f"choose from {', '.join(self.symbols)}",
+            )
+        return self._rows([self.symbols.index(symbol) for symbol in symbols], tuple(symbols))
+
+    def _rows(self, rows: slice | list[int], symbols: tuple[str, ...]) -> "Bars":
+        fine = self.fine
+        return Bars(
+            symbols=symbols,
+            opened_ns=self.opened_ns,
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+            volume=self.volume[rows],
+            fine=fine
+            and replace(
+                fine,
+                open=fine.open[rows],
+                high=fine.high[rows],
+                low=fine.low[rows],
+                close=fine.close[rows],
+            ),
         )
 
     def block_extremes(self) -> tuple[Floats, Floats]:
@@ -122,7 +130,7 @@ class Bars:
         return found[0]  # type: ignore[return-value]
 
     def years(self) -> float:
-        """Calendar years from the first open to the last, one bar's width at the least."""
+        """Calendar years from the first open to the end of the last bar, as wide as the mean; 0 for a single bar."""
         span = int(self.opened_ns[-1] - self.opened_ns[0]) if len(self) > 1 else 0
         step = span // max(len(self) - 1, 1)
         return (span + step) / (DAY_NS * YEAR_DAYS)
@@ -207,9 +215,8 @@ def _shaped(name: str, values: Floats) -> Floats:
 
 
 def _check_times(opened: Ints) -> None:
-    bad = np.flatnonzero(opened[1:] <= opened[:-1])
-    if len(bad):
-        row = int(bad[0]) + 1
+    row = time_fault(opened)
+    if row is not None:
         same = opened[row] == opened[row - 1]
         raise InputError(
             f"row {row}: {'the same time as' if same else 'earlier than'} row {row - 1}",
@@ -220,25 +227,15 @@ def _check_times(opened: Ints) -> None:
 
 
 def _check_prices(columns: dict[str, Floats], volume: Floats) -> None:
-    missing = np.isnan(columns["open"]) & np.isnan(columns["high"]) & np.isnan(columns["low"])
-    any_missing = bool(missing.any())
-    for name, values in columns.items():
-        # NaN fails this comparison, too; most data pass it at once.
-        good = (values > 0) & (values < np.inf)
-        if not good.all():
-            absent = np.isnan(values) if name == "close" else np.zeros_like(good)
-            allowed = (missing & (name != "close")) | (missing & absent & _before_first(missing))
-            _refuse_first(~(good | allowed), name, values, "must be a positive number")
-    _refuse_first(~(volume >= 0), "volume", volume, "must be a number of 0 or more")
-    top = np.maximum(columns["open"], columns["close"])
-    bottom = np.minimum(columns["open"], columns["close"])
-    _refuse_first(columns["high"] < top, "high", columns["high"], "is below open or close")
-    _refuse_first(columns["low"] > bottom, "low", columns["low"], "is above open or close")
-    if any_missing:
-        carried = np.concatenate([columns["close"][:, :1], columns["close"][:, :-1]], axis=1)
-        odd = missing & ~(columns["close"] == carried) & ~np.isnan(columns["close"])
-        _refuse_first(
-            odd, "close", columns["close"], "differs from the close before, with no bar there"
+    fault = price_fault(columns, volume)
+    if fault is not None:
+        symbol, row, name, what = fault
+        value = (volume if name == "volume" else columns[name])[symbol, row]
+        raise InputError(
+            f"symbol {symbol}, row {row}: {name} is {value}, {what}",
+            code="BARS_PRICE",
+            field=name,
+            fix="repair or drop the row; a missing bar has NaN in open, high and low and repeats the close",
         )
 
 
@@ -265,24 +262,13 @@ def _checked_fine(fine: FineBars, shape: tuple[int, ...]) -> FineBars:
                 field=f"fine.{name}",
                 fix="give all columns of the finer series for all symbols",
             )
-        _refuse_first(
-            ~((values > 0) & (values < np.inf)), f"fine {name}", values, "must be a positive number"
-        )
+        bad = unusable(values)
+        if bad.any():
+            symbol, row = divmod(int(np.argmax(bad)), count)
+            raise InputError(
+                f"symbol {symbol}, finer row {row}: {name} is {values[symbol, row]}, must be a positive number",
+                code="BARS_FINE",
+                field=f"fine.{name}",
+                fix="repair or drop the row of the finer series",
+            )
     return FineBars(start=start, **columns)
-
-
-def _before_first(missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Where a symbol has not begun yet."""
-    begun: npt.NDArray[np.bool_] = np.logical_or.accumulate(~missing, axis=1)
-    return ~begun
-
-
-def _refuse_first(bad: npt.NDArray[np.bool_], name: str, values: Floats, what: str) -> None:
-    if bad.any():
-        symbol, row = (int(index[0]) for index in np.nonzero(bad))
-        raise InputError(
-            f"symbol {symbol}, row {row}: {name} is {values[symbol, row]}, {what}",
-            code="BARS_PRICE",
-            field=name,
-            fix="repair or drop the row; a missing bar has NaN in open, high and low and repeats the close",
-        )

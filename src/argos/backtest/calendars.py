@@ -37,7 +37,7 @@ def calendar_of(
     `session`: from and until when entries may fill, on `weekdays` (bars that open then); without it always. A session
     ends with the last bar of it, at whose close everything is closed when `flat_at_end`.
     """
-    local = bars.opened_ns + _offsets(bars.opened_ns, zone)
+    local = bars.opened_ns + offsets_ns(bars.opened_ns, zone)
     entries: Codes = np.zeros(0, np.int8)
     flat: Codes = entries
     if session is not None:
@@ -52,7 +52,7 @@ def calendar_of(
     )
 
 
-def _offsets(opened: Ints, zone: tzinfo) -> Ints:
+def offsets_ns(opened: Ints, zone: tzinfo) -> Ints:
     """Nanoseconds that local time is ahead of UTC; a zone changes at a quarter of an hour at the finest."""
     quarters, place = np.unique(opened // QUARTER_NS, return_inverse=True)
     found = np.empty(len(quarters), np.int64)

@@ -1,9 +1,10 @@
 """What a bar-by-bar strategy sees: closed bars, its own holdings, and words to act with."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-from argos.backtest.layout import Floats, Records, Signal
+from argos.backtest.bars import Bars
+from argos.backtest.layout import Floats, Signal
+from argos.backtest.tables import Book, cells
 from argos.core.errors import InputError
 
 
@@ -14,12 +15,13 @@ class Intake(Protocol):
 
 
 class Clock:
-    """The bar that closed last. One is shared by everything that must not look past it."""
+    """The bar that closed last, and how many have. One is shared by everything that must not look past it."""
 
-    __slots__ = ("bar",)
+    __slots__ = ("bar", "count")
 
     def __init__(self) -> None:
         self.bar = -1
+        self.count = 0
 
 
 class Series:
@@ -28,71 +30,72 @@ class Series:
     __slots__ = ("_clock", "_values")
 
     def __init__(self, values: Floats, clock: Clock) -> None:
-        self._values: memoryview = memoryview(values.data)
+        self._values: memoryview[float] = cells(values)
         self._clock = clock
 
     def __getitem__(self, back: int) -> float:
-        place = self._clock.bar + back + 1
-        if back >= 0 or place < 0:
-            raise IndexError(
-                f"series[{back}]: count back from the last closed bar, -1 is the latest"
-            )
-        return self._values[place]
+        place = self._clock.count + back
+        if back < 0 <= place:
+            return self._values[place]
+        raise IndexError(f"series[{back}]: count back from the last closed bar, -1 is the latest")
 
     def __len__(self) -> int:
         """How many values there are by now."""
-        return self._clock.bar + 1
+        return self._clock.count
+
+
+class Holdings:
+    """What is held, read where the engine writes it. A record's fields as numpy gives them cost ten times as much."""
+
+    __slots__ = ("cash", "entry_price", "qty")
+
+    def __init__(self, book: Book) -> None:
+        # One value for each symbol, and one of the account.
+        self.qty: memoryview[float] = cells(book.positions["qty"])
+        self.entry_price: memoryview[float] = cells(book.positions["entry_price"])
+        self.cash: memoryview[float] = cells(book.account["cash"])
 
 
 class SymbolContext:
-    """One symbol at the close of a bar. The latest decision of a bar counts."""
+    """One symbol at the close of a bar. The latest decision of a bar counts.
 
-    __slots__ = ("_clock", "_columns", "_intake", "_position", "_symbol")
+    open, high, low, close, volume: the columns of closed bars, each a Series.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_holdings",
+        "_intake",
+        "_symbol",
+        "close",
+        "high",
+        "low",
+        "open",
+        "volume",
+    )
 
     def __init__(
-        self,
-        *,
-        symbol: int,
-        columns: dict[str, Floats],
-        clock: Clock,
-        position: Any,
-        intake: Intake,
+        self, *, symbol: int, bars: Bars, clock: Clock, holdings: Holdings, intake: Intake
     ) -> None:
         self._symbol = symbol
         self._clock = clock
-        self._position = position
+        self._holdings = holdings
         self._intake = intake
-        self._columns = {name: Series(values, clock) for name, values in columns.items()}
-
-    @property
-    def open(self) -> Series:
-        return self._columns["open"]
-
-    @property
-    def high(self) -> Series:
-        return self._columns["high"]
-
-    @property
-    def low(self) -> Series:
-        return self._columns["low"]
-
-    @property
-    def close(self) -> Series:
-        return self._columns["close"]
-
-    @property
-    def volume(self) -> Series:
-        return self._columns["volume"]
+        self.open = Series(bars.open[symbol], clock)
+        self.high = Series(bars.high[symbol], clock)
+        self.low = Series(bars.low[symbol], clock)
+        self.close = Series(bars.close[symbol], clock)
+        self.volume = Series(bars.volume[symbol], clock)
 
     @property
     def qty(self) -> float:
         """Units held, signed."""
-        return float(self._position["qty"])
+        return self._holdings.qty[self._symbol]
 
     @property
     def entry_price(self) -> float:
         """Mean fill price of the holding; meaningless without one."""
-        return float(self._position["entry_price"])
+        return self._holdings.entry_price[self._symbol]
 
     def buy(self, **extras: float) -> None:
         """Enters long at the next open. Extras are those of `Signals`: limit_price, stop_distance, size, ..."""
@@ -114,34 +117,18 @@ class SymbolContext:
 class Context(SymbolContext):
     """The first symbol, all others under `symbols`, and the account."""
 
-    __slots__ = ("_account", "_equity", "symbols")
+    __slots__ = ("symbols",)
 
-    def __init__(
-        self,
-        *,
-        columns: list[dict[str, Floats]],
-        clock: Clock,
-        positions: Records,
-        account: Any,
-        intake: Intake,
-        equity: Callable[[], float],
-    ) -> None:
-        super().__init__(
-            symbol=0, columns=columns[0], clock=clock, position=positions[0], intake=intake
-        )
-        self._account = account
-        self._equity = equity
+    def __init__(self, *, bars: Bars, clock: Clock, book: Book, intake: Intake) -> None:
+        holdings = Holdings(book)
+        super().__init__(symbol=0, bars=bars, clock=clock, holdings=holdings, intake=intake)
         self.symbols: tuple[SymbolContext, ...] = (
             self,
             *(
                 SymbolContext(
-                    symbol=index,
-                    columns=columns[index],
-                    clock=clock,
-                    position=positions[index],
-                    intake=intake,
+                    symbol=index, bars=bars, clock=clock, holdings=holdings, intake=intake
                 )
-                for index in range(1, len(columns))
+                for index in range(1, len(bars.symbols))
             ),
         )
 
@@ -152,12 +139,16 @@ class Context(SymbolContext):
 
     @property
     def cash(self) -> float:
-        return float(self._account["cash"])
+        return self._holdings.cash[0]
 
     @property
     def equity(self) -> float:
         """Cash and holdings at this bar's close, at mid."""
-        return self._equity()
+        total: float = self._holdings.cash[0]
+        for symbol, held in zip(self.symbols, self._holdings.qty, strict=True):
+            if held:
+                total += held * symbol.close[-1]
+        return total
 
     def series(self, values: Floats) -> Series:
         """An indicator that was computed in `start`, so that only its closed part can be read."""

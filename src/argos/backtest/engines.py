@@ -5,11 +5,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import ClassVar, Final, Literal, Protocol
 
-from argos.backtest.binding import bind
-from argos.backtest.layout import Ints
-from argos.backtest.preparing import grown
+from argos.backtest.binding import address, bind
+from argos.backtest.preparing import grown, overwrite
 from argos.backtest.reference import Simulation
-from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
+from argos.backtest.tables import Book, Change, Clock, Feed, Fine, Orders, cells
 from argos.core.errors import InputError
 
 EngineName = Literal["auto", "compiled", "plain"]
@@ -31,6 +30,10 @@ class Engine(Protocol):
 
     def advance(self, stop_bar: int, known: int) -> None:
         """Plays up to bar `stop_bar`, which is not played; signals of bars before `known` are final."""
+        ...
+
+    def change(self, change: Change) -> None:
+        """Other rules from `change.bar` on, which is the next to be played. Levels that a holding has, it keeps."""
         ...
 
     def finish(self) -> Book:
@@ -56,6 +59,10 @@ class PlainEngine:
             self._simulation.play(i)
         self._simulation.show(self.book)
 
+    def change(self, change: Change) -> None:
+        overwrite(self.book, change)
+        self._simulation.read_rules(self.book)
+
     def finish(self) -> Book:
         return self._simulation.write(self.book)
 
@@ -68,17 +75,29 @@ class CompiledEngine:
     def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
         self.book = book
         self._kept = (feed, fine, orders, clock)
-        self._table = bind(feed, fine, orders, clock, book)
+        self._bars = len(book.equity)
+        self._event_bar: memoryview[int] = cells(book.account["event_bar"])
         self._advance = kernel()
+        self._bind()
+
+    def _bind(self) -> None:
+        self._table = bind(*self._kept, self.book)
+        self._table_at = address(self._table)
 
     @property
     def event_bar(self) -> int:
-        return int(self.book.account[0]["event_bar"])
+        return self._event_bar[0]
 
     def advance(self, stop_bar: int, known: int) -> None:
-        while self._advance(stop_bar, known, self._table):
+        assert known <= self._bars >= stop_bar, "there are no bars beyond"
+        while self._advance(stop_bar, known, self._table_at):
             self.book = grown(self.book)
-            self._table = bind(*self._kept, self.book)
+            self._bind()
+
+    def change(self, change: Change) -> None:
+        overwrite(self.book, change)
+        # Under other rules each symbol's next bar may be another one: all are looked at anew.
+        self.book.positions["next_bar"] = change.bar
 
     def finish(self) -> Book:
         account = self.book.account[0]
@@ -87,9 +106,9 @@ class CompiledEngine:
         )
 
 
-def kernel() -> Callable[[int, int, Ints], int]:
+def kernel() -> Callable[[int, int, int], int]:
     """The compiled loop; the compiler's library is loaded here and nowhere else."""
-    advance: Callable[[int, int, Ints], int] = import_module(KERNEL).advance
+    advance: Callable[[int, int, int], int] = import_module(KERNEL).advance
     return advance
 
 

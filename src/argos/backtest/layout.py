@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 BLOCK_BARS: Final = 32
 """Bars in one block of the market's block extremes."""
+WORD: Final = 8
+"""Signals that are looked at together; rows of them are padded to whole words."""
 
 
 class Signal(IntEnum):
@@ -177,7 +179,7 @@ ACCOUNT: Final = np.dtype(
         ("end_close", np.int64),  # 1: what is open is closed at the last close
         ("per_bar", np.int64),  # 1: return sums are taken at every bar, 0: at `period_ends`
         ("period", np.int64),  # next of `period_ends`
-        ("block", np.int64),  # time block of `taken`, for returns per bar
+        ("block", np.int64),  # time block of the last return taken
         ("taken", np.int64),  # next bar whose equity is to be taken into the sums
         ("night_bar", np.int64),  # next bar with a rollover
         ("flat_bar", np.int64),  # next bar that ends flat

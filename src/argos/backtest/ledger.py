@@ -126,13 +126,18 @@ class Ledger:
         account = book.account[0]
         self.volume = feed.volume.tolist()
         self.orders = orders
-        self.rules = [Rule(*row) for row in book.rules.tolist()]
-        self.holdings = [Holding() for _ in range(len(self.rules))]
+        self.rules: list[Rule] = []
+        self.read_rules(book)
+        self.holdings = [Holding() for _ in self.rules]
         self.cash = float(account["cash"])
-        self.leverage = float(account["leverage"])
         self.trades: list[tuple[float, ...]] = []
         self.fills: list[tuple[float, ...]] = []
         self.sums = Sums(clock, book)
+
+    def read_rules(self, book: Book) -> None:
+        """Takes the rules as they stand in `book`; what comes next is done by them."""
+        self.rules[:] = [Rule(*row) for row in book.rules.tolist()]
+        self.leverage = float(book.account[0]["leverage"])
 
     def room(self, s: int, p: Holding, i: int) -> float:
         """Units that may still be done on bar i."""

@@ -9,10 +9,10 @@ import numpy as np
 
 from argos.backtest.bars import Bars
 from argos.backtest.barwise import decide
-from argos.backtest.preparing import EXTRAS, orders_of
+from argos.backtest.preparing import orders_of
 from argos.backtest.settings import Settings
 from argos.backtest.strategy import BarStrategy, Market, Strategy, signals_of
-from argos.backtest.tables import Orders
+from argos.backtest.tables import EXTRAS, Orders
 from argos.core.errors import InputError
 
 
@@ -89,9 +89,7 @@ def _decisions(
 
 
 def _cut(settings: Settings, cut: int) -> Settings:
-    calendar = settings.calendar
-    short = {name: getattr(calendar, name)[:cut] for name in ("nights", "entries", "flat_after")}
-    return replace(settings, calendar=replace(calendar, **short))
+    return replace(settings, calendar=settings.calendar.between(0, cut))
 
 
 def _first_difference(whole: Orders, part: Orders, bars: Bars, cut: int) -> Peek | None:

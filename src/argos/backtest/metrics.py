@@ -1,7 +1,7 @@
 """Figures of a run, each with the definition it follows. A ratio without meaning is NaN, never infinity.
 
-Annual figures are of daily returns (UTC days, those without a trade included) times the square root of 252; per-bar
-returns are annualised by the bars that a calendar year of this market has.
+Annual figures are of daily returns (UTC days, those without a trade included) times the square root of 252; returns per
+bar, and those of bars longer than a day, are annualised by how many a calendar year of this market has.
 """
 
 import math
@@ -17,6 +17,8 @@ from argos.backtest.result import Result
 
 TRADING_DAYS: Final = 252.0
 SQN_TRADES_MAX: Final = 100
+DAYS_A_YEAR_MIN: Final = 200
+"""Bars on fewer days than so many a year are longer than a day, and so are their returns."""
 DAYS_MIN: Final = 60
 """Below so many daily returns a Sharpe ratio is too short to be read."""
 
@@ -62,8 +64,14 @@ class Metrics:
 
 
 def periods_per_year(bars: Bars, *, per_bar: bool) -> float:
-    """252 for daily returns; for returns per bar how many bars a calendar year of these has."""
-    return len(bars) / bars.years() if per_bar else TRADING_DAYS
+    """252 for daily returns; for returns per bar how many bars a calendar year of these has, NaN for one.
+
+    Of weekly or monthly bars there are fewer than `DAYS_A_YEAR_MIN` days with a bar in a year: then it is their number.
+    """
+    if per_bar:
+        return _ratio(len(bars), bars.years())
+    found = len(bars.day_ends()) / bars.years() if len(bars) > 1 else TRADING_DAYS
+    return found if found < DAYS_A_YEAR_MIN else TRADING_DAYS
 
 
 def metrics_of(result: Result) -> Metrics:
@@ -74,7 +82,7 @@ def metrics_of(result: Result) -> Metrics:
     yearly = periods_per_year(result.bars, per_bar=result.returns == "bar")
     moments = moments_of(result.return_sums, result.period_counts)
     growth = float(result.equity[-1]) / start
-    cagr = growth ** (1 / years) - 1 if growth > 0 else -1.0
+    cagr = _compound(growth, years)
     drawdown = float(account["drawdown"])
     trades, net = result.trades, result.trades["net_pnl"]
     risk_multiples = r_multiples(result)
@@ -86,7 +94,7 @@ def metrics_of(result: Result) -> Metrics:
         sharpe_n=moments.n,
         psr=probabilistic_sharpe(moments),
         sharpe_too_short=len(result.bars.day_ends()) < DAYS_MIN,
-        sortino=_sortino(_returns(result), yearly),
+        sortino=_sortino(returns_of(result), yearly),
         drawdown=drawdown,
         drawdown_bars=int(account["drawdown_bars"]),
         calmar=_ratio(cagr, drawdown),
@@ -106,16 +114,30 @@ def metrics_of(result: Result) -> Metrics:
     )
 
 
+def _compound(growth: float, years: float) -> float:
+    """Growth a year; NaN where the data have no length, as a single bar has none."""
+    if years <= 0:
+        return math.nan
+    return growth ** (1 / years) - 1 if growth > 0 else -1.0
+
+
 def r_multiples(result: Result) -> Floats:
     """net_pnl over the money between entry and first stop, of the trades that had a stop: float64[those]."""
+    found = r_by_trade(result)
+    return found[~np.isnan(found)]
+
+
+def r_by_trade(result: Result) -> Floats:
+    """The same of each trade, NaN without a stop: float64[trades]."""
     trades = result.trades
     risk = np.abs(trades["entry_price"] - trades["stop_price"]) * trades["qty"]
-    kept = risk > 0
-    found: Floats = trades["net_pnl"][kept] / risk[kept]
+    found = np.full(len(trades), np.nan)
+    np.divide(trades["net_pnl"], risk, out=found, where=risk > 0)
     return found
 
 
-def _returns(result: Result) -> Floats:
+def returns_of(result: Result) -> Floats:
+    """Simple returns of all days or bars, as the result's return sums are of: float64[periods]."""
     if result.returns == "day":
         return result.daily_returns()
     before = np.concatenate([[result.settings.account.cash], result.equity[:-1]])

@@ -5,7 +5,10 @@ Bailey, Borwein, Lopez de Prado and Zhu, The Probability of Backtest Overfitting
 """
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 from typing import Final
@@ -16,6 +19,10 @@ from argos.backtest.compilable import compilable
 from argos.backtest.layout import Floats, Ints
 
 EULER_GAMMA: Final = 0.5772156649015329
+LANE_CELLS_MIN: Final = 400_000
+"""Trials times splits that are worth a further thread: a millisecond."""
+SPLIT_TRIALS_MAX: Final = 200_000_000
+SPLITS_MIN: Final = 200
 _NORMAL: Final = NormalDist()
 
 
@@ -82,21 +89,54 @@ def deflated_sharpe(moments: Moments, *, sharpe_variance: float, trials: int) ->
     return probabilistic_sharpe(moments, benchmark=benchmark)
 
 
-def overfitting_probability(return_sums: Floats, counts: Ints) -> float:
+def overfitting_probability(
+    return_sums: Floats,
+    counts: Ints,
+    *,
+    splits_max: int | None = None,
+    threads: int | None = None,
+) -> float:
     """Share of splits in which the best of one half is below the median of the other half (PBO, by CSCV).
 
     return_sums: float64[trials, blocks, 4], counts: int64[blocks]; blocks even. Ranks are by Sharpe; a trial without
-    trades has 0. NaN for fewer than two trials or an empty half.
+    trades has 0. NaN for fewer than two trials or an empty half. Each split is played both ways; with `splits_max`, at
+    most so many of them, drawn without repeats and the same every time: see `splits_played`. threads: one for each
+    processor if not given.
     """
     trials, blocks, _ = return_sums.shape
     half = blocks // 2
     if trials < 2 or blocks < 2 or blocks % 2 or int(np.sort(counts)[:half].sum()) < 2:
         return math.nan
-    # Each split is played both ways, so those with block 0 in the first half are all.
-    halves = np.array([split for split in combinations(range(blocks), half) if split[0] == 0])
+    halves = _first_halves(blocks)
+    if splits_max is not None and splits_max < len(halves):
+        chosen = np.random.default_rng(0).choice(len(halves), splits_max, replace=False)
+        halves = halves[np.sort(chosen)]
     by_block = np.ascontiguousarray(return_sums[:, :, :2].transpose(2, 1, 0))
-    below = _count_below.compiled(by_block[0], by_block[1], counts.astype(np.float64), halves)
-    return below / (2 * len(halves))
+    count, weights = _count_below.compiled, counts.astype(np.float64)
+    lanes = min(threads or os.cpu_count() or 1, 1 + trials * len(halves) // LANE_CELLS_MIN)
+    with ThreadPoolExecutor(lanes) as pool:
+        parts = pool.map(
+            lambda part: count(by_block[0], by_block[1], weights, part),
+            np.array_split(halves, lanes),
+        )
+        return sum(parts) / (2 * len(halves))
+
+
+@lru_cache(maxsize=4)
+def _first_halves(blocks: int) -> Ints:
+    """int64[splits, blocks / 2]: each split is counted both ways, so those with block 0 in the first half are all."""
+    rest = combinations(range(1, blocks), blocks // 2 - 1)
+    return np.array([(0, *others) for others in rest], np.int64)
+
+
+def splits_played(trials: int, blocks: int) -> int:
+    """Splits of `blocks` time blocks into halves that a search of `trials` looks at: all while that takes seconds, then
+    fewer, 200 at least.
+
+    One standard error of a probability from 2000 of the 6435 splits of 16 blocks is below 0.01, from 200 below 0.04.
+    """
+    every = math.comb(blocks, blocks // 2) // 2
+    return min(every, max(SPLITS_MIN, SPLIT_TRIALS_MAX // max(trials, 1)))
 
 
 @compilable

@@ -31,8 +31,7 @@ class Sums:
     def __init__(self, clock: Clock, book: Book) -> None:
         account = book.account[0]
         self.bars = len(book.equity)
-        self.blocks = len(book.return_sums)
-        self.return_sums = [[0.0] * RETURN_SUMS for _ in range(self.blocks)]
+        self.return_sums = [[0.0] * RETURN_SUMS for _ in book.return_sums]
         self.per_bar = bool(account["per_bar"])
         self.block_ends: list[int] = clock.block_ends.tolist()
         self.period_ends: list[int] = clock.period_ends.tolist()
@@ -50,11 +49,9 @@ class Sums:
         """The equity at the close of bar i."""
         self.held_bars += held
         if self.per_bar:
-            while i >= self.block_ends[self.block]:
-                self.block += 1
-            self._add_return(equity, self.block)
+            self._add_return(i, equity)
         elif self.period < len(self.period_ends) and i == self.period_ends[self.period]:
-            self._add_return(equity, self.period * self.blocks // len(self.period_ends))
+            self._add_return(i, equity)
             self.period += 1
         if equity >= self.peak:
             if i - self.peak_bar > 1:
@@ -67,10 +64,12 @@ class Sums:
         self.equity = equity
         self.bar = i + 1
 
-    def _add_return(self, equity: float, block: int) -> None:
+    def _add_return(self, i: int, equity: float) -> None:
+        while i >= self.block_ends[self.block]:
+            self.block += 1
         r = (equity - self.last_equity) / self.last_equity
         for power in range(RETURN_SUMS):
-            self.return_sums[block][power] += r ** (power + 1)
+            self.return_sums[self.block][power] += r ** (power + 1)
         self.last_equity = equity
 
     def add_trade(self, net: float, *, ambiguous: bool) -> None:

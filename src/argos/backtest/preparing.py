@@ -6,11 +6,13 @@ from typing import Any, Final
 import numpy as np
 
 from argos.backtest.bars import Bars
+from argos.backtest.binding import address
 from argos.backtest.layout import (
     FILL,
     POSITION,
     RETURN_SUMS,
     TRADE,
+    WORD,
     Codes,
     Floats,
     Ints,
@@ -19,21 +21,17 @@ from argos.backtest.layout import (
 )
 from argos.backtest.settings import Calendar, Settings, account_of, rules_of
 from argos.backtest.strategy import Signals
-from argos.backtest.tables import Book, Clock, Feed, Fine, Orders
+from argos.backtest.tables import BOUNDS, EXTRAS, Book, Change, Clock, Feed, Fine, Orders
 from argos.core.errors import InputError
 
-EXTRAS: Final = Orders._fields[2:]
-"""Names of the arrays that go with a signal."""
 TIME_BLOCKS: Final = 16
 """Time blocks in which return sums are kept; even, for combinatorially symmetric cross-validation."""
-WORD: Final = 8
-"""Signals that are looked at together; rows of them are padded to whole words."""
 _NO_FLOATS: Final = np.zeros((0, 0))
 
 
 def _plain(values: Floats) -> Floats:
-    """C-contiguous and writable, as the compiled loop takes it; a copy only where it is not."""
-    return np.require(values, np.float64, ["C", "W"])
+    """C-contiguous, as the compiled loop takes it; a copy only where it is not. It may be locked against writing."""
+    return np.ascontiguousarray(values, np.float64)
 
 
 def feed_of(bars: Bars) -> Feed:
@@ -58,12 +56,31 @@ def fine_of(bars: Bars) -> Fine:
         _plain(fine.high),
         _plain(fine.low),
         _plain(fine.close),
-        np.require(fine.start, np.int64, ["C", "W"]),
+        np.ascontiguousarray(fine.start, np.int64),
     )
 
 
-def clock_of(bars: Bars, calendar: Calendar, *, per_bar: bool, blocks: int = TIME_BLOCKS) -> Clock:
-    """`per_bar` returns have blocks of equally many bars, others equal runs of UTC days."""
+def clock_of(
+    bars: Bars, calendar: Calendar, *, per_bar: bool, blocks: int | Ints = TIME_BLOCKS
+) -> Clock:
+    """`blocks`: how many time blocks, or the bar after the last of each: int64[blocks], not falling, to the last bar.
+
+    As a number: `per_bar` returns have blocks of equally many bars, others equal runs of UTC days. A day belongs to the
+    block in which its last bar lies.
+    """
+    check_calendar(calendar, bars)
+    days = bars.day_ends()
+    return Clock(
+        nights=np.ascontiguousarray(calendar.nights, np.int8),
+        entries=np.ascontiguousarray(calendar.entries, np.int8),
+        flat_after=np.ascontiguousarray(calendar.flat_after, np.int8),
+        period_ends=np.zeros(0, np.int64) if per_bar else days,
+        block_ends=_block_ends(blocks, len(bars), None if per_bar else days),
+    )
+
+
+def check_calendar(calendar: Calendar, bars: Bars) -> None:
+    """Raises InputError (CALENDAR_LENGTH) if its arrays are not over these bars."""
     for name in ("nights", "entries", "flat_after"):
         if len(getattr(calendar, name)) not in (0, len(bars)):
             raise InputError(
@@ -72,24 +89,30 @@ def clock_of(bars: Bars, calendar: Calendar, *, per_bar: bool, blocks: int = TIM
                 field=name,
                 fix="build the calendar from these bars",
             )
-    ends = np.arange(1, blocks + 1, dtype=np.int64) * len(bars) // blocks
-    return Clock(
-        nights=np.require(calendar.nights, np.int8, ["C", "W"]),
-        entries=np.require(calendar.entries, np.int8, ["C", "W"]),
-        flat_after=np.require(calendar.flat_after, np.int8, ["C", "W"]),
-        period_ends=np.zeros(0, np.int64) if per_bar else bars.day_ends(),
-        block_ends=ends,
-    )
+
+
+def _block_ends(blocks: int | Ints, bars: int, days: Ints | None) -> Ints:
+    """The bar after the last of each time block; the kernel looks for the block of a bar without checking."""
+    if not isinstance(blocks, int):
+        ends = np.ascontiguousarray(blocks, np.int64)
+        assert len(ends), "there is a block"
+        assert (np.diff(ends, prepend=0) >= 0).all(), "blocks follow each other"
+        assert ends[-1] == bars, "and reach to the last bar"
+        return ends
+    places = np.arange(1, blocks + 1, dtype=np.int64)
+    if days is None:
+        return places * bars // blocks
+    # Block j has the days d with d * blocks // days == j.
+    found: Ints = np.concatenate([[0], days + 1])[-(-places * len(days) // blocks)]
+    return found
 
 
 def period_counts(clock: Clock, *, per_bar: bool) -> Ints:
     """Returns in each time block: int64[blocks]."""
-    blocks = len(clock.block_ends)
     if per_bar:
         return np.diff(clock.block_ends, prepend=0)
-    periods = len(clock.period_ends)
-    which = np.arange(periods) * blocks // periods
-    return np.bincount(which, minlength=blocks).astype(np.int64)
+    which = np.searchsorted(clock.block_ends, clock.period_ends, side="right")
+    return np.bincount(which, minlength=len(clock.block_ends)).astype(np.int64)
 
 
 def empty_side(symbols: int, bars: int) -> Codes:
@@ -119,7 +142,8 @@ def orders_of(signals: Signals, symbols: int, bars: int, side: Codes | None = No
             field="side",
             fix="use -1, 0, 1, 2 (exit) or 3 (target)",
         )
-    if bars % WORD:
+    # A slice may begin anywhere; the kernel reads whole words.
+    if bars % WORD or address(given) % WORD:
         padded = empty_side(symbols, bars) if side is None else side
         padded[:, :bars] = given
         given = padded
@@ -177,6 +201,18 @@ def book_of(
         equity=np.empty(len(bars)) if equity is None else equity,
         return_sums=np.zeros((blocks, RETURN_SUMS)),
     )
+
+
+def change_of(bar: int, settings: Settings, symbols: tuple[str, ...]) -> Change:
+    """The rules of these settings, to be played from `bar` on."""
+    return Change(bar, rules_of(settings, symbols), account_of(settings, per_bar=False))
+
+
+def overwrite(book: Book, change: Change) -> None:
+    """The rules of `book` in place: the compiled kernel knows the address."""
+    book.rules[:] = change.rules
+    for name in BOUNDS:
+        book.account[name] = change.account[name]
 
 
 def empty_positions(symbols: int) -> Records:

@@ -31,7 +31,6 @@ class Simulation:
     """One run. `play(i)` must be called for each bar in turn."""
 
     def __init__(self, feed: Feed, fine: Fine, orders: Orders, clock: Clock, book: Book) -> None:
-        account = book.account[0]
         self.symbols, self.bars = feed.close.shape
         self.open, self.high, self.low, self.close = (column.tolist() for column in feed[:4])
         self.fine = [column.tolist() for column in fine[:4]]
@@ -43,10 +42,15 @@ class Simulation:
         self.volume = self.ledger.volume
         # A view, not a list: a bar-by-bar strategy writes its signals as the run goes on.
         self.side = [memoryview(row) for row in orders.side]
-        self.maintenance = float(account["maintenance"])
-        self.end_close = bool(account["end_close"])
         self.equity: list[float] = []
         self.sums = self.ledger.sums
+        self.read_rules(book)
+
+    def read_rules(self, book: Book) -> None:
+        """Takes the rules as they stand in `book`; what comes next is played by them."""
+        self.ledger.read_rules(book)
+        self.maintenance = float(book.account[0]["maintenance"])
+        self.end_close = bool(book.account[0]["end_close"])
 
     # What happens on a bar.
 
@@ -116,6 +120,9 @@ class Simulation:
             reason, qty = self.exit_by_order(s, p, i)
             if reason < 0 and 0 < rule.hold_bars <= i - p.entry_bar:
                 reason = Reason.TIME
+        elif p.order == Signal.EXIT:
+            # It is leaving already.
+            p.order = 0
         if reason < 0:
             return
         if qty == abs(p.qty):

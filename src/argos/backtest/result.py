@@ -65,6 +65,11 @@ class Result:
         )
 
     @property
+    def net_result(self) -> float:
+        """What equity gained in the end, in account currency; what is still open counts at mid."""
+        return float(self.equity[-1]) - self.settings.account.cash
+
+    @property
     def ambiguous_trades(self) -> int:
         """Trades in which the order of events inside a bar was unknown and the worse one was taken."""
         return int(self.account[0]["ambiguous"])

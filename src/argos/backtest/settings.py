@@ -119,6 +119,14 @@ class Calendar:
     entries: Codes = field(default_factory=lambda: np.zeros(0, np.int8))
     flat_after: Codes = field(default_factory=lambda: np.zeros(0, np.int8))
 
+    def between(self, first: int, last: int) -> "Calendar":
+        """That of bars first .. last - 1, as views."""
+        return Calendar(
+            nights=self.nights[first:last],
+            entries=self.entries[first:last],
+            flat_after=self.flat_after[first:last],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

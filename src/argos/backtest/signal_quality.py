@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from argos.backtest.bars import Bars
+from argos.backtest.bars import DAY_NS, Bars
+from argos.backtest.calendars import EPOCH_WEEKDAY
 from argos.backtest.excursions import Excursions, excursions_after, trade_excursions
 from argos.backtest.layout import Codes, Floats, Ints, Signal
 from argos.backtest.preparing import orders_of
@@ -58,8 +59,8 @@ class Quality:
     brier: mean of (confidence - won)^2, 0 is best, 0.25 is a coin's; brier_of_rate: what a constant confidence at the
     win rate would get. log_loss: mean of -ln(confidence of what happened). Both over signals with a confidence
     (`rated`), NaN without. by_confidence: the reliability table, (low, high) of each bucket; by_hour: UTC hour of the
-    signal's bar. mae and mfe: mean excursions as fractions; mae_wins: of the winners only, which is how much room a
-    stop must leave them.
+    signal's bar; by_weekday: its UTC day, 0 is Monday. mae and mfe: mean excursions as fractions; mae_wins: of the
+    winners only, which is how much room a stop must leave them.
     """
 
     all: HitRate
@@ -70,6 +71,7 @@ class Quality:
     by_confidence: dict[tuple[float, float], HitRate]
     by_symbol: dict[str, HitRate]
     by_hour: dict[int, HitRate]
+    by_weekday: dict[int, HitRate]
     outcome_mean: float
     mae: float
     mfe: float
@@ -142,6 +144,7 @@ def quality_of(outcomes: Outcomes) -> Quality:
     won, confidence = outcomes.won, outcomes.confidence
     rated = ~np.isnan(confidence)
     hours = (outcomes.at_ns // HOUR_NS) % 24
+    weekdays = (outcomes.at_ns // DAY_NS + EPOCH_WEEKDAY) % 7
     p = np.clip(confidence[rated], CONFIDENCE_MIN, 1 - CONFIDENCE_MIN)
     happened = won[rated]
     rate = float(happened.mean()) if len(happened) else math.nan
@@ -160,6 +163,10 @@ def quality_of(outcomes: Outcomes) -> Quality:
         by_hour={
             int(hour): hit_rate(won[hours == hour], confidence[hours == hour])
             for hour in np.unique(hours)
+        },
+        by_weekday={
+            int(day): hit_rate(won[weekdays == day], confidence[weekdays == day])
+            for day in np.unique(weekdays)
         },
         outcome_mean=_mean(outcomes.outcome),
         mae=_mean(excursions.adverse),

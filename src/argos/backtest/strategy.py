@@ -16,6 +16,7 @@ import numpy.typing as npt
 from argos.backtest.bars import Bars
 from argos.backtest.context import Context
 from argos.backtest.layout import Codes, Floats, Signal
+from argos.backtest.tables import EXTRAS
 from argos.core.errors import InputError
 
 MEMO_BYTES_MAX: Final = 256 * 2**20
@@ -46,6 +47,15 @@ class Signals:
     size: Floats | None = None
     confidence: Floats | None = None
     volatility: Floats | None = None
+
+    def between(self, first: int, last: int) -> "Signals":
+        """Those of bars first .. last - 1, as views."""
+        part = Signals(side=self.side[..., first:last])
+        for name in EXTRAS:
+            values = getattr(self, name)
+            if values is not None:
+                setattr(part, name, values[..., first:last])
+        return part
 
     @classmethod
     def of_targets(cls, target: Floats) -> "Signals":
@@ -201,17 +211,7 @@ def signals_of(strategy: Strategy, market: Market, params: dict[str, Any] | None
 def _stacked(parts: list[Signals]) -> Signals:
     """Signals of single symbols as those of a market."""
     found = Signals(side=np.stack([part.side for part in parts]))
-    for name in (
-        "limit_price",
-        "stop_price",
-        "stop_distance",
-        "take_distance",
-        "trail_distance",
-        "target",
-        "size",
-        "confidence",
-        "volatility",
-    ):
+    for name in EXTRAS:
         columns = [getattr(part, name) for part in parts]
         if any(column is not None for column in columns):
             empty = np.full(found.side.shape[1], np.nan)

@@ -13,6 +13,7 @@ from argos.cli.entrance import chosen_home
 
 REHEARSALS: Final = "argos.cli.rehearsals"
 EXPORT: Final = "argos.cli.export"
+RESEARCH: Final = "argos.cli.research.app"
 REFERENCE: Final = "argos.cli.reference.write"
 ALL_WORDS: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
 
@@ -23,6 +24,10 @@ def register_care(app: typer.Typer) -> None:
 
 def register_rehearsals(app: typer.Typer) -> None:
     _hand_on(app, demo, torture)
+
+
+def register_research(app: typer.Typer) -> None:
+    _hand_on(app, backtest, optimize, walkforward)
 
 
 def _hand_on(app: typer.Typer, *commands: Callable[[typer.Context], None]) -> None:
@@ -38,6 +43,21 @@ def demo(context: typer.Context) -> None:
 def torture(context: typer.Context) -> None:
     """Try it: kill, cut and stop everything at random, then compare all books."""
     become(chosen_home(context), REHEARSALS, ["torture", *context.args])
+
+
+def backtest(context: typer.Context) -> None:
+    """Play a strategy over past prices: what it made, what it cost, how often it was right."""
+    become(chosen_home(context), RESEARCH, ["backtest", *context.args])
+
+
+def optimize(context: typer.Context) -> None:
+    """Search a strategy's parameters, and say how far to believe the best of them."""
+    become(chosen_home(context), RESEARCH, ["optimize", *context.args])
+
+
+def walkforward(context: typer.Context) -> None:
+    """Choose parameters on the past, try them on what came next, and go on."""
+    become(chosen_home(context), RESEARCH, ["walkforward", *context.args])
 
 
 def export(context: typer.Context) -> None:

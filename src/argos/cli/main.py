@@ -74,6 +74,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
         keys.register,
     ),
     "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
+    "Research": (handed_on.register_research,),
     "Processes on their own": (processes.register,),
     "See it work": (handed_on.register_rehearsals,),
 }

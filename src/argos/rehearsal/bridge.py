@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from argos.core.errors import InvariantError
-from argos.rehearsal.prices import PRICE_STEP, DailyBar
+from argos.prices.demo import PRICE_STEP, DailyBar
 
 TICKS_MIN: Final = 4
 """Open, two extremes, close."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from argos.core.money import ONE, ZERO
-from argos.rehearsal.axes import (
+from argos.tearsheet.axes import (
     Scale,
     Tick,
     date_ticks,

@@ -16,9 +16,10 @@ from typing import Final, Protocol
 
 from argos.core.errors import InvariantError
 from argos.core.money import BPS, round_near
+from argos.prices.demo import PRICE_STEP
 from argos.rehearsal.bridge import TICKS_MIN, day_path
 from argos.rehearsal.feed import FeedLink, MarketTick, TickPhase
-from argos.rehearsal.prices import PRICE_STEP, TradingDay
+from argos.rehearsal.prices import TradingDay
 
 POSTS_PER_S_MAX: Final = 200
 """Over all brokers together, so that a rehearsal measures Argos and not its own noise."""

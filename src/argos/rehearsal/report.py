@@ -8,7 +8,6 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from argos.core.money import ZERO
-from argos.rehearsal.axes import MINUS
 from argos.rehearsal.charts import (
     Box,
     Curve,
@@ -18,6 +17,7 @@ from argos.rehearsal.charts import (
     histograms,
     line_chart,
 )
+from argos.tearsheet.axes import MINUS
 
 _WIDE: Final = Box(width=920, height=330)
 _NARROW: Final = Box(width=340, height=280)

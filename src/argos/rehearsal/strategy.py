@@ -13,7 +13,8 @@ from typing import Final
 
 from argos.core.intent import Action, OrderType, Side, Size, SizeMode
 from argos.core.money import round_near
-from argos.rehearsal.prices import DailyBar, TradingDay
+from argos.prices.demo import DailyBar
+from argos.rehearsal.prices import TradingDay
 
 PRICE_TICK: Final = Decimal("0.01")
 """Limits, stops and targets lie on it."""

@@ -12,6 +12,7 @@ from argos.backtest.bars import FineBars, bars_of
 from argos.backtest.calendars import calendar_of
 from argos.backtest.layout import BLOCK_BARS
 from argos.core.errors import InputError
+from unit.backtest.random_markets import random_bars
 
 HOUR_NS = 3_600_000_000_000
 GOOD = {
@@ -20,6 +21,7 @@ GOOD = {
     "high": np.array([2.0, 3, 4, 5]),
     "low": np.array([0.5, 1, 2, 3]),
     "close": np.array([2.0, 3, 4, 5]),
+    "volume": np.ones(4),
 }
 
 
@@ -31,6 +33,7 @@ GOOD = {
         ("high", 3, np.inf, "BARS_PRICE", "row 3: high"),
         ("high", 1, 2.5, "BARS_PRICE", "below open or close"),
         ("low", 0, 1.5, "BARS_PRICE", "above open or close"),
+        ("volume", 2, np.inf, "BARS_PRICE", "row 2: volume"),
         ("opened_ns", 2, 1, "BARS_DUPLICATE", "row 2"),
         ("opened_ns", 3, 0, "BARS_UNSORTED", "row 3"),
     ],
@@ -58,6 +61,17 @@ def test_a_finer_series_whose_places_are_wrong_is_refused(start):
     fine = FineBars(open=column, high=column, low=column, close=column, start=np.array(start))
     with pytest.raises(InputError, match="BARS_FINE"):
         bars_of(**GOOD, fine=fine)
+
+
+def test_a_symbol_on_its_own_keeps_its_finer_series():
+    markets = (random_bars(np.random.default_rng(n), bars=6, symbols=2) for n in range(50))
+    both = next(market for market in markets if market.fine is not None)
+    for index in range(2):
+        alone = both.only(index)
+        assert alone.symbols == (both.symbols[index],)
+        assert (alone.fine.start == both.fine.start).all()
+        for name in ("open", "high", "low", "close"):
+            assert (getattr(alone.fine, name)[0] == getattr(both.fine, name)[index]).all()
 
 
 def test_block_extremes_are_those_of_each_run_of_bars():

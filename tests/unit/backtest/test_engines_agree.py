@@ -37,6 +37,7 @@ def assert_same(compiled: Result, plain: Result) -> None:
         assert np.array_equal(compiled.trades[name], plain.trades[name], equal_nan=True), name
     for name in FILL.names or ():
         assert np.array_equal(compiled.fills[name], plain.fills[name]), name
+    assert set(plain.trades["side"].tolist()) <= {1, -1}
     assert np.array_equal(compiled.equity, plain.equity)
     for name in SUMS:
         assert compiled.account[0][name] == plain.account[0][name], name

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from argos.backtest.bars import bars_of
-from argos.backtest.metrics import metrics_of, r_multiples
+from argos.backtest.bars import DAY_NS, bars_of
+from argos.backtest.metrics import metrics_of, periods_per_year, r_multiples
 from argos.backtest.overfitting import (
     Moments,
     deflated_sharpe,
@@ -14,13 +14,12 @@ from argos.backtest.overfitting import (
     moments_of,
     overfitting_probability,
     probabilistic_sharpe,
+    splits_played,
 )
 from argos.backtest.run import run
 from argos.backtest.settings import Account, Exits, Settings
 from argos.backtest.strategies.ema_cross import EmaCross
 from argos.backtest.strategy import Signals
-
-DAY_NS = 86_400_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +160,52 @@ def test_overfitting_is_what_all_splits_say():
         bad += rank / 4 <= 0.5
         splits += 1
     assert overfitting_probability(sums, counts) == pytest.approx(bad / splits)
+
+
+def test_overfitting_is_the_same_however_many_threads_count_it():
+    # 16 blocks have 6435 splits with the first block in one half: enough for two threads.
+    sums, counts = sums_of(np.random.default_rng(8).normal(0, 0.01, (130, 160)), 16)
+    assert (
+        len({overfitting_probability(sums, counts, threads=threads) for threads in (1, 2, 3)}) == 1
+    )
+
+
+@pytest.mark.parametrize("returns", ["day", "bar"])
+def test_a_single_bar_has_no_length_and_no_annual_figure(returns):
+    one = np.full(1, 100.0)
+    bars = bars_of(opened_ns=np.zeros(1, np.int64), open=one, high=one, low=one, close=one)
+    found = metrics_of(run(Signals(side=np.zeros(1, np.int8)), bars, returns=returns))
+    assert (found.total_return, found.trades, found.sharpe_too_short) == (0.0, 0, True)
+    for figure in (
+        found.cagr,
+        found.sharpe,
+        found.psr,
+        found.sortino,
+        found.calmar,
+        found.turnover,
+    ):
+        assert math.isnan(figure)
+
+
+def test_some_splits_say_nearly_what_all_say_and_the_same_every_time():
+    sums, counts = sums_of(np.random.default_rng(9).normal(0, 0.01, (60, 320)), 16)
+    everything = overfitting_probability(sums, counts)
+    drawn = overfitting_probability(sums, counts, splits_max=2000)
+    assert drawn == overfitting_probability(sums, counts, splits_max=2000) != everything
+    assert drawn == pytest.approx(everything, abs=4 * 0.01)
+    assert overfitting_probability(sums, counts, splits_max=6435) == everything
+
+
+def test_the_splits_are_all_until_that_would_take_too_long():
+    assert splits_played(400, 16) == splits_played(30_000, 16) == 6435
+    assert splits_played(100_000, 16) == 2000
+    assert splits_played(10**9, 16) == 200
+    assert splits_played(10**9, 4) == 3
+
+
+@pytest.mark.parametrize(("bar_days", "yearly"), [(1, 252.0), (7, 365.25 / 7), (30, 365.25 / 30)])
+def test_returns_of_weeks_and_months_are_not_taken_for_daily_ones(bar_days, yearly):
+    opened = np.arange(60, dtype=np.int64) * bar_days * DAY_NS
+    flat = np.full(60, 10.0)
+    bars = bars_of(opened_ns=opened, open=flat, high=flat, low=flat, close=flat)
+    assert periods_per_year(bars, per_bar=False) == pytest.approx(yearly)

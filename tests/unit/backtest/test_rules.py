@@ -241,6 +241,26 @@ def test_every_cost_has_its_sum_and_the_ledger_adds_up(engine):
 
 
 @ENGINES
+def test_an_exit_signal_while_a_holding_is_leaving_enters_nothing(engine):
+    # Six units leave in two parts, at 100 and 90; the second exit signal comes between them.
+    market = bars(
+        """
+        100 100 100 100 12
+        100 100 100 100 12
+        100 100 100 100 6
+        90 90 90 90 30
+        90 90 90 90 12
+        """
+    )
+    settings = replace(
+        PLAIN, sizing=replace(ONE_UNIT, value=6.0), filling=Filling(volume_share_max=0.5)
+    )
+    found = run(signals("L X X . ."), market, settings=settings, engine=engine)
+    assert ended(found) == [("EXIT", 3, 95.0)]
+    assert found.trades["side"].tolist() == [1]
+
+
+@ENGINES
 def test_a_share_of_the_volume_is_all_that_is_filled_on_a_bar(engine):
     market = bars("""
         100 100 100 100 10

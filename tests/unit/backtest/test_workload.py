@@ -53,7 +53,9 @@ def test_a_sweep_that_is_stopped_keeps_what_was_played(minutes, workload):
     )
     assert swept.done == 3
     assert told == [1, 2, 3]
-    assert (swept.figures["trades"] > 0).tolist() == [True] * 3 + [False] * (len(grid) - 3)
+    assert (swept.figures["trades"] > 0).tolist() == [True] * 3
+    assert swept.numbers.tolist() == [0, 1, 2]
+    assert list(swept.params) == grid[:3]
     assert 0 <= swept.overfitting_probability() <= 1 or np.isnan(swept.overfitting_probability())
 
 

@@ -11,8 +11,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from argos.prices.demo import PRICE_STEP, DailyBar
 from argos.rehearsal.feed import BrokerAddress
-from argos.rehearsal.prices import PRICE_STEP, DailyBar, TradingDay
+from argos.rehearsal.prices import TradingDay
 
 DEADLINE_S = 10
 

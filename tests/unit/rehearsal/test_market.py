@@ -7,9 +7,9 @@ import pytest
 
 from argos.core.errors import InvariantError
 from argos.core.money import BPS
+from argos.prices.demo import PRICE_STEP
 from argos.rehearsal.feed import BrokerAddress, FeedLink, TickPhase
 from argos.rehearsal.market import Pace, ReplayMarket, day_ticks, standing_prices
-from argos.rehearsal.prices import PRICE_STEP
 
 FAST = Pace(day_ms=4, hold_ms=1, hold_ms_max=50, hold_tick_ms=1)
 TWO_DAYS = {"IBM": [1_000_000, 1_010_000], "AAPL": [200_000, 190_000]}

@@ -11,6 +11,7 @@ import typer
 from argos.cli import export, main, rehearsals
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
+from argos.cli.research import app as research
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -70,7 +71,7 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
 def argos() -> Any:
     """All commands; those that hand their words on to another program as that program knows them."""
     everyday = typer.main.get_command(main.app)
-    for program in (rehearsals, export, write):
+    for program in (rehearsals, export, research, write):
         everyday.commands |= commands_of(program.app)
     return everyday
 

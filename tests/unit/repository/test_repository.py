@@ -28,7 +28,9 @@ def tracked_text_files() -> list[Path]:
     return [file for file in files if file.is_file() and b"\0" not in file.read_bytes()[:8192]]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "benchmarks/peers/requirements.lock"]
+)
 def test_a_lock_file_holds_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text

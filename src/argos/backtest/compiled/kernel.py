@@ -10,8 +10,11 @@ from argos.backtest.compiled.fills import leave
 from argos.backtest.compiled.inside import inside_bar
 from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, kernel_jit, part
 from argos.backtest.compiled.memory import (
+    LANES,
     account_of,
     fetch_ahead,
+    mark_first,
+    mark_more,
     number,
     position_of,
     put,
@@ -42,6 +45,10 @@ DONE, FULL = 0, 1
 ROWS_PER_SYMBOL = 4
 """The most trades or fills that one symbol can need on one bar."""
 INFINITE = float("inf")
+LINE = 8
+"""Numbers that the processor fetches together; what the search and the marking want next is in the line after."""
+MANY = -1
+"""In place of a symbol: perhaps several."""
 
 
 @part()
@@ -79,21 +86,35 @@ def watch(t, p, s, after, known, bars):
 
 @part()
 def mark(t, start, end):
-    """Equity at the closes of bars [start, end), on which nothing is done after the first."""
+    """Equity at the closes of bars [start, end), on which nothing is done after the first.
+
+    LANES bars at a time while that many are left in the market: what is written beyond `end` is written again by the
+    next call, and a short span needs no loop for its rest.
+    """
     equity = t.equity
     cash = account_of(t.account, 0).cash
+    fits = t.bars - LANES
     first = True
     for s in range(t.symbols):
         qty = position_of(t.positions, s).qty
         if qty != 0.0:
             close = t.close + 8 * s * t.bars
+            i = start
             if first:
-                for i in range(start, end):
+                while i < end and i <= fits:
+                    mark_first(equity, i, cash, qty, close)
+                    i += LANES
+                while i < end:
                     put(equity, i, cash + qty * number(close, i))
+                    i += 1
                 first = False
             else:
-                for i in range(start, end):
+                while i < end and i <= fits:
+                    mark_more(equity, i, cash, qty, close)
+                    i += LANES
+                while i < end:
                     put(equity, i, number(equity, i) + qty * number(close, i))
+                    i += 1
     if first:
         for i in range(start, end):
             put(equity, i, cash)
@@ -149,9 +170,14 @@ def margin_call(t, i):
 
 
 @part()
-def play_bar(t, i, every):
-    """All that happens on bar i to the symbols that are due, or to `every` one."""
-    for s in range(t.symbols):
+def play_bar(t, i, every, only):
+    """All that happens on bar i to the symbols that are due, or to `every` one.
+
+    only: the one symbol that can be due, MANY if that is not known; looking at all of them costs more than playing one.
+    """
+    start = 0 if only < 0 or every else only
+    end = t.symbols if only < 0 or every else only + 1
+    for s in range(start, end):
         p = position_of(t.positions, s)
         if p.next_bar <= i or every:
             include(t, p, s, i)
@@ -159,11 +185,11 @@ def play_bar(t, i, every):
                 finance(t, p, s, i)
                 take_order(t, p, s, i)
             exits_at_open(t, p, s, i)
-    for s in range(t.symbols):
+    for s in range(start, end):
         p = position_of(t.positions, s)
         if p.next_bar <= i or every:
             entries_at_open(t, p, s, i)
-    for s in range(t.symbols):
+    for s in range(start, end):
         p = position_of(t.positions, s)
         if p.next_bar <= i or every:
             if p.resting != 0 and i > p.resting_until:
@@ -173,33 +199,50 @@ def play_bar(t, i, every):
 
 @part()
 def next_event(t, i, known, bars, every):
-    """The next bar after i at which something can happen; symbols that were due find their own anew."""
+    """The next bar after i at which something can happen, and the one symbol that is due then, or MANY.
+
+    Symbols that were due find their own next bar anew.
+    """
     account = account_of(t.account, 0)
     event = bars - 1 if i < bars - 1 else bars
     event = min(event, account.flat_bar)
     holding = False
+    only = MANY
     for s in range(t.symbols):
         p = position_of(t.positions, s)
         if p.next_bar <= i or every:
             include(t, p, s, i + 1)
             p.next_bar = watch(t, p, s, i + 1, known, bars)
-        event = min(event, p.next_bar)
+        if p.next_bar < event:
+            event = p.next_bar
+            only = s
+        elif p.next_bar == event:
+            only = MANY
         holding = holding or p.qty != 0.0
     if holding:
         event = min(event, account.night_bar)
         if account.maintenance > 0.0:
             event = margin_bar(t, account, i + 1, event)
-    return max(event, i + 1)
+    return max(event, i + 1), only
 
 
 @part()
-def look_ahead(t, i):
+def look_ahead(t, i, only):
     """Has the prices of the next event's bar fetched while the bars before it are marked."""
     for s in range(t.symbols):
         place = s * t.bars + i
+        if only >= 0 and s != only:
+            # It only counts in the equity that others are sized on.
+            fetch_ahead(t.open, place)
+            fetch_ahead(t.close, place + LINE)
+            continue
         fetch_ahead(t.open, place)
         fetch_ahead(t.high, place)
         fetch_ahead(t.low, place)
+        fetch_ahead(t.close, place)
+        fetch_ahead(t.high, place + LINE)
+        fetch_ahead(t.low, place + LINE)
+        fetch_ahead(t.close, place + LINE)
         if position_of(t.positions, s).next_bar == i and i > 0:
             # Perhaps because of a signal, of the bar before.
             if t.stop_distance != 0:
@@ -252,27 +295,28 @@ def _build(version):
     def advance(stop_bar, known, table):
         """Plays bars from the account's own up to `stop_bar`; signals of bars below `known` are given.
 
-        table: from `bind`, int64[fields]. Returns DONE, or FULL when trades or fills have no room for another bar: give
-        more and call again.
+        table: the address of what `bind` gave, int64[fields]. Returns DONE, or FULL when trades or fills have no room
+        for another bar: give more and call again.
         """
-        t = table_of(table.ctypes.data, 0)
+        t = table_of(table, 0)
         account = account_of(t.account, 0)
         if stop_bar < -version:
             return DONE
         take_new_signals(t, account, known)
         i = account.bar
+        only = MANY
         while i < stop_bar and has_room(t, account):
             if account.night_bar < i:
                 # Nights are passed over while nothing is held.
                 account.night_bar = next_flag(t.nights, i, t.bars)
             every = i == account.flat_bar or i == account.night_bar or i == t.bars - 1
-            play_bar(t, i, every)
+            play_bar(t, i, every, only)
             every = end_bar(t, account, i) or every
             if i == account.night_bar:
                 account.night_bar = next_flag(t.nights, i + 1, t.bars)
-            account.event_bar = next_event(t, i, known, t.bars, every)
+            account.event_bar, only = next_event(t, i, known, t.bars, every)
             stop = min(account.event_bar, stop_bar)
-            look_ahead(t, min(stop, t.bars - 1))
+            look_ahead(t, min(stop, t.bars - 1), only)
             mark(t, i, stop)
             take_equity(t, stop, stop == t.bars)
             i = stop

@@ -110,6 +110,42 @@ def _extreme(predicate, reduction):
     return extreme
 
 
+def _marker(*, adds):
+    """Equity of LANES bars at once, written beyond the last bar asked for; the products are not fused with the sums."""
+
+    @intrinsic
+    def mark(typing_context, equity, index, base, qty, close):
+        signature = types.void(types.int64, types.int64, types.float64, types.float64, types.int64)
+
+        def generate(context, builder, signature, arguments):
+            lanes = ir.VectorType(ir.DoubleType(), LANES)
+
+            def at(address):
+                pointer = builder.inttoptr(address, ir.DoubleType().as_pointer())
+                return builder.bitcast(builder.gep(pointer, [arguments[1]]), lanes.as_pointer())
+
+            def spread(value):
+                first = ir.Constant(ir.IntType(32), 0)
+                single = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, first)
+                mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+                return builder.shuffle_vector(single, single, mask)
+
+            target = at(arguments[0])
+            below = builder.load(target, align=8) if adds else spread(arguments[2])
+            worth = builder.fmul(spread(arguments[3]), builder.load(at(arguments[4]), align=8))
+            builder.store(builder.fadd(below, worth), target, align=8)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return mark
+
+
+mark_first = _marker(adds=False)
+"""mark_first(equity, index, base, qty, close): equity[index + k] = base + qty * close[index + k] for LANES k."""
+mark_more = _marker(adds=True)
+"""mark_more(equity, index, base, qty, close): the same, added to the equity that is there; `base` is not looked at."""
+
 highest = _extreme(">", "fmax")
 """highest(address, index): greatest of the CHUNK float64 from there on."""
 lowest = _extreme("<", "fmin")

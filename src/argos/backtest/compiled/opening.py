@@ -133,6 +133,9 @@ def exits_at_open(t, p, s, i):
         reason, qty = exit_by_order(t, p, s, i)
         if reason < 0 and rule.hold_bars > 0 and i - p.entry_bar >= rule.hold_bars:
             reason = TIME
+    elif p.order == SIGNAL_EXIT:
+        # It is leaving already.
+        p.order = 0
     if reason < 0:
         return
     whole = qty == abs(p.qty)

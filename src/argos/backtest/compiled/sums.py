@@ -129,10 +129,12 @@ def take_bars(t, account, start, stop, high, low):
 
 @part()
 def take_periods(t, account, stop):
-    """Returns at the period ends before `stop`; the blocks are equal runs of periods."""
+    """Returns at the period ends before `stop`, each in the block that its last bar is in."""
     while account.period < t.periods and whole(t.period_ends, account.period) < stop:
-        e = number(t.equity, whole(t.period_ends, account.period))
-        block = account.period * t.time_blocks // t.periods
-        add_return(t.return_sums, block, (e - account.last_equity) / account.last_equity)
+        end = whole(t.period_ends, account.period)
+        while whole(t.block_ends, account.block) <= end:
+            account.block += 1
+        e = number(t.equity, end)
+        add_return(t.return_sums, account.block, (e - account.last_equity) / account.last_equity)
         account.last_equity = e
         account.period += 1

@@ -34,6 +34,7 @@ AREAS: Final[Mapping[str, str]] = {
     "rehearsal": "Demo and torture",
     "consensus": "Consensus and signals",
     "proofs": "Consensus and signals",
+    "prices": "Price files and tables of signals",
     "core": "General",
 }
 """Room to heading; a room that is not named here comes under General."""

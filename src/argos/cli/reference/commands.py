@@ -9,8 +9,9 @@ from typer.core import TyperGroup
 
 from argos.cli import entrance, export, main, rehearsals
 from argos.cli.reference.markdown import code, page, section, table
+from argos.cli.research import app as research
 
-HANDED_ON: Final = ("demo", "torture", "export", "docs")
+HANDED_ON: Final = ("backtest", "optimize", "walkforward", "demo", "torture", "export", "docs")
 """Commands of other programs, which know their options."""
 
 
@@ -22,7 +23,12 @@ def commands_of(app: typer.Typer) -> dict[str, Any]:
 
 def cli_page(docs: Any) -> str:
     """`docs` is the command that writes this page: it cannot be imported from here."""
-    elsewhere = {**commands_of(rehearsals.app), **commands_of(export.app), "docs": docs}
+    elsewhere = {
+        **commands_of(rehearsals.app),
+        **commands_of(export.app),
+        **commands_of(research.app),
+        "docs": docs,
+    }
     sections: list[str] = []
     for name, command in commands_of(main.app).items():
         chosen = elsewhere.get(name, command) if name in HANDED_ON else command

@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import takewhile
 from typing import Final
 
+from argos.backtest.layout import Floats
 from argos.core.money import ONE, ZERO
 
 MINUS: Final = "\u2212"
@@ -35,6 +36,12 @@ class Scale:
     def pixel(self, value: Decimal) -> float:
         share = float((value - self.low) / (self.high - self.low))
         return round(self.start + (self.stop - self.start) * share, 1)
+
+    def pixels(self, values: Floats) -> Floats:
+        """The same of many values at once."""
+        low, high = float(self.low), float(self.high)
+        found: Floats = self.start + (self.stop - self.start) * (values - low) / (high - low)
+        return found.round(1)
 
 
 def round_step(span: Decimal, *, count: int) -> Decimal:

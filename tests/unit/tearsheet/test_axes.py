@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argos.rehearsal.axes import (
+from argos.tearsheet.axes import (
     MINUS,
     Scale,
     date_ticks,

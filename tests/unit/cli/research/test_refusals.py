@@ -1,0 +1,60 @@
+"""What the research commands cannot use is told with a code, its place and a fix, before anything is played."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argos.cli.research.app import app
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """The command's error; it must end with exit code 1."""
+    monkeypatch.chdir(tmp_path)
+
+    def asked(*words: str) -> Any:
+        with pytest.raises(SystemExit) as ended:
+            app([*words, "--json"])
+        assert ended.value.code == 1
+        return json.loads(capsys.readouterr().out)["error"]
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "field"),
+    [
+        (("backtest", "ema-cros", "--data", "demo"), "STRATEGY_UNKNOWN", "strategy"),
+        (("backtest", "ema-cross", "--data", "demo", "--set", "fst=3"), "STRATEGY_PARAM", "fst"),
+        (("backtest", "ema-cross", "--data", "demo", "--set", "fast=x"), "BACKTEST_VALUE", "fast"),
+        (("backtest", "ema-cross", "--data", "demo", "--costs", "cheap"), "BACKTEST_SETTING", "--costs"),
+        (("backtest", "ema-cross", "--data", "demo", "--session", "9"), "BACKTEST_HOURS", "--session"),
+        (("optimize", "ema-cross", "--data", "demo", "--space", "fast"), "SPACE_INVALID", "fast"),
+        (("optimize", "ema-cross", "--data", "demo", "--space", "fst=1..3"), "STRATEGY_PARAM", "fst"),
+        (
+            ("walkforward", "ema-cross", "--data", "demo", "--space", "fast=5,9", "--train", "x", "--test", "9"),
+            "SPAN_INVALID",
+            "x",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_told_with_its_place_and_a_fix(
+    ask: Ask, words: tuple[str, ...], code: str, field: str
+) -> None:
+    error = ask(*words)
+    assert (error["code"], error["field"]) == (code, field)
+    assert error["fix"]
+
+
+def test_a_bad_row_of_a_file_is_named_as_its_owner_counts(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(
+        "Date,Open,High,Low,Close\n2024-01-02,1,2,1,2\n2024-01-03,2,1,2,2\n", encoding="utf-8"
+    )
+    error = ask("backtest", "ema-cross", "--data", "p.csv")
+    assert "line 3" in error["message"]
+    assert error["field"] == "High"
