@@ -96,8 +96,11 @@ def find_columns(
     table: str,
     given: Mapping[str, str],
     first_cell: Callable[[int], str],
+    moments: Sequence[int] = (),
 ) -> Found:
     """The column of each role. `given` names columns outright, role to name; `first_cell` shows a column's first cell.
+
+    moments: the columns that hold moments by their type; if it is one, it needs no name.
 
     Raises InputError if a required role has no column, or a role has two that could be meant.
     """
@@ -109,11 +112,15 @@ def find_columns(
             places[role] = _given(header, given[role], role=role, table=table)
         elif role == "time":
             places.update(_times(header, words, first_cell, notes))
+            if "time" not in places and len(moments) == 1:
+                places["time"] = moments[0]
         else:
             found = _named(header, words, names, role=role, table=table)
             if found is not None:
                 places[role] = found
-    unknown = [role for role in given if role not in layout.names]
+    if "clock" in given:
+        places["clock"] = _given(header, given["clock"], role="clock", table=table)
+    unknown = [role for role in given if role not in (*layout.names, "clock")]
     if unknown:
         raise InputError(
             f"{unknown[0]} is no part that a column can play",
@@ -173,9 +180,9 @@ def _times(
         key=lambda index: TIMES.index(words[index]),
     )
     if not found:
-        # A frame that was written with its index has times in a first column without a name.
-        first = header[0].strip().lower() if header else "-"
-        return {"time": 0} if first in _INDEXES and len(first_cell(0)) >= 8 else {}
+        # A frame that was written with its index has times in a column without a name.
+        nameless = [at for at, name in enumerate(header) if name.strip().lower() in _INDEXES]
+        return {"time": nameless[0]} if nameless and len(first_cell(nameless[0])) >= 8 else {}
     cells = {index: first_cell(index).strip() for index in found}
     clocks = [index for index in found if CLOCK.fullmatch(cells[index])]
     if not clocks and any(DATE_DIGITS.fullmatch(cells[index]) for index in found):

@@ -26,6 +26,8 @@ PREAMBLE_LINES_MAX: Final = 20
 _SAMPLE_BYTES: Final = 65_536
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d+,\d+")
 _DOTTED_DATE: Final = re.compile(r"\d{4}\.\d{2}\.\d{2}")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_PACKINGS: Final = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 _NUMBER: Final = re.compile(r"[\d .,:/-]+")
 _METATRADER4: Final = ("Date", "Time", "Open", "High", "Low", "Close", "Volume")
 _BINANCE: Final = (
@@ -129,11 +131,12 @@ def _parsed(
 def _opened(path: Path) -> Any:
     """The file as bytes in UTF-8; its suffix says how it is packed."""
     try:
-        with pa.input_stream(str(path)) as stream:
+        packing = _PACKINGS.get(path.suffix.lower())
+        with pa.input_stream(str(path), compression=packing) as stream:
             start = stream.read(2)
             if start in (b"\xff\xfe", b"\xfe\xff"):
                 return io.BytesIO((start + stream.read()).decode("utf-16").encode())
-        return pa.input_stream(str(path))
+        return pa.input_stream(str(path), compression=packing)
     except (OSError, UnicodeError) as error:
         raise _unreadable(path, error) from error
 
@@ -161,8 +164,15 @@ def _shape_of(path: Path, layout: Layout) -> _Shape:
             sample = stream.read(_SAMPLE_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from error
+    if b"\0" in sample:
+        raise InputError(
+            f"{path} is not text",
+            code="PRICES_UNREADABLE",
+            field="source",
+            fix="save it as CSV or Parquet; a Parquet file's name ends in .parquet",
+        )
     text = sample.decode("utf-8-sig", "replace")
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     if len(sample) == _SAMPLE_BYTES:
         lines = lines[:-1] or lines
     filled = [index for index, line in enumerate(lines) if line.strip()]

@@ -28,9 +28,12 @@ class Laid(NamedTuple):
 
 
 def usual_step_ns(opened_ns: Ints) -> int:
-    """The most frequent distance of two bars; 0 for fewer than two."""
+    """The distance of most bars from the next: of half of them at the least, else the longest; 0 for a single bar."""
     steps, counts = np.unique(np.diff(opened_ns), return_counts=True)
-    return int(steps[np.argmax(counts)]) if len(steps) else 0
+    if not len(steps):
+        return 0
+    usual = int(np.argmax(counts))
+    return int(steps[usual] if 2 * counts[usual] >= counts.sum() else steps[-1])
 
 
 def ends_of(opened_ns: Ints) -> Ints:

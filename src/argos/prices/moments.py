@@ -13,7 +13,6 @@ from argos.backtest.bars import DAY_NS
 from argos.backtest.layout import Ints
 from argos.core.errors import InputError
 from argos.prices.arrays import arrow_of, nulls_of, numpy_of, texts_of
-from argos.prices.columns import DATE_DIGITS
 from argos.prices.numbers import first_bad, is_text, plain
 from argos.prices.tables import SourceTable
 from argos.prices.zones import to_utc, utc_text
@@ -23,7 +22,7 @@ EPOCH_MIN_S: Final = 100_000_000
 _UNITS: Final = (("seconds", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1))
 _INT64_MAX: Final = 2**63 - 1
 _DIGITS: Final = re.compile(r"[+-]?\d+(\.\d*)?")
-_COMPACT: Final = re.compile(r"\d{8}[ T]?\d{6}")
+_COMPACT: Final = re.compile(r"\d{8}([ T]?\d{6}|[ T].*)?")
 _YEAR_FIRST: Final = re.compile(r"\d{4}[./]\d{1,2}[./]\d{1,2}.*|\d{4}-\d{1,2}-\d{1,2}.*")
 _PADDED: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _APART: Final = re.compile(r" ?(UTC|GMT)$| [+-]\d\d:?\d\d$")
@@ -74,6 +73,8 @@ def moments_of(table: SourceTable, *, zone: ZoneInfo | None) -> Moments:
 
 def _together(days: pa.ChunkedArray, clocks: pa.ChunkedArray) -> pa.ChunkedArray:
     """Dates and times of day, in two columns, as one text."""
+    if pa.types.is_timestamp(days.type):
+        days = pc.cast(days, pa.date32())
     days, clocks = (pc.cast(column, pa.string()) for column in (days, clocks))
     return pc.binary_join_element_wise(
         days, clocks, texts_of([" "])[0], null_handling="replace", null_replacement=""
@@ -99,10 +100,10 @@ def _read(table: SourceTable, column: pa.ChunkedArray) -> _Read:
         )
     column = pc.utf8_trim_whitespace(column)
     first = column[0].as_py()
-    if DATE_DIGITS.fullmatch(first) or _COMPACT.fullmatch(first):
+    if _COMPACT.fullmatch(first):
         pattern, spelled = r"^(\d{4})(\d\d)(\d\d)", r"\1-\2-\3"
         column = pc.replace_substring_regex(column, pattern, spelled)
-        if _COMPACT.fullmatch(first):
+        if first[-6:].isdigit() and len(first) > len("20260131"):
             pattern, spelled = r"^(.{10})[ T]?(\d\d)(\d\d)(\d\d)$", r"\1 \2:\3:\4"
             column = pc.replace_substring_regex(column, pattern, spelled)
         return _of_text(table, column)
@@ -137,7 +138,7 @@ def _of_text(table: SourceTable, column: pa.ChunkedArray) -> _Read:
         notes = ("dates with dots are day.month.year",)
         column = _spelled(column, r"^(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-0\2-0\1")
     elif _YEAR_FIRST.fullmatch(first) and not _PADDED.match(first):
-        column = _spelled(column, r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})", r"\1-0\2-0\3")
+        column = _dashed(column)
     local = _parses(column.slice(0, 1), _NANOSECONDS)
     kind, other = (_NANOSECONDS, _NANOSECONDS_UTC) if local else (_NANOSECONDS_UTC, _NANOSECONDS)
     if not local and _APART.search(first):
@@ -158,6 +159,16 @@ def _of_text(table: SourceTable, column: pa.ChunkedArray) -> _Read:
             fix="write all times with an offset (Z or +02:00), or none",
         ) from None
     return _Read(at_ns=values, local=local, notes=notes)
+
+
+def _dashed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Dates like 2026.01.31 or 2026/1/31 with dashes."""
+    # Where all are of one width, this takes a tenth of the time.
+    dashed = pc.binary_replace_slice(column, start=4, stop=5, replacement="-")
+    dashed = pc.binary_replace_slice(dashed, start=7, stop=8, replacement="-")
+    if _parses(dashed, _NANOSECONDS):
+        return dashed
+    return _spelled(column, r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})", r"\1-0\2-0\3")
 
 
 def _spelled(column: pa.ChunkedArray, pattern: str, spelled: str) -> pa.ChunkedArray:

@@ -88,7 +88,9 @@ def read_prices(
     Raises InputError naming table, row and column of the first thing that is wrong.
     """
     where = None if zone is None else zone_of(zone)
-    chosen = symbols.split(",") if isinstance(symbols, str) else symbols
+    chosen = symbols
+    if isinstance(symbols, str):
+        chosen = [name.strip() for name in symbols.split(",")]
     if every is not None and finer is not None:
         raise InputError(
             "bars that are made longer have the shorter ones as their finer series already",
@@ -97,7 +99,7 @@ def read_prices(
             fix="give one of every and finer",
         )
     notes: list[str] = []
-    bars = _saved(source, chosen)
+    bars = None if adjust else _saved(source, chosen)
     if bars is None:
         tables = tables_of(source, PRICES, given=columns or {})
         read = series_of(tables, zone=where, adjust=adjust, symbols=chosen)

@@ -77,17 +77,29 @@ class SignalTable:
 
 
 def read_signals(
-    source: Any, bars: Bars, *, zone: str | None = None, known_at_open: bool = False
+    source: Any,
+    bars: Bars,
+    *,
+    zone: str | None = None,
+    known_at_open: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> PastSignals:
     """Signals to be judged (`signal_quality.outcomes_after`): `read_signal_table` without what goes with them."""
-    return read_signal_table(source, bars, zone=zone, known_at_open=known_at_open).past()
+    table = read_signal_table(source, bars, zone=zone, known_at_open=known_at_open, columns=columns)
+    return table.past()
 
 
 def read_played_signals(
-    source: Any, bars: Bars, *, zone: str | None = None, known_at_open: bool = False
+    source: Any,
+    bars: Bars,
+    *,
+    zone: str | None = None,
+    known_at_open: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> Signals:
     """Signals for a money run (`run.run`): `read_signal_table` laid out over all bars."""
-    return read_signal_table(source, bars, zone=zone, known_at_open=known_at_open).signals(bars)
+    table = read_signal_table(source, bars, zone=zone, known_at_open=known_at_open, columns=columns)
+    return table.signals(bars)
 
 
 def read_signal_table(

@@ -177,7 +177,14 @@ def _of_table(
 ) -> SourceTable:
     header = [INDEX if column == INDEX_COLUMN else column for column in table.column_names]
     found = find_columns(
-        table.column_names, layout, table=name, given=given, first_cell=_first_cell(table)
+        table.column_names,
+        layout,
+        table=name,
+        given=given,
+        first_cell=_first_cell(table),
+        moments=[
+            index for index, kind in enumerate(table.schema.types) if pa.types.is_timestamp(kind)
+        ],
     )
     return SourceTable(
         name=name,

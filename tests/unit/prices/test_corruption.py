@@ -138,7 +138,7 @@ def test_a_row_with_a_cell_too_few_or_many_is_told(of_symbol, data):
 @FEW
 @given(rows(count_min=2), st.data())
 def test_lines_are_counted_as_an_editor_counts_them(of_symbol, data):
-    """Empty lines and lines before the header count, as does a line break inside quotes."""
+    """Empty lines and lines before the header count."""
     row = data.draw(st.integers(0, len(of_symbol) - 1))
     table = [[*cells, "note"] for cells in table_of(of_symbol)]
     table[row][2] = "x"

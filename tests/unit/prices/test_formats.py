@@ -283,6 +283,47 @@ def test_a_wide_frame_with_a_price_missing_is_refused():
         read_bars(frame)
 
 
+def test_an_index_of_times_needs_no_name():
+    index = pd.date_range("2020-01-02", periods=2)
+    frame = pd.DataFrame({"Open": 1.0, "High": 2.0, "Low": 1.0, "Close": 1.5}, index=index)
+    for named in (None, "when"):
+        bars = read_bars(frame.rename_axis(named))
+        assert bars.opened_ns.tolist() == [ns(2020, 1, 2), ns(2020, 1, 3)]
+
+
+def test_dates_and_times_of_day_may_be_of_any_type():
+    clock = pd.to_datetime(["2020-01-02 10:30", "2020-01-02 10:31"])
+    frame = pd.DataFrame(
+        {"date": clock.normalize(), "time": clock.time, **dict.fromkeys("ohlc", 1.0)}
+    )
+    for days in (frame["date"], frame["date"].dt.date, frame["date"].dt.strftime("%Y%m%d")):
+        bars = read_bars(frame.assign(date=days), zone="UTC")
+        assert bars.opened_ns.tolist() == [ns(2020, 1, 2, 10, 30), ns(2020, 1, 2, 10, 31)]
+
+
+def test_a_date_and_a_clock_can_be_named_outright(prices):
+    text = "Tag,Uhr,Open,High,Low,Close\n2020-01-02,10:30,1,2,1,1\n"
+    bars = prices(text, zone="UTC", columns={"time": "Tag", "clock": "Uhr"}).bars
+    assert bars.opened_ns.tolist() == [ns(2020, 1, 2, 10, 30)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(prices, refusal, end):
+    assert prices(DAYS.replace("\n", end)).bars.close.tolist() == [[1.5, 1.25]]
+    assert "line 3" in refusal(DAYS.replace("1.25", "x").replace("\n", end)).message
+
+
+def test_a_file_that_is_no_text_is_refused(refusal):
+    assert refusal(b"PK\x03\x04\x00\x00", name="prices.xlsx").code == "PRICES_UNREADABLE"
+
+
+def test_a_cell_may_hold_lines_of_its_own(prices, refusal):
+    text = 'Date,Note,Open,High,Low,Close\n2020-01-02,"two\nlines",1,2,1,1\n2020-01-03,,1,2,1,1\n'
+    assert len(prices(text).bars) == 2
+    # Line 4, as an editor counts.
+    assert "line 4:" in refusal(text.replace("2020-01-03,,1", "2020-01-03,,x")).message
+
+
 def test_what_was_done_with_the_table_is_told(prices):
     notes = prices(DAYS, since="2020-01-03").notes
     assert "Date holds days, taken as midnights of UTC" in notes
