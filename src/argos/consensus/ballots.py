@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from argos.consensus.settings import ConsensusSettings, SourceRules
@@ -105,6 +106,7 @@ def _weekends(since: datetime, until: datetime) -> timedelta:
     return _weekends_before(until) - _weekends_before(since)
 
 
+@lru_cache(maxsize=1024)  # asked for every symbol of a tick, with few different moments
 def _weekends_before(moment: datetime) -> timedelta:
     """Weekend time from the first Monday of the calendar, 1 January of year 1, to the moment."""
     start = datetime(1, 1, 1, tzinfo=moment.tzinfo)
