@@ -12,27 +12,48 @@ from argos.consensus.vote import Vote, newness
 class Board:
     """The newest vote of each source and symbol, and where each symbol stands. The one thing in this room that changes.
 
-    A vote is taken when it has come: one that is fetched after the next tick would hide the vote which that tick shall
-    see. The live service stamps `fetched_at` as it calls `take`; `replay` hands votes over by it.
+    So that a replay sees what the live service saw, whatever its clock did, the service stamps `fetched_at` as it calls
+    `take`, stores those votes alone that `take` took, and those ticks alone that gave decisions.
     """
 
     def __init__(self, standings: Mapping[str, Standing] | None = None) -> None:
         self._votes: dict[str, dict[str, Vote]] = {}
         self._standings: dict[str, Standing] = dict(standings or {})
+        self._ticked_at: datetime | None = None
+        self._fetched_at: datetime | None = None
 
     def watch(self, symbols: Iterable[str]) -> None:
         """Symbols that are decided on from now on, votes or not."""
         for symbol in symbols:
             self._votes.setdefault(symbol, {})
 
-    def take(self, vote: Vote) -> None:
-        """A repeat or an older vote changes nothing."""
+    def take(self, vote: Vote) -> bool:
+        """Whether the vote counts from the next tick on.
+
+        It does not when it is a repeat or older than one that is held, nor when its `fetched_at` is not after the last
+        tick: that tick did not see it, and a replay would let it.
+        """
+        if self._ticked_at is not None and vote.fetched_at <= self._ticked_at:
+            return False
         held = self._votes.setdefault(vote.symbol, {})
-        if vote.source not in held or newness(vote) > newness(held[vote.source]):
-            held[vote.source] = vote
+        if vote.source in held and newness(vote) <= newness(held[vote.source]):
+            return False
+        held[vote.source] = vote
+        if self._fetched_at is None or vote.fetched_at > self._fetched_at:
+            self._fetched_at = vote.fetched_at
+        return True
 
     def tick(self, now: datetime, settings: ConsensusSettings) -> list[Decision]:
-        """One decision per symbol that is watched or has votes, in the order of their names."""
+        """One decision per symbol that is watched or has votes, in the order of their names.
+
+        None at all, and nothing moves, while the clock has gone back: `now` is not after the last tick, or is before a
+        vote that was taken.
+        """
+        if self._ticked_at is not None and now <= self._ticked_at:
+            return []
+        if self._fetched_at is not None and now < self._fetched_at:
+            return []
+        self._ticked_at = now
         decisions = []
         for symbol in sorted(self._votes):
             before = self._standings.get(symbol, FIRST)

@@ -111,6 +111,46 @@ def test_the_live_board_decides_as_the_replay_does(
     assert of_symbols_with_votes(live) == replay(votes, ticks, settings)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    settings=SETTINGS,
+    course=st.lists(
+        st.tuples(
+            st.sampled_from(["tick", "massive", "alpha_vantage", "x_api", "sonar"]),
+            st.integers(-3, 8),
+            st.sampled_from(["0.9", "0.8", "0.2"]),
+        ),
+        max_size=60,
+    ),
+)
+def test_a_replay_sees_what_the_live_board_saw_though_its_clock_jumped(
+    settings: ConsensusSettings, course: list[tuple[str, int, str]]
+) -> None:
+    board, live = Board(), []
+    clock, stored_votes, stored_ticks = START, [], []
+    for what, seconds, p_up in course:
+        clock += timedelta(seconds=seconds)
+        if what == "tick":
+            decisions = board.tick(clock, settings)
+            live += decisions
+            stored_ticks += [clock] if decisions else []
+        else:
+            vote = side(what, p_up, as_of=clock)
+            stored_votes += [vote] if board.take(vote) else []
+    assert replay(stored_votes, stored_ticks, settings) == live
+
+
+def test_while_the_clock_is_back_nothing_is_decided() -> None:
+    rules, board = ConsensusSettings(), Board()
+    assert board.take(side("massive", "0.9", as_of=at(10)))
+    assert board.tick(at(9), rules) == []
+    assert len(board.tick(at(10), rules)) == 1
+    assert board.tick(at(10), rules) == []
+    assert not board.take(side("x_api", "0.9", as_of=at(10)))
+    assert board.take(side("x_api", "0.9", as_of=at(10.5)))
+    assert len(board.tick(at(11), rules)) == 1
+
+
 def test_one_tick_decides_on_every_watched_symbol_in_the_order_of_names() -> None:
     board = Board()
     board.watch(["MSFT", "AAPL"])
