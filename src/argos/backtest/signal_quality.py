@@ -14,12 +14,9 @@ from argos.backtest.preparing import orders_of
 from argos.backtest.result import Result
 from argos.backtest.strategy import Signals
 from argos.core.errors import InputError
+from argos.core.rates import BUCKETS, CONFIDENCE_MIN, HitRate, rate_of
 
-Z_95: Final = 1.959963984540054
-BUCKETS: Final = 10
 HOUR_NS: Final = 3_600_000_000_000
-CONFIDENCE_MIN: Final = 1e-6
-"""A confidence of 0 or 1 that is wrong would make the log loss infinite; it is taken as this far away from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,18 +50,6 @@ class Outcomes:
     @property
     def won(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         return self.outcome > 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HitRate:
-    """Wins of n, with Wilson's 95 % interval; NaN for none. confidence_mean: of those that had one."""
-
-    n: int
-    wins: int
-    rate: float
-    low: float
-    high: float
-    confidence_mean: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,29 +175,10 @@ def quality_of(outcomes: Outcomes) -> Quality:
     )
 
 
-def wilson(wins: int, n: int, *, z: float = Z_95) -> tuple[float, float]:
-    """Wilson's score interval of a rate; NaN for n = 0."""
-    if n == 0:
-        return math.nan, math.nan
-    rate = wins / n
-    middle = rate + z * z / (2 * n)
-    spread = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    whole = 1 + z * z / n
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
-
-
 def hit_rate(won: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], confidence: Floats) -> HitRate:
     """Of these signals."""
-    n, wins = len(won), int(won.sum())
-    low, high = wilson(wins, n)
-    return HitRate(
-        n=n,
-        wins=wins,
-        rate=wins / n if n else math.nan,
-        low=low,
-        high=high,
-        confidence_mean=_mean(confidence[~np.isnan(confidence)]),
-    )
+    mean = _mean(confidence[~np.isnan(confidence)])
+    return rate_of(n=len(won), wins=int(won.sum()), confidence_mean=mean)
 
 
 def _by_confidence(

@@ -57,6 +57,11 @@ def fact_uuid(*, account: str, kind: str, key: str) -> UUID:
     return uuid5(ARGOS_NAMESPACE, f"fact:{account}:{kind}:{key}")
 
 
+def signal_uuid(*, content_hash: str) -> UUID:
+    """Identity of a consensus signal: of what it says, so a replay finds the one that was stored."""
+    return uuid5(ARGOS_NAMESPACE, f"signal:{content_hash}")
+
+
 def magic_of(order: UUID) -> int:
     """The order's durable key at MetaTrader 5: positive, 63 bits, 16 of prefix and 47 of hash."""
     digest = hashlib.sha256(order.bytes).digest()

@@ -5,7 +5,8 @@ from typing import Final
 
 from argos.backtest.metrics import r_multiples
 from argos.backtest.result import Result
-from argos.backtest.signal_quality import HitRate, Outcomes, Quality
+from argos.backtest.signal_quality import Outcomes, Quality
+from argos.core.rates import HitRate
 from argos.tearsheet.plots import Plot, Rate, histogram, rates, scatter
 
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

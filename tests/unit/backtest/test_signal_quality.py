@@ -14,10 +14,10 @@ from argos.backtest.signal_quality import (
     outcomes_of_trades,
     past_signals,
     quality_of,
-    wilson,
 )
 from argos.backtest.strategy import Signals
 from argos.core.errors import InputError
+from argos.core.rates import wilson
 
 HOUR_NS = 3_600_000_000_000
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from argos.cli.reference.markdown import code, page, section, table
+from argos.consensus.decision import Reason
 from argos.core.denial import DenialCode
+from argos.proofs.faults import FaultCode
 from argos.protocol.intent_body import IntentBody
 from argos.reconcile.discrepancy_codes import DiscrepancyCode
 from argos.reconcile.result import Divergence
@@ -30,6 +32,8 @@ AREAS: Final[Mapping[str, str]] = {
     "paperbroker": "Paper brokers",
     "exchange": "Paper brokers",
     "rehearsal": "Demo and torture",
+    "consensus": "Consensus and signals",
+    "proofs": "Consensus and signals",
     "prices": "Price files and tables of signals",
     "core": "General",
 }
@@ -65,7 +69,13 @@ def codes_page() -> str:
         "Every refusal, finding and error has a code that does not change. Words in braces are filled in.",
         section("Denials", _DENIALS, _denials()),
         section("Discrepancies", _DISCREPANCIES, _discrepancies()),
-        section("Divergence of a leg", "Codes in `divergence` of a reconciled leg.", _divergence()),
+        section(
+            "Divergence of a leg",
+            "Codes in `divergence` of a reconciled leg.",
+            _meanings(Divergence),
+        ),
+        section("Reasons of the consensus", _REASONS, _meanings(Reason)),
+        section("Faults of proofs", _FAULTS, _meanings(FaultCode)),
         *(
             section(area, table(("code", "message", "what to do"), _rows(found, area)))
             for area in areas
@@ -80,6 +90,8 @@ _DENIALS: Final = (
     "order to deny, the leg is refused with it. Both stand in the story."
 )
 _DISCREPANCIES: Final = "What reconciliation found to differ: `argos discrepancies`."
+_REASONS: Final = "Why the consensus gave no signal for a symbol, or why a signal ended."
+_FAULTS: Final = "What does not hold in a chain of signals, a day's head or a proof."
 _ALARMS: Final = (
     "Something moved after it had been called finished, or could not be: `argos alarms`."
 )
@@ -94,8 +106,8 @@ def _discrepancies() -> str:
     return table(("code", "means", "what to do"), rows)
 
 
-def _divergence() -> str:
-    return table(("code", "means"), ((code(item.value), item.meaning) for item in Divergence))
+def _meanings(codes: Iterable[Divergence | Reason | FaultCode]) -> str:
+    return table(("code", "means"), ((code(item.value), item.meaning) for item in codes))
 
 
 def _rows(found: Iterable[FoundCode], area: str) -> Iterator[tuple[str, str, str]]:
