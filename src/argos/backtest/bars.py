@@ -110,6 +110,40 @@ class Bars:
             ),
         )
 
+    def at(self, places: Ints) -> "Bars":
+        """The bars at these rising indexes, as copies. Their finer bars go along."""
+        fine = self.fine
+        if fine is not None:
+            counts = np.diff(fine.start)
+            kept = np.zeros(len(self), bool)
+            kept[places] = True
+            rows = int(fine.start[0]) + np.flatnonzero(np.repeat(kept, counts))
+            fine = FineBars(
+                open=fine.open[:, rows],
+                high=fine.high[:, rows],
+                low=fine.low[:, rows],
+                close=fine.close[:, rows],
+                start=np.append(0, np.cumsum(counts[places])).astype(np.int64),
+            )
+        return Bars(
+            symbols=self.symbols,
+            opened_ns=self.opened_ns[places],
+            open=self.open[:, places],
+            high=self.high[:, places],
+            low=self.low[:, places],
+            close=self.close[:, places],
+            volume=self.volume[:, places],
+            fine=fine,
+        )
+
+    def has_gaps(self) -> bool:
+        """Whether any symbol has no bar somewhere."""
+        found = self._index.get("gaps")
+        if found is None:
+            # A minimum is NaN if anything is, and takes no memory.
+            found = self._index["gaps"] = (np.isnan(np.min(self.open, initial=np.inf))[None],)
+        return bool(found[0][0])
+
     def block_extremes(self) -> tuple[Floats, Floats]:
         """Highest high and lowest low of each run of BLOCK_BARS bars: float64[symbols, blocks] each."""
         found = self._index.get("blocks")

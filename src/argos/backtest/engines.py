@@ -133,7 +133,19 @@ def kernel() -> Callable[[int, int, int], int]:
     return advance
 
 
-def prepare_kernel(tell: Callable[[], None], *, engine: EngineName, bars: int) -> None:
+def compile_kernel() -> None:
+    """Has the kernel's machine code made, or loaded from disk."""
+    import_module(KERNEL).compile_now()
+
+
+def prepare_kernel(
+    tell: Callable[[], None],
+    *,
+    engine: EngineName,
+    bars: int,
+    tell_after_s: float = TELL_AFTER_S,
+    prepare: Callable[[], None] = compile_kernel,
+) -> None:
     """Loads what a run of `bars` bars of all symbols together will play on, so that the run itself does not wait.
 
     The first time on a machine the kernel is compiled, some ten seconds: `tell` is called, from another thread, once it
@@ -141,11 +153,11 @@ def prepare_kernel(tell: Callable[[], None], *, engine: EngineName, bars: int) -
     """
     if engine_for(engine, bars) is PlainEngine:
         return
-    waiting = Timer(TELL_AFTER_S, tell)
+    waiting = Timer(tell_after_s, tell)
     waiting.daemon = True
     waiting.start()
     try:
-        import_module(KERNEL).compile_now()
+        prepare()
     finally:
         waiting.cancel()
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from argos.backtest.bars import Bars
 from argos.backtest.layout import Codes, Floats, Ints, Signal
+from argos.backtest.tables import EXTRAS
 from argos.core.errors import InputError
 from argos.prices.columns import SYMBOLS, TIMES, Layout
 from argos.prices.finer import ends_of
@@ -24,17 +25,6 @@ SIDES: Final[Mapping[str, Signal]] = {
     **dict.fromkeys(("exit", "flat", "close"), Signal.EXIT),
     "target": Signal.TARGET,
 }
-EXTRAS: Final[tuple[str, ...]] = (
-    "limit_price",
-    "stop_price",
-    "stop_distance",
-    "take_distance",
-    "trail_distance",
-    "target",
-    "size",
-    "confidence",
-    "volatility",
-)
 _POSITIVE: Final = frozenset(EXTRAS) - {"target", "confidence"}
 SIGNALS: Final = Layout(
     names={

@@ -17,8 +17,9 @@ from argos.backtest.bars import Bars
 from argos.backtest.layout import Codes, Floats, Ints, Signal
 from argos.backtest.signal_quality import PastSignals
 from argos.backtest.strategy import Signals
+from argos.backtest.tables import EXTRAS
 from argos.core.errors import InputError
-from argos.prices.signal_rows import EXTRAS, SIGNALS, rows_of
+from argos.prices.signal_rows import SIGNALS, rows_of
 from argos.prices.sources import tables_of
 from argos.prices.tables import Place
 from argos.prices.zones import utc_text, zone_of

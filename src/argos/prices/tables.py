@@ -53,15 +53,19 @@ class SourceTable:
         return f"{self.name}, line {self.line_of(row).number}"
 
     def cell(self, row: int, role: str) -> Cell:
-        """A cell as its owner sees it, shortened."""
-        if self.line_of is not None:
-            cells = self.line_of(row).cells
-            text = cells[self.places[role]] if self.places[role] < len(cells) else ""
-        else:
-            value = self.columns[role][row].as_py()
-            text = "" if value is None else str(value)
+        """A cell as its owner sees it, shortened; of a date the time of day that stands in another column, too."""
+        text = self._text(row, role)
+        if role == "time" and "clock" in self.columns:
+            text = f"{text} {self._text(row, 'clock')}"
         shown = repr(text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 3] + "...")
         return Cell(self.where(row), self.names[role], shown if text.strip() else "empty")
+
+    def _text(self, row: int, role: str) -> str:
+        if self.line_of is not None:
+            cells = self.line_of(row).cells
+            return cells[self.places[role]] if self.places[role] < len(cells) else ""
+        value = self.columns[role][row].as_py()
+        return "" if value is None else str(value)
 
 
 class Place(NamedTuple):

@@ -3,11 +3,9 @@
 import subprocess
 import sys
 from threading import Event
-from types import SimpleNamespace
 
 import pytest
 
-from argos.backtest import engines
 from argos.backtest.engines import PLAIN_BARS_MAX, prepare_kernel
 
 UNKEPT = """
@@ -39,24 +37,25 @@ def test_a_kernel_that_cannot_be_kept_is_compiled_all_the_same():
     assert (done.stdout, done.stderr) == ("42\n", "")
 
 
-def test_a_long_compilation_is_told_while_it_goes_on(monkeypatch):
+def test_a_long_compilation_is_told_while_it_goes_on():
     told = Event()
-    kernel = SimpleNamespace(compile_now=lambda: told.wait(30))
-    monkeypatch.setattr(engines, "import_module", lambda name: kernel)
-    monkeypatch.setattr(engines, "TELL_AFTER_S", 0.0)
-    prepare_kernel(told.set, engine="compiled", bars=1)
+    prepare_kernel(
+        told.set, engine="compiled", bars=1, tell_after_s=0.0, prepare=lambda: told.wait(30)
+    )
     assert told.is_set()
 
 
-def test_a_short_one_is_not_told(monkeypatch):
-    kernel = SimpleNamespace(compile_now=lambda: None)
-    monkeypatch.setattr(engines, "import_module", lambda name: kernel)
-    monkeypatch.setattr(engines, "TELL_AFTER_S", 3600.0)
-    prepare_kernel(pytest.fail, engine="compiled", bars=1)
+def test_a_short_one_is_not_told():
+    prepared = []
+    prepare_kernel(
+        pytest.fail,
+        engine="auto",
+        bars=PLAIN_BARS_MAX + 1,
+        tell_after_s=3600.0,
+        prepare=lambda: prepared.append("kernel"),
+    )
+    assert prepared == ["kernel"]
 
 
-def test_nothing_is_loaded_for_a_small_run(monkeypatch):
-    monkeypatch.setattr(engines, "KERNEL", "no.such.kernel")
-    prepare_kernel(pytest.fail, engine="auto", bars=PLAIN_BARS_MAX)
-    with pytest.raises(ModuleNotFoundError):
-        prepare_kernel(pytest.fail, engine="auto", bars=PLAIN_BARS_MAX + 1)
+def test_nothing_is_prepared_where_the_plain_engine_plays():
+    prepare_kernel(pytest.fail, engine="plain", bars=10**9, prepare=pytest.fail)

@@ -1,4 +1,4 @@
-"""A run is played in slices: the same trades wherever they end, progress that is told, an end when it is asked for."""
+"""A run is played in slices: progress is told between them, and an end that is asked for is heard."""
 
 import signal
 import subprocess
@@ -6,14 +6,12 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from argos.backtest import engines
+from argos.backtest.bars import Bars, bars_of
+from argos.backtest.engines import SLICE_BARS, slice_ends
 from argos.backtest.run import run
 from argos.backtest.strategies.ema_cross import EmaCross, EmaCrossByBar
-from unit.backtest.random_markets import random_run
-from unit.backtest.test_engines_agree import assert_same
+from unit.backtest.arbiter import random_walk
 
 ENDLESS = """
 import sys
@@ -37,45 +35,39 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("engine", ["compiled", "plain"])
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    bars=st.integers(1, 160),
-    symbols=st.integers(1, 3),
-    step=st.integers(1, 50),
-)
-@settings(max_examples=40, deadline=None)
-def test_slices_of_any_length_give_the_same_run(engine, seed, bars, symbols, step):
-    played = random_run(seed, bars=bars, symbols=symbols)
-    whole = run(played.signals, played.bars, settings=played.settings, engine=engine)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engines, "SLICE_BARS", step)
-        sliced = run(played.signals, played.bars, settings=played.settings, engine=engine)
-    assert_same(sliced, whole)
+@pytest.fixture(scope="module")
+def long() -> Bars:
+    columns = random_walk(25_000)
+    tiled = {name: np.tile(values, 18) for name, values in columns.items()}
+    return bars_of(**tiled | {"opened_ns": np.arange(450_000)})
+
+
+def test_slices_end_at_the_last_bar_and_are_shorter_for_more_symbols():
+    assert slice_ends(0, 5, 1) == [5]
+    assert slice_ends(100, 100 + 2 * SLICE_BARS, 1) == [100 + SLICE_BARS, 100 + 2 * SLICE_BARS]
+    assert slice_ends(0, SLICE_BARS + 1, 4) == [SLICE_BARS // 4 * k for k in (1, 2, 3, 4)] + [
+        SLICE_BARS + 1
+    ]
 
 
 @pytest.mark.parametrize("strategy", [EmaCross(), EmaCrossByBar()])
-@pytest.mark.parametrize("engine", ["compiled", "plain"])
-def test_progress_counts_up_to_the_last_bar(strategy, engine, minutes, workload, monkeypatch):
-    monkeypatch.setattr(engines, "SLICE_BARS", 700)
+def test_progress_counts_up_to_the_last_bar(strategy, long, workload):
     told: list[int] = []
-    result = run(
-        strategy, minutes.head(5_000), settings=workload, engine=engine, progress=told.append
-    )
-    assert told == [*range(700, 5_000, 700), 5_000]
-    unsliced = run(strategy, minutes.head(5_000), settings=workload, engine=engine)
-    assert np.array_equal(result.equity, unsliced.equity)
+    run(strategy, long, settings=workload, engine="compiled", progress=told.append)
+    assert told == slice_ends(0, len(long), 1)
+    assert len(told) == 3
 
 
-def test_what_progress_raises_ends_the_run(minutes, workload, monkeypatch):
-    monkeypatch.setattr(engines, "SLICE_BARS", 700)
+def test_what_progress_raises_ends_the_run(long, workload):
+    told: list[int] = []
 
     def enough(bars):
-        if bars > 2_000:
-            raise TimeoutError
+        told.append(bars)
+        raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        run(EmaCross(), minutes, settings=workload, progress=enough)
+        run(EmaCross(), long, settings=workload, engine="compiled", progress=enough)
+    assert told == [SLICE_BARS]
 
 
 def test_an_interrupt_is_heard_while_the_kernel_plays():

@@ -15,7 +15,7 @@ from argos.core.errors import InputError
 from argos.prices.read import read_bars
 from unit.prices.markets import COLUMNS, arrow_long, pandas_long, polars_long, rows, write_csv
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=30, deadline=None)
 HEADER = ("Open Time", "Open", "HIGH", "low", "c", "Vol")
 PRICES = (1, 2, 3, 4)
 

@@ -21,7 +21,7 @@ from unit.prices.markets import YEAR_1980_NS, Row, arrow_long, rows
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
 QUOTES = ("open", "high", "low", "close")
-FEW = settings(max_examples=50, deadline=None)
+FEW = settings(max_examples=30, deadline=None)
 MINUTES = st.integers(0, 300).map(lambda n: YEAR_1980_NS + n * MINUTE_NS)
 
 
@@ -123,7 +123,7 @@ def test_every_and_finer_do_not_go_together():
 
 
 @pytest.mark.parametrize("engine", ["plain", "compiled"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 100_000))
 def test_finer_bars_that_do_not_span_their_bar_change_nothing(engine, seed):
     """Their first is the whole bar: whatever the settings, the run is the one without a finer series."""
@@ -164,7 +164,7 @@ def align(read: Bars, later: Bars):
     return replace(read.fine, start=start.astype(np.int64))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.sampled_from(["A", "B"]), rows(MINUTES, count_min=2), min_size=2))
 def test_what_fills_the_gaps_of_one_symbol_stays_inside_its_bar(market):
     bars = resampled(read_bars(arrow_long(market), symbols=list(market)), 60)

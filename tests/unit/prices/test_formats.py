@@ -56,6 +56,14 @@ def test_an_export_of_metatrader_5(prices):
     assert "volume is <TICKVOL>" in read.notes
 
 
+def test_a_date_is_shown_with_its_time_of_day(refusal):
+    text = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\n2020.01.02\t00:05\t1\t2\t1\t1\n"
+    error = refusal(text)
+    assert (error.code, error.field) == ("PRICES_TIME_NAIVE", "<DATE>")
+    assert "'2020.01.02 00:05'" in error.message
+    assert "line 2" in refusal(text.replace("00:05", "25:05"), zone="UTC").message
+
+
 def test_the_volume_of_an_exchange_goes_before_ticks(prices):
     text = "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\n2020.01.02\t1\t2\t1\t1\t55\t700\n"
     assert prices(text).bars.volume.tolist() == [[700]]

@@ -16,7 +16,7 @@ from argos.prices.resample import resampled
 from unit.prices.markets import YEAR_1980_NS, Row, arrow_long, check_bars, rows
 
 MINUTE_NS = 60_000_000_000
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=30, deadline=None)
 MINUTES = st.integers(0, 50_000).map(lambda n: YEAR_1980_NS + n * MINUTE_NS)
 LENGTHS_M = {"5m": 5, "15min": 15, "1h": 60, "4H": 240, "1d": 1440, "2d": 2880, "1w": 10080}
 

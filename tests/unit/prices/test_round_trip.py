@@ -25,7 +25,7 @@ from unit.prices.markets import (
     write_long_csv,
 )
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 
 
 @FEW

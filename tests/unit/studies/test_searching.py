@@ -353,26 +353,29 @@ def test_optuna_stops_where_the_space_is_used_up(few):
     assert found.repeats > 0
 
 
-def test_optuna_finds_the_better_half(few):
-    def near_seven(market, *, x, kind):
+def test_optuna_climbs_where_random_gropes(few):
+    def hill(market, *, x, kind):
+        """Trades as many times as it is near x = 200, of kind b half as often."""
         side = market.blank_side()
-        side[: 20 + (x == 7) + x] = 0
+        side[2 : 2 + 2 * max(0, 100 - abs(x - 200)) // (1 + (kind == "b")) : 2] = 1
+        side[3 : 3 + 2 * max(0, 100 - abs(x - 200)) // (1 + (kind == "b")) : 2] = 2
         return Signals(side=side)
 
-    def score(figures):
-        return np.zeros(len(figures))
-
-    # Scores come from the figures alone: without trades all are equal, and nothing breaks.
-    found = search(
-        near_seven,
-        few,
-        ["x=1..100", "kind=a,b"],
-        method="optuna",
-        trials=30,
-        objective=score,
-        engine="plain",
-    )
-    assert found.counted == 30
+    best = {}
+    for method in ("random", "optuna"):
+        found = search(
+            hill,
+            few,
+            ["x=1..1000", "kind=a,b"],
+            method=method,
+            trials=60,
+            objective="trades",
+            engine="plain",
+            batch=8,
+        )
+        best[method] = found.scores[found.best]
+    assert best["optuna"] > best["random"]
+    assert best["optuna"] >= 90
 
 
 @pytest.mark.parametrize(

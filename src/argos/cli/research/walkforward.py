@@ -8,13 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from argos.backtest.crossvalidation import CrossValidation, cpcv
-from argos.backtest.layout import Floats
 from argos.backtest.metrics import metrics_of
-from argos.backtest.plateaus import plateau_of
 from argos.backtest.points import Points, grid, random_points
 from argos.backtest.space_text import parse_space
 from argos.backtest.spans import span_of
-from argos.backtest.sweep import Sweep
 from argos.backtest.walkforward import Progress, WalkForward, walk_forward
 from argos.backtest.windows import Windows
 from argos.cli.entrance import EXIT_INTERRUPTED
@@ -28,7 +25,7 @@ from argos.cli.research.crossvalidating import (
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import number, percent, show_facts
-from argos.cli.research.underway import Interrupted, bar, interruptible
+from argos.cli.research.underway import Interrupted, bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.studies.crews import cores
 from argos.studies.run_folder import metrics_document, provenance_document
@@ -142,13 +139,9 @@ def walkforward(
         embargo=embargo,
     )
 
-    def plateau(sweep: Sweep, scores: Floats) -> int:
-        found = plateau_of(points, scores)
-        assert found is not None, "a fold without any score is refused before"
-        return found.trial
-
     groups = None if cross_validate is None else groups_of(cross_validate)
     crossed = None
+    made_ready(request.bars, runs=len(points))
     with (
         interruptible() as interrupted,
         bar("walk", unit="trials", shown=not as_json) as tell,
@@ -164,7 +157,7 @@ def walkforward(
             windows=windows,
             settings=request.settings,
             objective=objective,
-            choose=plateau if choose is Chosen.PLATEAU else None,
+            choose="plateau" if choose is Chosen.PLATEAU else "best",
             threads=threads or cores(),
             progress=told,
             stopped=interrupted,
