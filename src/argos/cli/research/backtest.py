@@ -151,8 +151,12 @@ def play(request: Request, *, lookahead: bool, hold_bars: int | None, shown: boo
             params=arguments,
             progress=lambda done: tell(done, len(request.bars)),
         )
-    # A class with on_bar cannot tell its own parameters.
-    result = dataclass_replace(result, params={**request.subject.parameters(), **request.params})
+    # A class with on_bar cannot tell its own parameters, nor signals where they come from.
+    result = dataclass_replace(
+        result,
+        params={**request.subject.parameters(), **request.params},
+        strategy=request.subject.name if request.table else result.strategy,
+    )
     return Ran(
         result=result,
         quality=quality_of(outcomes_of_trades(result)),
