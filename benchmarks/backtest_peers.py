@@ -33,6 +33,8 @@ OURS: Final = ("bound", "argos")
 OTHERS: Final = ("raptorbt", "vectorbt_rust", "vectorbt", "backtesting")
 SLOW: Final = {"backtesting"}
 """Asked in the first round only."""
+RICH: Final = ("argos", "vectorbt")
+"""Asked for the richer workload, too."""
 REPEATS: Final = 5
 """Single runs in a row in each round: the first one finds the processor's memory full of another's."""
 ABSENT: Final = "bench: the peers are not installed (make bench-peers); only ours is measured"
@@ -89,15 +91,21 @@ def measure_peers(*, rounds: int, bars: int = w.BARS, combinations: int = 400) -
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         file = Path(folder, "market.npz")
         market.save(file)
-        peers = {
-            name: stack.enter_context(_process(name, file, cache=Path(folder, "machine-code")))
-            for name in (*OURS, *others())
-        }
+        cache = Path(folder, "machine-code")
+        peers = {}
+        for name in (*OURS, *others()):
+            # Compiling takes memory that a run does not: it is done by another process, and kept on disk.
+            with _process(name, file, cache=cache) as before:
+                before.ask("single")
+            peers[name] = stack.enter_context(_process(name, file, cache=cache))
         found = _compare(peers, market, Path(folder))
-        for peer in peers.values():
+        for name, peer in peers.items():
+            found[f"peer_{name}_peak_mib"] = peer.ask("memory")["peak_mib"]
+        for name, peer in peers.items():
             # Compiles what is to be compiled, and allocates.
             peer.ask("sweep 1000 20")
-            found[f"peer_{_key(peers, peer)}_peak_mib"] = peer.ask("memory")["peak_mib"]
+            if name in RICH:
+                peer.ask("rich")
         sweep = f"sweep {min(bars, w.SWEEP_BARS)} {combinations}"
         for turn in range(rounds):
             for name, peer in peers.items():
@@ -105,15 +113,13 @@ def measure_peers(*, rounds: int, bars: int = w.BARS, combinations: int = 400) -
                     peer.time("single", times=REPEATS)
                 if name == "argos":
                     peer.time("by_bar")
+                if name in RICH:
+                    peer.time("rich", times=REPEATS)
             for name, peer in peers.items():
                 if name not in SLOW or turn == 0:
                     peer.time(sweep)
         found |= _ratios(peers, bars)
-    return found | measure_cold((*OURS, *others()))
-
-
-def _key(peers: dict[str, Peer], peer: Peer) -> str:
-    return next(name for name, other in peers.items() if other is peer)
+    return found
 
 
 @contextmanager
@@ -184,6 +190,11 @@ def _ratios(peers: dict[str, Peer], bars: int) -> dict[str, float]:
             )
             ratio = statistics.median(theirs / ours for theirs, ours in pairs)
             found[f"peer_{name}_{note}_ratio"] = 1 / ratio if name == "bound" else ratio
+    if "vectorbt" in peers:
+        pairs = zip(peers["vectorbt"].wall_s["rich"], argos.wall_s["rich"], strict=True)
+        found["peer_vectorbt_rich_ratio"] = statistics.median(
+            theirs / ours for theirs, ours in pairs
+        )
     by_bar = argos.median_s("by_bar")
     found["peer_argos_on_bar_thousand_bars_per_s"] = bars / by_bar / 1e3
     if "backtesting" in peers:
@@ -209,10 +220,14 @@ def measure_cold(names: tuple[str, ...]) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each is asked")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the bars and pairs")
     parser.add_argument("--json", action="store_true", help="print JSON only")
     chosen = parser.parse_args()
     try:
-        found = measure_peers(rounds=chosen.rounds)
+        if chosen.quick:
+            found = measure_peers(rounds=chosen.rounds, bars=w.BARS // 10, combinations=40)
+        else:
+            found = measure_peers(rounds=chosen.rounds) | measure_cold((*OURS, *others()))
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

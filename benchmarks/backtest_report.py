@@ -177,19 +177,20 @@ BACKTEST_SECTIONS: Final = {
 
 BACKTEST_METHOD: Final = """\
 - **Backtests beside the bound**: the bound is `benchmarks/backtest_bound.py`, kernels that can play this workload and
-  nothing else; ours is the general engine with all its outputs. Both play alternately in one process; the ratio is the
-  median of the turns' ratios. Their equity (the sweep: their returns) must be equal to the last bit. The sweep's memory
-  is the growth of the peak of a process of its own. The richer workload (`backtest_rich.py`): five symbols on one
-  account, stop and trailing stop at three average true ranges, a spread, a commission per unit, sizes by the risk to the
-  stop; indicators are within the time.
+  nothing else; ours is the general engine with all its outputs. Both play alternately in one process; the ratio is
+  the median of the turns' ratios. Their equity (the sweep: their returns) must be equal to the last bit. The sweep's
+  memory is the growth of the peak of a process of its own. The richer workload (`backtest_rich.py`): five symbols on
+  one account, stop and trailing stop at three average true ranges, a spread, a commission per unit, sizes by the risk
+  to the stop; indicators are within the time.
 - **Backtesters side by side**: 1,000,000 seeded minutes (their SHA-256 is checked), 400 pairs of means on the first
-  100,000. Each backtester plays in a process of its own that stays up; they are asked in turn, from arrays in memory to
-  all outputs, five single runs in a row each time; ratios are of one round, and medians. backtesting.py is asked once,
-  and four of its 400 pairs are scaled up. Before that, the trades of each are compared with those of the arbiter, a plain
-  loop; where they differ, `benchmarks/peers/peer_*.py` says which of the workload's rules the peer cannot play. Memory is
-  the process's peak after its single runs, less what it had with numpy and the data. Cold is from the start of a process
-  to its trades on 20,000 bars: first without machine code on disk, later with it. The peers are installed by
-  `make bench-peers` alone, some of them under the AGPL or the Commons Clause; Argos neither contains nor needs them.
-- **Other shapes**: `benchmarks/backtest_shapes.py`; signals are ready, so this is the engine alone, and what it costs to
-  write down each fill and trade.
+  100,000. Each backtester plays in a process of its own that stays up; they are asked in turn, from arrays in memory
+  to all outputs, five single runs in a row each time; ratios are of one round, and medians. backtesting.py is asked
+  once, and four of its 400 pairs are scaled up. Before that, the trades of each are compared with those of the
+  arbiter, a plain loop; where they differ, `benchmarks/peers/peer_*.py` says which of the workload's rules the peer
+  cannot play. Memory is the process's peak after its single runs, less what it had with numpy and the data. Cold is
+  from the start of a process to its trades on 20,000 bars: first without machine code on disk, later with it. The
+  peers are installed by `make bench-peers` alone, some of them under the AGPL or the Commons Clause; Argos neither
+  contains nor needs them.
+- **Other shapes**: `benchmarks/backtest_shapes.py`; signals are ready, so this is the engine alone, and what it costs
+  to write down each fill and trade.
 """

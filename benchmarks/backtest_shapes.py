@@ -1,4 +1,4 @@
-"""Workloads of other shapes: is there one at which the engine falls off a cliff? Each bar of each symbol counts once."""
+"""Workloads of other shapes: is there one at which the engine falls off a cliff? Each bar of each symbol counts."""
 
 import statistics
 import time

@@ -11,10 +11,11 @@ from rig import BenchError, Figures
 HERE: Final = Path(__file__).parent
 
 
-async def measure_backtests(*, turns: int, rounds: int) -> Figures:
+async def measure_backtests(*, turns: int, rounds: int, quick: bool) -> Figures:
     """Speeds, memory and cold starts of ours; ratios to the bound and to the peers that are installed."""
     found = await _told("backtest_speed.py", "--turns", str(turns))
-    return found | await _told("backtest_peers.py", "--rounds", str(rounds))
+    less = ["--quick"] if quick else []
+    return found | await _told("backtest_peers.py", "--rounds", str(rounds), *less)
 
 
 async def _told(program: str, *arguments: str) -> Figures:

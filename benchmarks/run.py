@@ -81,7 +81,9 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
         "mt5-scan": lambda: measure_deal_scan(deals=sizes.deals),
         "idle": lambda: measure_idle_nodes(seconds=sizes.idle_s, memory=memory),
         "backtest": lambda: measure_backtests(
-            turns=sizes.backtest_turns, rounds=sizes.backtest_rounds
+            turns=sizes.backtest_turns,
+            rounds=sizes.backtest_rounds,
+            quick=sizes is QUICK,
         ),
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }

@@ -41,10 +41,15 @@ def main() -> None:
     module = importlib.import_module(f"peers.peer_{chosen.peer}")
     peers = {len(market): module.Peer(market)}
     print(json.dumps({"name": module.NAME, "version": module.version()}), flush=True)
+    rich = None
     for line in sys.stdin:
         what, *words = line.split()
         if what == "memory":
             answer = {"peak_mib": memory_mib("VmHWM") - with_data_mib}
+        elif what == "rich":
+            rich = rich or module.RichPeer(market)
+            wall, processor, trades = timed(rich.single)
+            answer = {"wall_s": wall, "processor_s": processor, "trades": len(trades)}
         elif what in {"single", "by_bar"}:
             wall, processor, trades = timed(getattr(peers[len(market)], what))
             answer = {"wall_s": wall, "processor_s": processor}

@@ -88,3 +88,45 @@ def trades_of(done: vbt.Portfolio) -> np.ndarray:
         trades[ours] = rows[theirs]
     trades["side"] = np.where(rows["direction"] == 0, 1, -1)
     return trades
+
+
+class RichPeer:
+    """The richer workload as near as vectorbt comes: five columns that share their cash.
+
+    Its trailing stop takes the place of both stops; sizes are by risk, but of the starting capital; half the spread and
+    the slippage are one fraction, and the commission per unit is one of the price.
+    """
+
+    def __init__(self, market: w.Market) -> None:
+        columns = w.five(market)
+        index = pd.DatetimeIndex(columns["opened_ns"].view("datetime64[ns]"))
+        self.open, self.high, self.low, self.close = (
+            pd.DataFrame(np.ascontiguousarray(columns[name].T), index=index)
+            for name in ("open", "high", "low", "close")
+        )
+        self.slip = (w.RICH_SPREAD_BPS / 2 + w.RICH_SLIPPAGE_BPS) / 1e4
+
+    def single(self) -> np.ndarray:
+        quick = vbt.MA.run(self.close, w.FAST, ewm=True).ma
+        steady = vbt.MA.run(self.close, w.SLOW, ewm=True).ma
+        apart = (quick.values - steady.values)[:-1]
+        rises, falls = np.zeros(self.close.shape, bool), np.zeros(self.close.shape, bool)
+        rises[2:] = (apart[:-1] <= 0) & (apart[1:] > 0)
+        falls[2:] = (apart[:-1] >= 0) & (apart[1:] < 0)
+        rises[: w.SLOW + 1] = falls[: w.SLOW + 1] = False
+        before = self.close.shift(1)
+        width = np.maximum(self.high, before) - np.minimum(self.low, before)
+        distance = (w.RICH_MULTIPLE * width.ewm(alpha=1 / 14, adjust=False).mean()).shift(1).values
+        price = self.open.values
+        size = np.minimum(w.RICH_RISK * w.CASH / distance, w.RICH_CAP * w.CASH / price)
+        done = vbt.Portfolio.from_signals(
+            self.close, rises, False, falls, False, price=self.open, open=self.open,
+            high=self.high, low=self.low, sl_stop=distance / price, sl_trail=True,
+            stop_entry_price="fillprice", stop_exit_price="stopmarket",
+            upon_opposite_entry="reverse", size=size, fees=w.RICH_COMMISSION / price,
+            slippage=self.slip, init_cash=10 * w.CASH, cash_sharing=True, group_by=True,
+            freq="1min", engine=ENGINE,
+        )  # fmt: skip
+        done.value(), done.total_return(), done.sharpe_ratio(), done.max_drawdown()
+        done.trades.win_rate(), done.trades.profit_factor()
+        return trades_of(done)

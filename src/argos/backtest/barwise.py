@@ -11,7 +11,7 @@ import numpy as np
 from argos.backtest.bars import Bars
 from argos.backtest.context import Clock as BarClock
 from argos.backtest.context import Context
-from argos.backtest.engines import CompiledEngine, PlainEngine, engine_for
+from argos.backtest.engines import CompiledEngine, PlainEngine, Progress, engine_for, slice_ends
 from argos.backtest.layout import Signal
 from argos.backtest.preparing import book_of, clock_of, empty_side, feed_of, fine_of
 from argos.backtest.settings import Settings
@@ -86,6 +86,7 @@ def play(
     clock: Clock,
     book: Book,
     changes: Sequence[Change] = (),
+    progress: Progress | None = None,
 ) -> tuple[Book, Orders]:
     """The whole run, and what was decided. The engine is asked only where something happens: an order, or an event."""
     count = len(bars)
@@ -101,12 +102,18 @@ def play(
         if start is not None:
             start(stretch.market, context)
         within = [bar for bar in changed if stretch.first < bar < stretch.last]
-        pieces = [stretch.first, *within, stretch.last]
-        for first, last in pairwise(pieces):
+        pieces = {
+            stretch.first,
+            *within,
+            *slice_ends(stretch.first, stretch.last, len(bars.symbols)),
+        }
+        for first, last in pairwise(sorted(pieces)):
             engine_now.advance(first, first)
             if first in changed:
                 engine_now.change(changed[first])
             _ask(stretch, first, last, seen, context, decisions, engine_now)
+            if progress is not None:
+                progress(last)
         if stretch.flat_after:
             decisions.forget()
     engine_now.advance(count, count)

@@ -24,16 +24,17 @@ from argos.backtest.layout import Floats, Ints
 from argos.backtest.metrics import periods_per_year, returns_of
 from argos.backtest.objectives import best_of
 from argos.backtest.run import Returns, run
+from argos.backtest.score_table import ScoreTable, running_sums
 from argos.backtest.settings import Settings
-from argos.backtest.splits import Lives, Splits, lives_across, margins, splits_of
+from argos.backtest.splits import Lives, lives_across, margins, splits_of
 from argos.backtest.stability import rank_correlation
 from argos.backtest.strategy import Market, Strategy
 from argos.backtest.sweep import sweep
 from argos.backtest.trials import Play
 from argos.core.errors import InputError
 
-CELLS_MAX: Final = 25_000_000
-"""Trials times splits at most; the training and test scores of each are kept, eight bytes."""
+CELLS_MAX: Final = 10_000_000
+"""Trials times splits at most: their scores in training and test take about 32 bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -155,7 +156,7 @@ def cpcv(
             field="groups",
             fix=f"use fewer groups or sets: at most {CELLS_MAX} together",
         )
-    table = _Table(splits, len(params))
+    table = ScoreTable(splits, len(params))
     if purge is None:
         _by_runs(play, params, table, ends, embargo, progress)
     else:
@@ -164,13 +165,13 @@ def cpcv(
         )
     yearly = math.sqrt(periods_per_year(bars, per_bar=returns == "bar"))
     first_bars = np.concatenate([[0], ends + 1])[splits.borders]
-    return table.judged(params, first_bars, yearly)
+    return _judged(table, params, first_bars, yearly)
 
 
 def _by_runs(
     play: Play,
     params: Sequence[Params],
-    table: "_Table",
+    table: ScoreTable,
     ends: Ints,
     embargo: int,
     progress: Callable[[int], None] | None,
@@ -196,7 +197,7 @@ def _by_runs(
             np.searchsorted(ends, result.trades[name]) for name in ("entry_bar", "exit_bar")
         )
         lives = lives_across(table.splits, begins, gone, embargo=embargo)
-        table.take(trial, _running(returns_of(result)), *table.splits.training(lives))
+        table.take(trial, running_sums(returns_of(result)), *table.splits.training(lives))
         with lock:
             done += 1
             told = done
@@ -217,7 +218,7 @@ def _by_runs(
 def _by_sweep(
     play: Play,
     params: Sequence[Params],
-    table: "_Table",
+    table: ScoreTable,
     ends: Ints,
     lives: Lives,
     progress: Callable[[int], None] | None,
@@ -254,74 +255,29 @@ def _require_all(done: int, trials: int) -> None:
         )
 
 
-def _running(returns: Floats) -> Floats:
-    """Sums of r and r^2 before each period: float64[periods + 1, 2]."""
-    sums = np.zeros((len(returns) + 1, 2))
-    np.cumsum(returns, out=sums[1:, 0])
-    np.cumsum(returns**2, out=sums[1:, 1])
-    return sums
-
-
-class _Table:
-    """Training scores of each set in each split, and what it came to in each group."""
-
-    def __init__(self, splits: Splits, trials: int) -> None:
-        self.splits = splits
-        self.train = np.empty((trials, len(splits.tests)))
-        self.groups = np.empty((trials, splits.groups, 2))
-        self.kept = np.empty(trials)
-
-    def take(
-        self, trial: int, sums: Floats, begin: Ints, end: Ints, cuts: Ints | None = None
-    ) -> None:
-        """sums: of r and r^2 before each of `cuts`, or before each period; begin, end: as from `Splits.training`."""
-        counts = (end - begin).sum(axis=1)
-        borders = self.splits.borders
-        if cuts is not None:
-            begin, end, borders = (
-                np.searchsorted(cuts, places) for places in (begin, end, borders)
-            )
-        self.train[trial] = _sharpe((sums[end] - sums[begin]).sum(axis=1), counts)
-        self.groups[trial] = np.diff(sums[borders], axis=0)
-        self.kept[trial] = counts.sum()
-
-    def judged(self, params: Sequence[Params], group_bars: Ints, yearly: float) -> CrossValidation:
-        splits, trials = self.splits, len(self.train)
-        tests = splits.tests
-        lengths = np.diff(splits.borders)
-        chosen = np.array([best_of(scores) or 0 for scores in self.train.T])
-        here = np.arange(len(tests))
-        held = _sharpe(
-            np.einsum("sg,tgk->tsk", tests, self.groups), (tests @ lengths).astype(np.int64)
-        )
-        mine = held[chosen, here]
-        worse = (held < mine).sum(axis=0) + 0.5 * ((held == mine).sum(axis=0) - 1)
-        paths = splits.paths()
-        on_path = self.groups[chosen[paths], np.arange(splits.groups)].sum(axis=1)
-        return CrossValidation(
-            params=params,
-            group_bars=group_bars,
-            tests=tests,
-            chosen=chosen,
-            train_scores=self.train[chosen, here] * yearly,
-            test_scores=mine * yearly,
-            test_ranks=worse / (trials - 1) if trials > 1 else np.full(len(tests), np.nan),
-            rank_correlations=np.array(
-                [rank_correlation(self.train[:, split], held[:, split]) for split in here]
-            ),
-            paths=paths,
-            path_sharpes=_sharpe(on_path, lengths.sum()) * yearly,
-            periods=int(lengths.sum()),
-            purged=1 - float(self.kept.mean()) / float((~tests @ lengths).sum()),
-            trials=trials,
-        )
-
-
-def _sharpe(sums: Floats, counts: Ints | int) -> Floats:
-    """Per period, from sums of r and r^2 in the last axis: 0 without variation, NaN from fewer than two returns."""
-    n = np.asarray(counts, np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sums[..., 0] / n
-        variance = np.maximum(sums[..., 1] / n - mean**2, 0.0) * n / (n - 1)
-        found = np.where(variance > 1e-30, mean / np.sqrt(variance), 0.0)
-    return np.where(n > 1, found, np.nan)
+def _judged(
+    table: ScoreTable, params: Sequence[Params], group_bars: Ints, yearly: float
+) -> CrossValidation:
+    trials, splits = table.train.shape
+    chosen = np.array([best_of(scores) or 0 for scores in table.train.T])
+    here = np.arange(splits)
+    held = table.held()
+    mine = held[chosen, here]
+    worse = (held < mine).sum(axis=0) + 0.5 * ((held == mine).sum(axis=0) - 1)
+    return CrossValidation(
+        params=params,
+        group_bars=group_bars,
+        tests=table.splits.tests,
+        chosen=chosen,
+        train_scores=table.train[chosen, here] * yearly,
+        test_scores=mine * yearly,
+        test_ranks=worse / (trials - 1) if trials > 1 else np.full(splits, np.nan),
+        rank_correlations=np.array(
+            [rank_correlation(table.train[:, split], held[:, split]) for split in here]
+        ),
+        paths=table.splits.paths(),
+        path_sharpes=table.on_paths(chosen) * yearly,
+        periods=int(table.splits.borders[-1]),
+        purged=table.purged(),
+        trials=trials,
+    )

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from threading import Timer
 from typing import ClassVar, Final, Literal, Protocol
 
 from argos.backtest.binding import address, bind
@@ -14,6 +15,12 @@ from argos.core.errors import InputError
 EngineName = Literal["auto", "compiled", "plain"]
 
 KERNEL: Final = "argos.backtest.compiled.kernel"
+SLICE_BARS: Final = 200_000
+"""Bars of all symbols together that are played in one go."""
+TELL_AFTER_S: Final = 1.5
+"""Loading the compiler's library and the machine code from disk takes less."""
+Progress = Callable[[int], None]
+"""Told how many bars are played."""
 PLAIN_BARS_MAX: Final = 50_000
 """Up to so many bars of all symbols together the plain engine is done before the compiler's library is loaded."""
 
@@ -106,10 +113,53 @@ class CompiledEngine:
         )
 
 
+def in_slices(engine: Engine, first: int, last: int, known: int, progress: Progress | None) -> None:
+    """Plays bars first .. last - 1. Between slices Python is asked, so that Ctrl-C is heard and progress told."""
+    for stop in slice_ends(first, last, len(engine.book.positions)):
+        engine.advance(stop, known)
+        if progress is not None:
+            progress(stop)
+
+
+def slice_ends(first: int, last: int, symbols: int) -> list[int]:
+    """Where the slices of bars first .. last - 1 end, `last` among them: a tenth of a second each at the worst."""
+    step = max(SLICE_BARS // symbols, 1)
+    return [*range(first + step, last, step), last]
+
+
 def kernel() -> Callable[[int, int, int], int]:
     """The compiled loop; the compiler's library is loaded here and nowhere else."""
     advance: Callable[[int, int, int], int] = import_module(KERNEL).advance
     return advance
+
+
+def compile_kernel() -> None:
+    """Has the kernel's machine code made, or loaded from disk."""
+    import_module(KERNEL).compile_now()
+
+
+def prepare_kernel(
+    tell: Callable[[], None],
+    *,
+    engine: EngineName,
+    bars: int,
+    tell_after_s: float = TELL_AFTER_S,
+    prepare: Callable[[], None] = compile_kernel,
+) -> None:
+    """Loads what a run of `bars` bars of all symbols together will play on, so that the run itself does not wait.
+
+    The first time on a machine the kernel is compiled, some ten seconds: `tell` is called, from another thread, once it
+    takes longer than loading it does. Nothing is done where the plain engine will play.
+    """
+    if engine_for(engine, bars) is PlainEngine:
+        return
+    waiting = Timer(tell_after_s, tell)
+    waiting.daemon = True
+    waiting.start()
+    try:
+        prepare()
+    finally:
+        waiting.cancel()
 
 
 def engine_for(name: EngineName, bars: int) -> type[PlainEngine | CompiledEngine]:

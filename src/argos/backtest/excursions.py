@@ -44,12 +44,14 @@ def _between(
     bars: Bars, *, symbol: Ints, first: Ints, last: Ints, side: Codes, price: Floats
 ) -> Excursions:
     top, bottom = np.empty(len(price)), np.empty(len(price))
-    for row, (s, a, b) in enumerate(
-        zip(symbol.tolist(), first.tolist(), last.tolist(), strict=True)
-    ):
-        # A missing bar has NaN for high and low, and nothing happened in it.
-        top[row] = np.fmax.reduce(bars.high[s, a : b + 1])
-        bottom[row] = np.fmin.reduce(bars.low[s, a : b + 1])
+    # In order of their begins: gaps between holdings, which `reduceat` looks at too, then add up to the bars at most.
+    order = np.lexsort((first, symbol))
+    for s in np.unique(symbol).tolist():
+        mine = order[np.searchsorted(symbol[order], s) : np.searchsorted(symbol[order], s, "right")]
+        edges = np.column_stack([first[mine], last[mine] + 1]).ravel()
+        # A missing bar has NaN for high and low, and nothing happened in it; one more is the end of the last holding.
+        top[mine] = np.fmax.reduceat(np.append(bars.high[s], np.nan), edges)[::2]
+        bottom[mine] = np.fmin.reduceat(np.append(bars.low[s], np.nan), edges)[::2]
     up, down = top / price - 1.0, 1.0 - bottom / price
     long = side > 0
     return Excursions(

@@ -175,6 +175,7 @@ ACCOUNT: Final = np.dtype(
             np.float64,
         ),  # equity below this fraction of exposure is a margin call; 0: none
         ("bar", np.int64),  # next bar to be done
+        ("known", np.int64),  # signals of bars below have been looked for
         ("event_bar", np.int64),  # next bar at which something may happen by itself
         ("end_close", np.int64),  # 1: what is open is closed at the last close
         ("per_bar", np.int64),  # 1: return sums are taken at every bar, 0: at `period_ends`

@@ -19,7 +19,7 @@ LISTED_MAX: Final = 1_000_000
 """Up to so many combinations a random search shuffles them all; beyond that it draws and leaves repeats out."""
 _CHUNK: Final = 1 << 20
 _DRAWS: Final = 4096
-_EMPTY_DRAWS_MAX: Final = 256
+_EMPTY_DRAWS_MAX: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,7 +146,7 @@ def _draw(parameter: Parameter, dice: np.random.Generator) -> Column:
 
 
 def _by_ratio(parameter: Range) -> bool:
-    return parameter.log and parameter.points is None
+    return parameter.log and parameter.points is None and parameter.low < parameter.high
 
 
 def _product(space: Space) -> int:

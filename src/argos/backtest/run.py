@@ -7,7 +7,7 @@ import numpy as np
 
 from argos.backtest.bars import Bars
 from argos.backtest.barwise import BARWISE_ROWS, Stretch, play
-from argos.backtest.engines import EngineName, engine_for
+from argos.backtest.engines import EngineName, Progress, engine_for, in_slices
 from argos.backtest.preparing import (
     book_of,
     change_of,
@@ -38,6 +38,7 @@ def run(
     returns: Returns = "day",
     changes: Changes = (),
     warm_up: int = 0,
+    progress: Progress | None = None,
 ) -> Result:
     """Backtests a strategy, or ready-made signals, on `bars`.
 
@@ -46,6 +47,8 @@ def run(
     `changes`: other rules from a bar on; the levels that a holding was entered with stay.
     `warm_up`: the strategy sees all bars, but the run begins so many later: its bars, its signals if ready-made, the
     calendar and `changes` count from there. A strategy by bar is asked from there on; its indicators see the rest.
+    `progress`: told now and then how many bars are played; what it raises ends the run. So does Ctrl-C, within a
+    second.
     Raises InputError for signals or settings that cannot be used.
     """
     market = bars if isinstance(bars, Market) else Market(bars=bars)
@@ -76,6 +79,7 @@ def run(
         engine=engine,
         returns=returns,
         changes=changes,
+        progress=progress,
     )
 
 
@@ -89,6 +93,7 @@ def play_decided(
     engine: EngineName,
     returns: Returns,
     changes: Changes,
+    progress: Progress | None = None,
 ) -> Result:
     """One run on all of `bars`: of signals, or of strategies that are asked bar by bar, one stretch after another."""
     per_bar = returns == "bar"
@@ -103,15 +108,24 @@ def play_decided(
         rows = int(np.count_nonzero(orders.side)) + 8 * symbols
         book = book_of(bars, settings, per_bar=per_bar, rows=rows)
         playing = make(feed, fine_of(bars), orders, clock, book)
+        began = 0
         for change in to_come:
-            playing.advance(change.bar, count)
+            in_slices(playing, began, change.bar, count, progress)
             playing.change(change)
-        playing.advance(count, count)
+            began = change.bar
+        in_slices(playing, began, count, count, progress)
         done = playing.finish()
     else:
         book = book_of(bars, settings, per_bar=per_bar, rows=BARWISE_ROWS)
         done, _ = play(
-            decided, bars=bars, engine=make, feed=feed, clock=clock, book=book, changes=to_come
+            decided,
+            bars=bars,
+            engine=make,
+            feed=feed,
+            clock=clock,
+            book=book,
+            changes=to_come,
+            progress=progress,
         )
     return Result(
         bars=bars,

@@ -97,7 +97,7 @@ class Range:
         if self.points is not None:
             return len(self._by_ratio)
         if self.step is None and not self.whole:
-            return None
+            return 1 if self.low == self.high else None
         low, step = Decimal(repr(self.low)), Decimal(repr(self.step or 1))
         return int((Decimal(repr(self.high)) - low) / step) + 1
 
@@ -108,11 +108,11 @@ class Range:
         if self.whole:
             found: Ints = int(self.low) + places * int(self.step or 1)
             return found
-        low, step = Decimal(repr(self.low)), Decimal(repr(self.step))
+        low, step = Decimal(repr(self.low)), Decimal(repr(self.step or 1.0))
         digits = max(0, *(-int(number.as_tuple().exponent) for number in (low, step)))
         scale = Decimal(10) ** digits
         if digits > 15 or max(abs(self.low), abs(self.high)) * float(scale) > WHOLE_MAX:
-            near: Floats = np.float64(self.low) + places * np.float64(float(step))
+            near: Floats = np.float64(self.low) + places * np.float64(step)
             return near
         # A whole number over a power of ten is the float that the decimal itself would be read as.
         exact: Floats = (int(low * scale) + places * int(step * scale)) / float(scale)
@@ -120,9 +120,11 @@ class Range:
 
     @cached_property
     def _by_ratio(self) -> Column:
-        ends = np.geomspace(self.low, self.high, self.points or 2)
-        values: Floats = np.asarray(ends, np.float64)
-        return np.unique(np.rint(values)).astype(np.int64) if self.whole else values
+        ratios = np.geomspace(self.low, self.high, self.points or 2)
+        # Rounding may lead past the ends, or not quite to them.
+        values: Floats = np.clip(ratios, self.low, self.high)
+        values[0], values[-1] = self.low, self.high
+        return np.unique(np.rint(values)).astype(np.int64) if self.whole else np.unique(values)
 
     def value(self, code: float) -> Value:
         return int(code) if self.whole else float(code)

@@ -57,8 +57,13 @@ class Play:
                 fix="give one or more",
             )
         check_calendar(self.settings.calendar, self.bars)
+        seen = set()
         for given in params:
-            settings_with(self.settings, split(given)[1])
+            changes = split(given)[1]
+            key = repr(changes)
+            if key not in seen:
+                seen.add(key)
+                settings_with(self.settings, changes)
 
     def settings_on(self, params: Params, first: int, last: int) -> Settings:
         """The settings under these parameters, with the calendar of bars first .. last - 1."""

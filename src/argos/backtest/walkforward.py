@@ -6,7 +6,7 @@ Nothing that chooses lies at or after the begin of a test: strategy and engine a
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from argos.backtest.engines import EngineName
 from argos.backtest.lanes import Params
 from argos.backtest.layout import Floats
 from argos.backtest.objectives import Objective, best_of, objective_name, scores_of
+from argos.backtest.plateaus import plateau_of
 from argos.backtest.result import Result
 from argos.backtest.run import Returns
 from argos.backtest.settings import Settings
@@ -22,12 +23,14 @@ from argos.backtest.stability import ParamStability, rank_correlation, stability
 from argos.backtest.stitching import Piece, stitched
 from argos.backtest.strategy import Strategy
 from argos.backtest.sweep import FIGURES, Sweep
+from argos.backtest.telling import Telling
 from argos.backtest.trials import Play, play_trials
 from argos.backtest.windows import Window, Windows
 from argos.core.errors import InputError
 
-Choose = Callable[[Sweep, Floats], int]
-"""From a training sweep and its scores to the trial that is chosen."""
+Choose = Literal["best", "plateau"] | Callable[[Sweep, Floats], int]
+"""The highest score; the middle of the best neighbourhood (`plateaus`); or a function of a training sweep and its
+scores that gives the number of a trial. The first trial if none has a score."""
 FIXED: Final = "account.cash"
 
 
@@ -139,7 +142,7 @@ def walk_forward(
     windows: Windows,
     settings: Settings | None = None,
     objective: Objective = "sharpe",
-    choose: Choose | None = None,
+    choose: Choose = "best",
     threads: int = 1,
     engine: EngineName = "auto",
     returns: Returns = "day",
@@ -150,11 +153,11 @@ def walk_forward(
 ) -> WalkForward:
     """Chooses among `params` on each window's training span, and plays the choices over the test spans as one run.
 
-    params: a strategy's own names, and settings with a dot (`exits.stop_fraction`). objective: a figure's
-    name, or a function of the figures, see `objectives`. choose: instead of the single best,
-    such as the best plateau. test_all: every set is played on each test, too, for the rank correlation; the choice
-    never sees it. flat_at_seams: what is open is closed with each test's last close, and its last decision dropped.
-    A strategy by bar (an instance, or its class) is played one run after the other, and so much slower.
+    params: a strategy's own names, and settings with a dot (`exits.stop_fraction`). objective: a figure's name, or a
+    function of the figures, see `objectives`. choose: which of the scores; the single best is the most overfitted one.
+    test_all: every set is played on each test, too, for the rank correlation; the choice never sees it. flat_at_seams:
+    what is open is closed with each test's last close, and its last decision dropped. A strategy by bar (an instance,
+    or its class) is played one run after the other, and so much slower.
 
     When `stopped` says so, folds that are complete are kept. Raises InputError: WALK_NONE if not one is; WINDOWS_*;
     for wrong settings, parameters or calendars what `run` raises.
@@ -168,14 +171,21 @@ def walk_forward(
         threads=threads,
         stopped=stopped,
     )
-    _check(play, params, objective)
+    _check(play, params, objective, choose)
     planned = windows.split(bars)
-    tell = _Telling(
-        progress, folds=len(planned), sets=len(params), tested=len(params) if test_all else 1
+    each = len(params) + (len(params) if test_all else 1)
+    every = {"folds": len(planned), "trials": len(planned) * each}
+    tell = Telling(
+        None
+        if progress is None
+        else lambda folds, trials: progress(
+            Progress(folds_done=folds, trials_done=trials, **every)
+        ),
+        each=each,
     )
     folds: list[Fold] = []
     for window in planned:
-        fold = _fold(play, params, window, windows, objective, choose or _best, test_all, tell)
+        fold = _fold(play, params, window, windows, objective, choose, test_all, tell)
         if fold is None:
             break
         folds.append(fold)
@@ -200,8 +210,15 @@ def walk_forward(
     )
 
 
-def _check(play: Play, params: Sequence[Params], objective: Objective) -> None:
+def _check(play: Play, params: Sequence[Params], objective: Objective, choose: Choose) -> None:
     """Wrong settings are told before the first fold is played."""
+    if isinstance(choose, str) and choose not in get_args(get_args(Choose)[0]):
+        raise InputError(
+            f"nothing is chosen by {choose}",
+            code="WALK_CHOOSE",
+            field="choose",
+            fix="use best or plateau, or give a function of a sweep and its scores",
+        )
     if isinstance(objective, str):
         scores_of(np.zeros(0, FIGURES), objective)
     play.check(params)
@@ -223,7 +240,7 @@ def _fold(
     objective: Objective,
     choose: Choose,
     test_all: bool,
-    tell: "_Telling",
+    tell: Telling,
 ) -> Fold | None:
     """Training, choice and test; None if it was stopped."""
     train = play_trials(
@@ -237,7 +254,7 @@ def _fold(
     if train.done < len(params):
         return None
     scores = scores_of(train.figures, objective)
-    best = choose(train, scores)
+    best = _chosen(choose, train, scores)
     tested = params if test_all else [params[best]]
     test = play_trials(
         play,
@@ -293,35 +310,10 @@ def _pieces(folds: Sequence[Fold], windows: Windows, flat_at_seams: bool) -> lis
     ]
 
 
-def _best(_: Sweep, scores: Floats) -> int:
-    """The greatest score, the first of equals; the first of all if no set has a score."""
-    return best_of(scores) or 0
-
-
-class _Telling:
-    """Passes on how far the walk is."""
-
-    def __init__(
-        self, progress: Callable[[Progress], None] | None, *, folds: int, sets: int, tested: int
-    ) -> None:
-        self._progress, self._folds, self._each = progress, folds, sets + tested
-        self._done = 0
-
-    def _tell(self, trials: int) -> None:
-        if self._progress is not None:
-            self._progress(
-                Progress(
-                    folds_done=self._done,
-                    folds=self._folds,
-                    trials_done=self._done * self._each + trials,
-                    trials=self._folds * self._each,
-                )
-            )
-
-    def trials_done(self, before: int) -> Callable[[int], None] | None:
-        """For a sweep of this fold that begins after `before` trials of it."""
-        return None if self._progress is None else lambda done: self._tell(before + done)
-
-    def fold_done(self) -> None:
-        self._done += 1
-        self._tell(0)
+def _chosen(choose: Choose, sweep: Sweep, scores: Floats) -> int:
+    if choose == "best":
+        return best_of(scores) or 0
+    if choose == "plateau":
+        plateau = plateau_of(sweep.params, scores)
+        return plateau.trial if plateau else 0
+    return int(choose(sweep, scores))

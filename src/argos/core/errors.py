@@ -9,7 +9,7 @@ ArgosError
   InvariantError      something we hold for impossible has happened
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ArgosError(Exception):
@@ -25,6 +25,10 @@ class ArgosError(Exception):
         self.field = field
         self.fix = fix
         super().__init__(f"{self.code}: {message}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Comes out of another process as it went in; what takes the arguments again would give it a second code."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
 
 
 class InputError(ArgosError):
@@ -76,3 +80,10 @@ class InvariantError(ArgosError):
     """A thing that cannot be has happened: a bug, or data that was tampered with."""
 
     default_code = "INVARIANT_BROKEN"
+
+
+def _as_it_was(kind: type[ArgosError], args: tuple[Any, ...], state: dict[str, Any]) -> ArgosError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -57,12 +57,15 @@ class Recorded:
         return np.flatnonzero(~self.played[part])
 
     def add(self, points: Points, played: Played, first: int = 0) -> None:
-        """Keeps finished trials of `points`, whose numbers begin at `first`."""
-        numbers, codes = first + played.numbers, points.take(played.numbers).codes()
+        """Keeps finished trials of `points`, whose numbers begin at `first`; those that it has it leaves alone."""
+        fresh = ~self.played[first + played.numbers]
+        numbers = first + played.numbers[fresh]
+        codes = points.take(played.numbers[fresh]).codes()
+        figures, sums = played.figures[fresh], played.return_sums[fresh]
         if self._journal is not None:
-            self._journal.append(numbers, codes, played.figures, played.return_sums)
-        self.codes[numbers], self.figures[numbers] = codes, played.figures
-        self.return_sums[numbers] = played.return_sums
+            self._journal.append(numbers, codes, figures, sums)
+        self.codes[numbers], self.figures[numbers] = codes, figures
+        self.return_sums[numbers] = sums
         self.played[numbers] = True
         if self._progress is not None:
             self._progress(self._pace.at(self.done, now_s=time.monotonic()))

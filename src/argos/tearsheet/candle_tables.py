@@ -13,6 +13,7 @@ from argos.tearsheet.packing import Column, packed, price_step
 from argos.tearsheet.thinning import (
     Candles,
     bars_per_candle,
+    by_symbol,
     candles_of,
     detail_starts,
     window_width,
@@ -38,7 +39,8 @@ def candle_tables(result: Result, first_trade: int) -> CandleTables:
     """Of all symbols. Trades before `first_trade` are not on the page, and have no true bars there."""
     bars, trades = result.bars, result.trades[first_trade:]
     per_candle = bars_per_candle(len(bars), len(bars.symbols))
-    width = window_width(trades, len(bars)) if per_candle > 1 else 0
+    groups = by_symbol(trades, len(bars.symbols))
+    width = window_width(groups, len(bars)) if per_candle > 1 else 0
     starts = np.arange(0, len(bars), per_candle, dtype=np.int64)
     symbols = []
     for symbol, name in enumerate(bars.symbols):
@@ -47,7 +49,7 @@ def candle_tables(result: Result, first_trade: int) -> CandleTables:
             price_step(column[symbol]) for column in (bars.open, bars.high, bars.low, bars.close)
         )
         near = None
-        mine = trades[trades["symbol"] == symbol]
+        mine = groups[symbol]
         if per_candle > 1 and len(mine):
             mixed = detail_starts(mine, len(bars), width=width, per_candle=per_candle)
             near = _table(candles_of(bars, symbol, starts=mixed), bars, step)

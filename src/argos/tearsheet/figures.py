@@ -59,7 +59,9 @@ def headline(figures: Metrics, other: Metrics | None) -> list[Figure]:
             name="Deepest drawdown",
             text=percent(-figures.drawdown if figures.drawdown else 0.0),
             other=percent(-other.drawdown) if other else "",
-            below=f"longest {count(figures.drawdown_bars, 'bar')} until it was back",
+            below=f"longest {count(figures.drawdown_bars, 'bar')} until it was back"
+            if figures.drawdown
+            else "equity never fell below its highest",
         ),
     ]
 

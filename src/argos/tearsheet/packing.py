@@ -52,12 +52,11 @@ def price_step(values: Floats, *, digits: int = 6) -> float:
     known = values[np.isfinite(values) & (values != 0)]
     if not len(known):
         return 1.0
-    size = np.abs(known)
-    most, least = float(size.max()), float(np.quantile(size, 0.01))
+    sample = known[:: max(len(known) // 5_000, 1)]
+    most, least = float(np.abs(known).max()), float(np.quantile(np.abs(sample), 0.01))
     finest = max(digits - 1 - math.floor(math.log10(least)), 0)
     # A browser's number holds whole multiples up to 2^52.
     finest = min(finest, math.floor(math.log10(_WHOLE_MAX / most)))
-    sample = known[:: max(len(known) // 5_000, 1)]
     for places in range(min(finest, 0), finest):
         scaled = sample * 10.0**places
         if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1.0)):

@@ -179,7 +179,7 @@ def level_text(value: Any) -> str:
 
 
 def _scale(found: HeatMap) -> tuple[float, float]:
-    """The values of the lightest and the darkest shade."""
+    """The values of the faintest and the strongest shade."""
     known = found.cells[np.isfinite(found.cells)]
     return float(np.quantile(known, _LOW)), float(known.max())
 
@@ -193,7 +193,7 @@ def _scale_note(found: HeatMap, figure: str) -> str:
         if found.x.binned or found.y.binned
         else ""
     )
-    return f"Lightest: {figure} {short(low)} or less; darkest: {short(high)}{bins}"
+    return f"Faintest shade: {figure} {short(low)} or less; strongest: {short(high)}{bins}"
 
 
 def _shaded(found: HeatMap) -> dict[tuple[int, int], int]:

@@ -5,7 +5,7 @@ All are drawn 360 wide, which is a phone's width and a third of a screen's, so t
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -104,7 +104,9 @@ def histogram(values: Floats, *, label: str, x_title: str, y_title: str = "trade
     step = edges[1] - edges[0]
     places = max(0, -int(step.normalize().as_tuple().exponent))
     median = float(np.median(values))
-    lines = [_upright(across, 0.0, "zero")] if bounds[0] < 0 < bounds[-1] else []
+    # It ends below the median's label.
+    zero = replace(_upright(across, 0.0, "zero"), y1=TOP + 14)
+    lines = [zero] if bounds[0] < 0 < bounds[-1] else []
     if bounds[0] <= median <= bounds[-1]:
         lines.append(
             _upright(across, median, "median", f"median {words.number(median, places + 1)}")

@@ -72,6 +72,7 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
     daily = words.step_of(result.bars.opened_ns) >= _DAY_S
     drawn = timeline(result, benchmark)
     candles = candle_tables(result, first_shown(result))
+    symbols = by_symbol(result)
     digits = [symbol["digits"] for symbol in candles.symbols]
     trades = trade_tables(result, outcomes, digits, daily=daily)
     return render(
@@ -110,7 +111,8 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         trades=trades,
         reasons=by_reason(result),
         sides=by_side(result),
-        symbols=by_symbol(result)[:_SYMBOLS_SHOWN] if len(result.bars.symbols) > 1 else [],
+        symbols=symbols[:_SYMBOLS_SHOWN] if len(result.bars.symbols) > 1 else [],
+        symbols_left_out=max(len(symbols) - _SYMBOLS_SHOWN, 0),
         reason_names={reason.name.lower(): name for reason, name in REASONS.items()},
         plots=trade_plots(result, outcomes, quality, daily=daily),
         quality=quality,

@@ -1,5 +1,7 @@
 """Fewer points that look the same: curves that keep their extremes, candles of several bars, true bars near trades."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,16 +92,24 @@ def candles_of(bars: Bars, symbol: int, *, starts: Ints) -> Candles:
     )
 
 
-def window_width(trades: npt.NDArray[Any], bars: int) -> int:
-    """The widest of WINDOWS with which true bars around all entries and exits stay within TRUE_BARS_MAX."""
-    for width in WINDOWS[:-1]:
-        total = sum(
-            int(_covered(trades[trades["symbol"] == symbol], bars, width).sum())
-            for symbol in np.unique(trades["symbol"])
-        )
-        if total <= TRUE_BARS_MAX:
-            return width
-    return WINDOWS[-1]
+def by_symbol(trades: npt.NDArray[Any], symbols: int) -> list[npt.NDArray[Any]]:
+    """The trades of each symbol, in their order."""
+    order = np.argsort(trades["symbol"], kind="stable")
+    ends = np.searchsorted(trades["symbol"][order], np.arange(1, symbols))
+    return np.split(trades[order], ends)
+
+
+def window_width(groups: Sequence[npt.NDArray[Any]], bars: int) -> int:
+    """The widest of WINDOWS with which true bars around all entries and exits stay within TRUE_BARS_MAX.
+
+    groups: the trades of each symbol.
+    """
+
+    def fits(width: int) -> bool:
+        return sum(int(_covered(mine, bars, width).sum()) for mine in groups) <= TRUE_BARS_MAX
+
+    # The wider the window, the more bars: the first that fits is found by halving. The last one is taken as it is.
+    return WINDOWS[bisect_left(WINDOWS, True, hi=len(WINDOWS) - 1, key=fits)]
 
 
 def detail_starts(trades: npt.NDArray[Any], bars: int, *, width: int, per_candle: int) -> Ints:

@@ -21,7 +21,7 @@ _RATIO_STEP: Final = 1e-5
 class Timeline:
     """tables: for the browser, by name. window: days of the rolling Sharpe ratio, 0 if there are too few.
 
-    points: how many points stand for how many bars.
+    points: how many points of equity are drawn. Without "rolling" there is no rolling Sharpe ratio.
     """
 
     tables: dict[str, Any]
@@ -45,9 +45,9 @@ def timeline(result: Result, benchmark: Result | None) -> Timeline:
     tables = {"equity": packed(columns), "exposure": _exposure(result)}
     returns = _daily(result)
     window = next((window for least, window in WINDOWS if len(returns) >= least), 0)
-    if window:
-        yearly = periods_per_year(result.bars, per_bar=False)
-        sharpe = rolling_sharpe(returns, window=window, per_year=yearly)
+    yearly = periods_per_year(result.bars, per_bar=False)
+    sharpe = rolling_sharpe(returns, window=window, per_year=yearly)
+    if np.isfinite(sharpe).any():
         tables["rolling"] = _rolling(result, sharpe)
     return Timeline(tables=tables, window=window, points=len(kept))
 

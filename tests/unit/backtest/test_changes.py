@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argos.backtest.bars import bars_of
+from argos.backtest.bars import FineBars, bars_of
 from argos.backtest.layout import FILL, Reason, Signal
 from argos.backtest.run import run
 from argos.backtest.settings import Account, Exits, Settings, Sizing
@@ -106,6 +106,37 @@ def test_what_was_before_a_change_stays_as_it_was(seed, bars, symbols):
     for name in FILL.names or ():
         assert np.array_equal(before[0][name], before[1][name])
     assert np.array_equal(still.equity[:at], changed.equity[:at])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 2),
+    symbols=st.integers(1, 3),
+    first=st.integers(0, 99),
+    count=st.integers(1, 100),
+    engine=st.sampled_from(["compiled", "plain"]),
+)
+def test_a_part_of_the_bars_is_played_as_if_it_were_all_there_is(
+    seed, symbols, first, count, engine
+):
+    played = random_run(seed, bars=100, symbols=symbols)
+    last = min(first + count, 100)
+    part, fine = played.bars.between(first, last), played.bars.fine
+    if fine is not None:
+        inner = slice(int(fine.start[first]), int(fine.start[last]))
+        fine = FineBars(
+            **{name: getattr(fine, name)[:, inner] for name in ("open", "high", "low", "close")},
+            start=fine.start[first : last + 1] - fine.start[first],
+        )
+    copied = {
+        name: getattr(part, name).copy()
+        for name in ("opened_ns", "open", "high", "low", "close", "volume")
+    }
+    alone = bars_of(symbols=part.symbols, fine=fine, **copied)
+    calendar = played.settings.calendar.between(first, last)
+    arguments = {"settings": replace(played.settings, calendar=calendar), "engine": engine}
+    signals = played.signals.between(first, last)
+    assert_same(run(signals, part, **arguments), run(signals, alone, **arguments))
 
 
 def falling(bars: int):

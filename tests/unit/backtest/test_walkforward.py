@@ -342,10 +342,11 @@ def test_the_middle_of_a_plateau_may_be_chosen_instead():
     def plateau(sweep, scores):
         return plateau_of(sweep.params, scores).trial
 
-    walk = walk_forward(EmaCross(), bars, SPANS, windows=windows, choose=plateau)
-    for fold in walk.folds:
-        assert fold.chosen == plateau_of(SPANS, fold.train_scores).trial
-        assert fold.train_score == fold.train_scores[fold.chosen]
+    for choose in ("plateau", plateau):
+        walk = walk_forward(EmaCross(), bars, SPANS, windows=windows, choose=choose)
+        for fold in walk.folds:
+            assert fold.chosen == plateau_of(SPANS, fold.train_scores).trial
+            assert fold.train_score == fold.train_scores[fold.chosen]
 
 
 def test_less_drawdown_is_the_better_one():
@@ -399,6 +400,7 @@ def test_bars_that_are_never_tested_are_told():
         ([{"fast": 2}, {"exits.stop": 0.1}], {}, "BACKTEST_SETTING", "exits.stop"),
         ([{"fats": 2}], {}, "STRATEGY_PARAM", "fats"),
         ([{"fast": 2}], {"objective": "luck"}, "OBJECTIVE_INVALID", "objective"),
+        ([{"fast": 2}], {"choose": "luck"}, "WALK_CHOOSE", "choose"),
     ],
 )
 def test_what_cannot_be_walked_is_told_before_it_begins(params, more, code, field):

@@ -10,8 +10,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from argos.cli import export, rehearsals
 from argos.cli.entrance import Entrance, choose_home, chosen_home, known_home
 from argos.cli.main import app as argos
+from argos.cli.research import app as research
 from argos.core.errors import InputError
 
 
@@ -131,9 +133,12 @@ def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
     return found
 
 
-HANDED_ON = {"argos demo", "argos torture", "argos export", "argos docs"}
+OTHER_PROGRAMS = (rehearsals.app, export.app, research.app)
+ELSEWHERE = [item for app in OTHER_PROGRAMS for item in commands(typer.main.get_command(app))]
+HANDED_ON = {"argos docs", *(path for path, _ in ELSEWHERE)}
 PROCESSES = {"argos gateway", "argos worker", "argos node", "argos paper-broker", "argos market"}
-ALL = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
+HERE = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
+ALL = [*HERE, *ELSEWHERE]
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])

@@ -25,6 +25,7 @@ from argos.tearsheet import trade_tables, words
 from argos.tearsheet.document import asset
 from argos.tearsheet.run_page import SCRIPTS, run_sheet
 from unit.backtest.arbiter import random_walk
+from unit.backtest.random_markets import random_run
 from unit.tearsheet.conftest import provenance_of
 from unit.tearsheet.reading import read, unpacked
 
@@ -182,6 +183,7 @@ def test_without_trades_the_page_says_so(market, end):
     assert found.data["trades"]["rows"] == 0
     assert "nan" not in re.findall(r"\w+", found.text.lower())
     assert ("There is a single bar" in found.text) == (end == 1)
+    assert "There is no rolling Sharpe ratio" in found.text or end <= 30
 
 
 def test_equity_that_came_to_nothing_has_no_logarithm_and_says_so(market):
@@ -276,3 +278,14 @@ def test_scripts_are_short_and_the_library_is_the_one_that_is_told():
     assert hashlib.sha512(library.encode()).hexdigest() == told["sha512"]
     assert f"v{told['version']}" in library[:200]
     assert "Apache License" in asset("lightweight-charts.LICENSE")
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_a_run_came_to_its_page_is_whole_and_no_figure_is_a_word_of_the_machine(seed):
+    given = random_run(seed, bars=300 if seed % 3 else 12, symbols=1 + seed % 3)
+    wild = run(given.signals, given.bars, settings=given.settings)
+    page = read(run_sheet(wild, provenance_of(wild)))
+    assert page.unclosed == []
+    assert not {"nan", "inf", "infinity"} & set(re.findall(r"\w+", page.text.lower()))
+    told = unpacked(page.data["trades"])
+    assert told["net"] == pytest.approx(wild.trades["net_pnl"], abs=0.0051)

@@ -105,10 +105,10 @@ def test_bars_around_entries_and_exits_stand_alone_and_none_is_lost(pairs, width
 
 def test_the_windows_shrink_until_all_true_bars_fit():
     few = trades_at([(100, 200)])
-    assert window_width(few, 1000) == WINDOWS[0]
+    assert window_width([few], 1000) == WINDOWS[0]
     apart = 60
     many = trades_at([(bar, bar + apart // 2) for bar in range(0, 1_000_000, apart)])
-    width = window_width(many, 1_000_000)
+    width = window_width([many], 1_000_000)
     assert width in WINDOWS[1:]
     covered = len(many) * 2 * (2 * width + 1)
     assert covered <= TRUE_BARS_MAX * 1.1

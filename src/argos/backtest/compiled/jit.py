@@ -15,8 +15,16 @@ part = partial(
 )
 """For what the kernel calls."""
 
-kernel_jit = _jit(_nrt=False, error_model="numpy", cache=True, nogil=True)
-"""For the kernel itself: kept on disk, and other threads run meanwhile."""
+
+def kernel_jit(function):
+    """For the kernel itself: kept on disk, and other threads run meanwhile."""
+    options = {"_nrt": False, "error_model": "numpy", "nogil": True}
+    try:
+        return _jit(cache=True, **options)(function)
+    except RuntimeError:
+        # Neither beside the sources nor in the user's own folder may anything be written: each process compiles.
+        return _jit(**options)(function)
+
 
 # As numpy's integers: for each plain one numba would compile a further copy of the functions that it is handed to.
 STOP, TAKE, REVERSE, END, TRAIL, TIME, EXIT, SESSION, MARGIN = (

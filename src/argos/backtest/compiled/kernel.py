@@ -6,6 +6,8 @@ The rules are those of `reference.py`, which people read; tests hold the two equ
 import zlib
 from pathlib import Path
 
+from numba import types
+
 from argos.backtest.compiled.fills import leave
 from argos.backtest.compiled.inside import inside_bar
 from argos.backtest.compiled.jit import END, LIMIT_ENTRY, MARGIN, SESSION, kernel_jit, part
@@ -258,11 +260,13 @@ def look_ahead(t, i, only):
 @part()
 def take_new_signals(t, account, known):
     """Signals that were given since the last call bring their symbols' next bar forward."""
+    start = max(account.bar - 1, account.known, 0)
+    account.known = known
     if account.flat_bar < account.bar:
         account.flat_bar = next_flag(t.flat_after, account.bar, t.bars)
     for s in range(t.symbols):
         p = position_of(t.positions, s)
-        found = next_signal(t, s, max(account.bar - 1, 0), known)
+        found = next_signal(t, s, start, known)
         if found < known:
             p.next_bar = min(p.next_bar, found + 1)
 
@@ -338,3 +342,8 @@ def _version():
 
 
 advance = _build(_version())
+
+
+def compile_now():
+    """Compiles the kernel, or loads its machine code from disk."""
+    advance.compile((types.int64, types.int64, types.int64))

@@ -27,6 +27,7 @@ from argos.cli.research.again import make_again
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import show_facts, show_lookahead, show_run, show_signals_alone
+from argos.cli.research.underway import bar, made_ready
 from argos.core.errors import InputError
 from argos.studies.run_folder import metrics_document, provenance_document, run_study
 from argos.studies.settings_text import finite, finite_tree
@@ -113,7 +114,7 @@ def backtest(
         known_at_open=known_at_open,
     )
     request = requested(strategy, choice, assign)
-    ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars)
+    ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars, shown=not as_json)
     folder = None
     if not no_save:
         study = run_study(
@@ -133,7 +134,7 @@ def backtest(
         raise typer.Exit(EXIT_ERROR)
 
 
-def play(request: Request, *, lookahead: bool, hold_bars: int | None) -> Ran:
+def play(request: Request, *, lookahead: bool, hold_bars: int | None, shown: bool) -> Ran:
     """Runs the strategy, and first takes its future away if asked."""
     made, arguments, settings = request.made, request.arguments, request.settings
     checked = (
@@ -141,7 +142,15 @@ def play(request: Request, *, lookahead: bool, hold_bars: int | None) -> Ran:
         if lookahead
         else None
     )
-    result = run(made, request.bars, settings=settings, params=arguments)
+    made_ready(request.bars)
+    with bar("backtest", unit="bars", shown=shown) as tell:
+        result = run(
+            made,
+            request.bars,
+            settings=settings,
+            params=arguments,
+            progress=lambda done: tell(done, len(request.bars)),
+        )
     # A class with on_bar cannot tell its own parameters.
     result = dataclass_replace(result, params={**request.subject.parameters(), **request.params})
     return Ran(

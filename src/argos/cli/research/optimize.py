@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from argos.backtest.pace import Progress
 from argos.backtest.plateaus import neighbourhood_scores
+from argos.backtest.points import grid_count
 from argos.backtest.searching import Search
 from argos.backtest.space_text import parse_space, space_lines
 from argos.cli.entrance import EXIT_INTERRUPTED
@@ -23,7 +24,7 @@ from argos.cli.research import market, output
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, requested
 from argos.cli.research.shown import number, percent, show_facts
-from argos.cli.research.underway import bar, interruptible
+from argos.cli.research.underway import bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.prices.digest import bars_sha256
 from argos.studies.run_folder import provenance_document
@@ -129,6 +130,7 @@ def optimize(
     if afresh:
         path.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
+    made_ready(request.bars, runs=trials or grid_count(wanted))
     with (
         interruptible() as interrupted,
         bar("search", unit="trials", shown=not as_json) as tell,

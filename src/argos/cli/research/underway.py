@@ -15,6 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from argos.backtest.bars import Bars
+from argos.backtest.engines import prepare_kernel
 from argos.cli.printing import messages
 
 
@@ -43,6 +45,15 @@ def interruptible() -> Iterator[Interrupted]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def made_ready(bars: Bars, *, runs: int = 1) -> None:
+    """Loads the engine; the first large run on a machine compiles it, which is said on stderr."""
+
+    def tell() -> None:
+        messages().print("compiling the engine, once on this machine: some ten seconds")
+
+    prepare_kernel(tell, engine="auto", bars=bars.close.size * runs)
 
 
 @contextmanager

@@ -1,29 +1,31 @@
 """`argos walkforward`: parameters chosen on the past are tried on what came next, again and again."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from argos.backtest.layout import Floats
+from argos.backtest.crossvalidation import CrossValidation, cpcv
 from argos.backtest.metrics import metrics_of
-from argos.backtest.plateaus import plateau_of
-from argos.backtest.points import grid, random_points
+from argos.backtest.points import Points, grid, random_points
 from argos.backtest.space_text import parse_space
 from argos.backtest.spans import span_of
-from argos.backtest.sweep import Sweep
 from argos.backtest.walkforward import Progress, WalkForward, walk_forward
 from argos.backtest.windows import Windows
 from argos.cli.entrance import EXIT_INTERRUPTED
 from argos.cli.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
+from argos.cli.research.crossvalidating import (
+    crossvalidation_document,
+    groups_of,
+    show_crossvalidation,
+)
 from argos.cli.research.market import MarketChoice
-from argos.cli.research.request import held_instead, requested
+from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import number, percent, show_facts
-from argos.cli.research.underway import bar, interruptible
+from argos.cli.research.underway import Interrupted, bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.studies.crews import cores
 from argos.studies.run_folder import metrics_document, provenance_document
@@ -70,6 +72,13 @@ def walkforward(
         Chosen,
         typer.Option(help="The single best of training, or the middle of its widest plateau."),
     ] = Chosen.BEST,
+    cross_validate: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge the choice on all combinations of stretches of time, too: 5 (purged K-fold) or 10,2.",
+            metavar="GROUPS[,TESTED]",
+        ),
+    ] = None,
     trials: Annotated[
         int | None,
         typer.Option(min=1, help="So many points by chance, instead of the whole grid."),
@@ -130,11 +139,9 @@ def walkforward(
         embargo=embargo,
     )
 
-    def plateau(sweep: Sweep, scores: Floats) -> int:
-        found = plateau_of(points, scores)
-        assert found is not None, "a fold without any score is refused before"
-        return found.trial
-
+    groups = None if cross_validate is None else groups_of(cross_validate)
+    crossed = None
+    made_ready(request.bars, runs=len(points))
     with (
         interruptible() as interrupted,
         bar("walk", unit="trials", shown=not as_json) as tell,
@@ -150,11 +157,13 @@ def walkforward(
             windows=windows,
             settings=request.settings,
             objective=objective,
-            choose=plateau if choose is Chosen.PLATEAU else None,
+            choose="plateau" if choose is Chosen.PLATEAU else "best",
             threads=threads or cores(),
             progress=told,
             stopped=interrupted,
         )
+        if groups is not None and not walk.interrupted:
+            crossed = _crossed(request, points, groups, embargo, threads, interrupted)
     provenance = request.provenance(seed=None if trials is None else seed)
     folder = None
     if not no_save:
@@ -176,16 +185,48 @@ def walkforward(
             "provenance": provenance_document(provenance),
             "metrics": metrics_document(metrics_of(walk.result)),
             **walk_document(walk, request.bars),
+            "cross_validation": None if crossed is None else crossvalidation_document(crossed),
             "folder": None if folder is None else str(folder),
         }
         print_json(document)
     else:
-        _show(screen(), walk, walk_document(walk, request.bars), folder)
+        _show(screen(), walk, walk_document(walk, request.bars))
+        if crossed is not None:
+            show_crossvalidation(screen(), crossed)
+        if folder is not None:
+            show_facts(screen(), [("Sheet", f"{folder / 'sheet.html'}")])
     if walk.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _show(out: Console, walk: WalkForward, told: dict[str, Any], folder: Path | None) -> None:
+def _crossed(
+    request: Request,
+    points: Points,
+    groups: tuple[int, int],
+    embargo: int,
+    threads: int | None,
+    interrupted: Interrupted,
+) -> CrossValidation | None:
+    """None if it was interrupted: the walk before it is kept."""
+    try:
+        return cpcv(
+            request.strategy,
+            request.bars,
+            points,
+            groups=groups[0],
+            tested=groups[1],
+            embargo=embargo,
+            settings=request.settings,
+            threads=threads or cores(),
+            stopped=interrupted,
+        )
+    except InputError:
+        if interrupted():
+            return None
+        raise
+
+
+def _show(out: Console, walk: WalkForward, told: dict[str, Any]) -> None:
     """For people: each fold, then what the tests came to together."""
     out.print(
         table(
@@ -238,5 +279,3 @@ def _show(out: Console, walk: WalkForward, told: dict[str, Any], folder: Path | 
         out.print(line, soft_wrap=True)
     if walk.interrupted:
         out.print(f"[yellow]Stopped: {len(walk.folds)} of {walk.planned} folds.[/]")
-    if folder is not None:
-        show_facts(out, [("Sheet", f"{folder / 'sheet.html'}")])

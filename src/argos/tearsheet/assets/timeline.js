@@ -7,6 +7,14 @@
     return () => ({ color: argos.colour(name), lineWidth: 2, ...more });
   }
 
+  // A scale of values with a bound: `low` and `high` turn the ends of what is seen into those that are shown.
+  function within(low, high) {
+    return (original) => {
+      const range = original()?.priceRange;
+      return range && { priceRange: { minValue: low(range.minValue), maxValue: high(range.maxValue) } };
+    };
+  }
+
   function scaleButtons(element, chart, logarithmic) {
     const tools = argos.toolsOf(element);
     for (const button of tools.querySelectorAll("[data-scale]")) {
@@ -35,6 +43,7 @@
       lineColor: argos.colour("loss"), lineWidth: 1, invertFilledArea: true,
       topColor: argos.colour("loss", 0.12), bottomColor: argos.colour("loss", 0.32),
       priceFormat: argos.format((value) => argos.percent(value), 1e-5),
+      autoscaleInfoProvider: within((low) => Math.min(low, -0.01), () => 0),
     }), 1);
     if (other) other.setData(argos.points(table.time, table.benchmark));
     equity.setData(argos.points(table.time, table.equity));
@@ -79,6 +88,7 @@
       lineColor: argos.colour("plain"), lineWidth: 1, lineType: 1,
       topColor: argos.colour("plain", 0.35), bottomColor: argos.colour("plain", 0.1),
       priceFormat: argos.format((value) => `${argos.number(value)}×`, 0.01),
+      autoscaleInfoProvider: within(() => 0, (high) => Math.max(high, 0.01)),
     }),
   });
 })();
