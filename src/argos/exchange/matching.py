@@ -97,12 +97,15 @@ def trailed(order: BrokerOrder, quote: Quote, *, tick_size: Decimal) -> BrokerOr
     mark = seen if order.hwm is None else best(order.hwm, seen)
     if mark == order.hwm:
         return order
+    return replace(order, hwm=mark, price=trail_stop(order, mark, tick_size=tick_size))
+
+
+def trail_stop(order: BrokerOrder, mark: Decimal, *, tick_size: Decimal) -> Decimal:
+    """Where a trailing stop lies when `mark` is the best price seen; rounded away from the market."""
     trail = order.trail_price
     if trail is None:
-        assert order.trail_percent is not None
+        assert order.trail_percent is not None, "it trails by one or the other"
         trail = mark * order.trail_percent / 100
     if order.side is Side.SELL:
-        stop = max(tick_size, round_down(mark - trail, step=tick_size))
-    else:
-        stop = round_up(mark + trail, step=tick_size)
-    return replace(order, hwm=mark, price=stop)
+        return max(tick_size, round_down(mark - trail, step=tick_size))
+    return round_up(mark + trail, step=tick_size)

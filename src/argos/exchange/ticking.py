@@ -95,11 +95,16 @@ def qty_now(turn: Turn, order: BrokerOrder) -> Decimal:
     )
 
 
+def release_queued(turn: Turn) -> None:
+    """Orders that were taken while their market was closed reach it."""
+    for order in list(turn.orders.values()):
+        if order.queued and turn.market.can_fill(order):
+            turn.change(replace(order, queued=False), kind=OrderEventKind.RELEASED)
+
+
 def on_open(turn: Turn) -> None:
     """The first price of a trading day: queued orders reach the market, the opening auction is held."""
-    for order in list(turn.orders.values()):
-        if order.queued and turn.market.is_open(order.symbol):
-            turn.change(replace(order, queued=False), kind=OrderEventKind.RELEASED)
+    release_queued(turn)
     _hold_auction(turn, TimeInForce.OPG)
 
 

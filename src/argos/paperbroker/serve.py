@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,8 +15,14 @@ from argos.exchange.book import Character
 from argos.paperbroker import alpaca_shapes, mt5_shapes
 from argos.paperbroker.alpaca_account import AlpacaAccount
 from argos.paperbroker.alpaca_api import AlpacaOrders
+from argos.paperbroker.alpaca_config import Configurations
+from argos.paperbroker.alpaca_door import Door
+from argos.paperbroker.alpaca_hours import AlpacaHours
+from argos.paperbroker.alpaca_protocol import not_found
+from argos.paperbroker.alpaca_queries import AlpacaOrderQueries
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.control_api import ControlApi
+from argos.paperbroker.exchange_clock import ExchangeClock, real_now
 from argos.paperbroker.faults import FaultDesk
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import ConnectionCut, Gate, answer
@@ -85,10 +90,10 @@ def _build(
         if settings.character is Character.MT5
         else alpaca_shapes.change_message
     )
-    broker = Broker(settings, ledger=ledger, hub=hub, tell=tell, clock=_now)
+    broker = Broker(settings, ledger=ledger, hub=hub, tell=tell, clock=ExchangeClock())
 
     def log_fault(account: str, fault: Fault, request: str) -> None:
-        ledger.log_fault(at=_now(), account=account, fault=fault, request=request)
+        ledger.log_fault(at=real_now(), account=account, fault=fault, request=request)
 
     faults = FaultDesk(
         seed=f"{settings.seed}:faults:{boot}",
@@ -106,9 +111,26 @@ def _application(broker: Broker, *, gate: Gate, fills: FillDesk) -> web.Applicat
     if broker.settings.character is Character.MT5:
         app.add_routes(Mt5Api(broker, gate=gate, fills=fills).routes())
     else:
-        app.add_routes(AlpacaOrders(broker, gate=gate, fills=fills).routes())
-        app.add_routes(AlpacaAccount(broker, gate=gate).routes())
+        app.add_routes(_alpaca_routes(broker, gate=gate, fills=fills))
     return app
+
+
+def _alpaca_routes(broker: Broker, *, gate: Gate, fills: FillDesk) -> list[web.RouteDef]:
+    door = Door(gate, requests_per_minute=broker.settings.requests_per_minute)
+    configurations = Configurations(broker)
+    orders = AlpacaOrders(broker, gate=gate, fills=fills, door=door, configurations=configurations)
+    account = AlpacaAccount(broker, door=door, configurations=configurations)
+    return [
+        *orders.routes(),
+        *AlpacaOrderQueries(broker, door=door).routes(),
+        *account.routes(),
+        *AlpacaHours(broker, door=door).routes(),
+        web.route("*", "/v2/{rest:.*}", door.guarded(_no_endpoint)),
+    ]
+
+
+async def _no_endpoint(_: str, __: web.Request) -> web.Response:
+    raise not_found("endpoint not found")
 
 
 @web.middleware
@@ -146,7 +168,3 @@ def _write_port(path: Path, port: int) -> None:
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{port}\n")
     fresh.replace(path)
-
-
-def _now() -> datetime:
-    return datetime.now(tz=UTC)
