@@ -29,7 +29,6 @@ class UpdateStream:
         self._hub = hub
         self._socket = web.WebSocketResponse()
         self._subscriber: Subscriber | None = None
-        self._listening = False
         self._teller: asyncio.Task[None] | None = None
 
     async def serve(self) -> web.WebSocketResponse:
@@ -67,7 +66,7 @@ class UpdateStream:
             await self._socket.close(code=GOING_AWAY)
             return
         if account is not None and self._subscriber is None:
-            self._subscriber = self._hub.subscribe(account, encode=self._encode)
+            self._subscriber = self._hub.subscribe(account, encode=_encode, listening=False)
             self._teller = asyncio.create_task(self._tell(self._subscriber))
         status = "unauthorized" if account is None else "authorized"
         await self._send("authorization", {"status": status, "action": action})
@@ -78,11 +77,7 @@ class UpdateStream:
             return
         known = [name for name in streams if name == UPDATES]
         await self._send("listening", {"streams": known})
-        self._listening = bool(known)
-
-    def _encode(self, message: Message) -> bytes | None:
-        frame = update_frame(message) if self._listening else None
-        return None if frame is None else orjson.dumps(frame)
+        self._subscriber.listening = bool(known)
 
     async def _tell(self, subscriber: Subscriber) -> None:
         """Pass on what the hub has, a frame for each line, until it ends the stream."""
@@ -96,3 +91,8 @@ class UpdateStream:
 
     async def _complain(self, words: str) -> None:
         await self._send("error", {"error": words})
+
+
+def _encode(message: Message) -> bytes | None:
+    frame = update_frame(message)
+    return None if frame is None else orjson.dumps(frame)

@@ -57,6 +57,7 @@ class ControlApi:
             web.get("/control/ledger", _keyed(control, self._ledger)),
             web.get("/control/faults", _keyed(control, self._fault_state)),
             web.post("/control/faults", _keyed(control, self._set_faults)),
+            web.get("/control/streams", _keyed(control, self._streams)),
             web.post("/control/market", _keyed(control, self._set_market)),
             web.post("/control/manual", _keyed(control, self._manual)),
             web.post("/control/permission", _keyed(control, self._set_permission)),
@@ -117,6 +118,9 @@ class ControlApi:
     async def _ledger(self, _: web.Request) -> web.Response:
         text = _VIEW.dump_json(self._broker.ledger.view())
         return web.Response(body=text, content_type="application/json")
+
+    async def _streams(self, _: web.Request) -> web.Response:
+        return answer({"listening": self._broker.hub.listeners()})
 
     async def _fault_state(self, _: web.Request) -> web.Response:
         return answer(self._state())

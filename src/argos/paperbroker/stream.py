@@ -1,6 +1,7 @@
 """The live stream: lines of JSON per account. A hint for clients, never the truth."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,7 @@ class Subscriber:
 
     account: str
     encode: Encode = orjson.dumps
+    listening: bool = True
     lines: asyncio.Queue[bytes | None] = field(
         default_factory=lambda: asyncio.Queue(maxsize=QUEUE_MAX)
     )
@@ -36,8 +38,11 @@ class StreamHub:
         self._disturbed: dict[str, Fault] = {}
         self._held: dict[str, Sequence[Message]] = {}
 
-    def subscribe(self, account: str, *, encode: Encode = orjson.dumps) -> Subscriber:
-        subscriber = Subscriber(account=account, encode=encode)
+    def subscribe(
+        self, account: str, *, encode: Encode = orjson.dumps, listening: bool = True
+    ) -> Subscriber:
+        """A new stream; one that is not listening is told nothing yet, but ends with the others."""
+        subscriber = Subscriber(account=account, encode=encode, listening=listening)
         self._subscribers.add(subscriber)
         return subscriber
 
@@ -45,7 +50,11 @@ class StreamHub:
         self._subscribers.discard(subscriber)
 
     def is_heard(self, account: str) -> bool:
-        return any(subscriber.account == account for subscriber in self._subscribers)
+        return any(s.account == account and s.listening for s in self._subscribers)
+
+    def listeners(self) -> dict[str, int]:
+        """How many streams each account listens to."""
+        return dict(Counter(s.account for s in self._subscribers if s.listening))
 
     def send(self, account: str, messages: Iterable[Message]) -> None:
         told = self._as_disturbed(account, list(messages))
@@ -87,6 +96,8 @@ class StreamHub:
     def _spread(self, subscribers: Sequence[Subscriber], messages: Sequence[Message]) -> None:
         blocks: dict[Encode, bytes] = {}
         for subscriber in subscribers:
+            if not subscriber.listening:
+                continue
             encode = subscriber.encode
             if encode not in blocks:
                 lines = [line for message in messages if (line := encode(message)) is not None]
