@@ -16,6 +16,7 @@ from alpaca.trading.client import TradingClient
 from alpaca.trading.models import TradeUpdate
 from alpaca.trading.stream import TradingStream
 
+from alpaca_answers import findings, kind_of
 from argos.paperbroker.presets import paper_exchange, without_chance
 from argos.paperbroker.settings import AccountSettings, BrokerSettings
 from eventually import eventually
@@ -62,6 +63,20 @@ class Desk:
         self.account = f"a{number}"
         self.secret = f"secret-{number}"
         self.client = TradingClient(self.account, self.secret, url_override=process.url)
+        self.answers: list[tuple[str, Any]] = []
+        """What the client was answered, each with the kind that Alpaca publishes for it."""
+        self.client._session.hooks["response"].append(self._note)
+
+    def _note(self, response: Any, *_: Any, **__: Any) -> None:
+        if response.status_code == 204 or response.status_code >= 500:
+            return  # the ones are empty, the others are faults
+        method, url = response.request.method, response.request.url
+        kind = "error" if response.status_code >= 400 else kind_of(method, url)
+        self.answers.append((kind, response.json()))
+
+    def unpublished(self) -> list[str]:
+        """Where the answers so far are not as Alpaca publishes them."""
+        return [found for kind, body in self.answers for found in findings(kind, body, at=kind)]
 
     async def call(self, work: Callable[..., Any], *given: Any) -> Any:
         """Alpaca's client blocks: it works in a thread."""

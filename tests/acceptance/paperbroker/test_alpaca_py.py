@@ -1,7 +1,7 @@
 """Alpaca's own client, unmodified, judges the paper exchange: what it sends is taken, what it is told it can read."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -74,12 +74,16 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PaperPr
 
 
 @pytest.fixture
-async def desk(exchange) -> Desk:
-    """A fresh account at noon in New York of a day in March 2012, Apple at 100."""
+async def desk(exchange) -> AsyncIterator[Desk]:
+    """A fresh account at noon in New York of a day in March 2012, Apple at 100.
+
+    In the end whatever it was answered is held against what Alpaca publishes.
+    """
     process, numbers = exchange
     desk = Desk(process, next(numbers))
     await desk.price("100", clock=NOON.isoformat())
-    return desk
+    yield desk
+    assert desk.unpublished() == []
 
 
 async def test_account_configurations_and_assets(desk):
@@ -543,7 +547,9 @@ async def test_when_the_market_is_closed_orders_wait_for_the_open(tmp_path):
     """The clock is everybody's: this story has an exchange of its own."""
     process = PaperProcess(desk_settings(tmp_path / "ledger.db", accounts=1)).start()
     try:
-        await closed_market_story(Desk(process, 0))
+        desk = Desk(process, 0)
+        await closed_market_story(desk)
+        assert desk.unpublished() == []
     finally:
         process.stop()
 
