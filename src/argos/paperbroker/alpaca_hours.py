@@ -83,50 +83,51 @@ class AlpacaHours:
 
         Windows in which nothing was noted, as when the exchange was shut or the broker did not run, are left out.
         """
-        since, until, timeframe = self._span(http)
+        now = self._broker.clock()
+        since, until, timeframe = _span(http, now=now)
         noted = self._broker.ledger.equity_history(
             account, since=since, until=until, closing_only=timeframe == DAY
         )
         base = self._broker.ledger.equity_before(account, since)
         if base is None:
             base = self._broker.terms[account].deposit
-        windows = _windows([*noted, self._now(account)], timeframe=timeframe, until=until)
+        if now <= until:
+            noted.append((now, self._worth(account)))
+        windows = _windows(noted, timeframe=timeframe)
         return answer(_history_body(windows, base=base, timeframe=timeframe))
 
-    def _now(self, account: str) -> Worth:
-        book = self._broker.books[account]
-        return self._broker.clock(), funds(book, self._broker.market_of(account)).equity
-
-    def _span(self, http: web.Request) -> tuple[datetime, datetime, str]:
-        asked = http.query
-        if {"start", "end", "period"} <= set(asked):
-            raise body_invalid("only two of start, end and period can be specified")
-        found = _PERIOD.fullmatch(asked.get("period", "1M"))
-        if found is None:
-            raise body_invalid("period is invalid")
-        span = timedelta(days=int(found[1]) * _UNIT_DAYS[found[2]])
-        now = self._broker.clock()
-        until = moment_asked(http, "end", now)
-        since = moment_asked(http, "start", until - span)
-        if "start" in asked and "end" not in asked and "period" in asked:
-            until = min(now, since + span)
-        days = (until - since).days
-        usual = "1Min" if days < 7 else "15Min" if days < 30 else DAY
-        timeframe = asked.get("timeframe", usual)
-        if timeframe not in TIMEFRAMES:
-            raise body_invalid("timeframe is invalid")
-        if timeframe != DAY and days > INTRADAY_DAYS_MAX:
-            raise body_invalid("timeframe must be 1D for a period of more than 30 days")
-        return since, until, timeframe
+    def _worth(self, account: str) -> Decimal:
+        return funds(self._broker.books[account], self._broker.market_of(account)).equity
 
 
-def _windows(noted: Sequence[Worth], *, timeframe: str, until: datetime) -> dict[int, Decimal]:
+def _span(http: web.Request, *, now: datetime) -> tuple[datetime, datetime, str]:
+    """From when to when, and in windows of which length, the history is asked for."""
+    asked = http.query
+    if {"start", "end", "period"} <= set(asked):
+        raise body_invalid("only two of start, end and period can be specified")
+    found = _PERIOD.fullmatch(asked.get("period", "1M"))
+    if found is None:
+        raise body_invalid("period is invalid")
+    span = timedelta(days=int(found[1]) * _UNIT_DAYS[found[2]])
+    until = moment_asked(http, "end", now)
+    since = moment_asked(http, "start", until - span)
+    if "start" in asked and "end" not in asked and "period" in asked:
+        until = min(now, since + span)
+    days = (until - since).days
+    usual = "1Min" if days < 7 else "15Min" if days < 30 else DAY
+    timeframe = asked.get("timeframe", usual)
+    if timeframe not in TIMEFRAMES:
+        raise body_invalid("timeframe is invalid")
+    if timeframe != DAY and days > INTRADAY_DAYS_MAX:
+        raise body_invalid("timeframe must be 1D for a period of more than 30 days")
+    return since, until, timeframe
+
+
+def _windows(noted: Sequence[Worth], *, timeframe: str) -> dict[int, Decimal]:
     """The last worth in each window, by the Unix time at which the window begins."""
     width_s = TIMEFRAMES[timeframe]
     windows: dict[int, Decimal] = {}
     for moment, equity in noted:
-        if moment > until:
-            continue
         begins = int(moment.timestamp()) // width_s * width_s
         if timeframe == DAY:
             session = session_at(moment)

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvloop
 from aiohttp import web
@@ -38,6 +38,8 @@ BODY_BYTES_MAX: Final = 1 << 20
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Beside = Callable[[Broker, FillDesk], Coroutine[Any, Any, None]]
+"""Work done beside serving, on the broker itself; its end is not the broker's, an error of it is."""
 
 
 def run(settings_path: Path) -> None:
@@ -46,22 +48,25 @@ def run(settings_path: Path) -> None:
     Raises InputError if the settings cannot be used, OSError if the port is taken.
     """
     collect_rarely()
-    uvloop.run(_serve(read_settings(settings_path)))
+    uvloop.run(serve(read_settings(settings_path)))
 
 
-async def _serve(settings: BrokerSettings) -> None:
+async def serve(settings: BrokerSettings, *, beside: Beside | None = None) -> None:
+    """Serve the broker until SIGTERM or SIGINT. Raises what `beside` raises, OSError if the port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     ledger = Ledger(settings.ledger, broker=settings.name)
     try:
-        await _serve_until(stop, settings, ledger=ledger)
+        await _serve_until(stop, settings, ledger=ledger, beside=beside)
     finally:
         ledger.close()
 
 
-async def _serve_until(stop: asyncio.Event, settings: BrokerSettings, *, ledger: Ledger) -> None:
+async def _serve_until(
+    stop: asyncio.Event, settings: BrokerSettings, *, ledger: Ledger, beside: Beside | None
+) -> None:
     hub = StreamHub()
     broker, gate, fills = _build(settings, ledger=ledger, hub=hub)
     app = _application(broker, gate=gate, fills=fills)
@@ -72,11 +77,31 @@ async def _serve_until(stop: asyncio.Event, settings: BrokerSettings, *, ledger:
         _write_port(settings.port_file, port)
         fills.resume()
         log.info("paper broker %s listens on %s:%d", settings.name, settings.host, port)
-        await stop.wait()
+        if beside is None:
+            await stop.wait()
+        else:
+            await _wait_beside(stop, beside(broker, fills))
     finally:
         hub.cut(None)
         await gate.stop()
         await runner.cleanup()
+
+
+async def _wait_beside(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Until `stop` is set, or `work` fails."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: stop.set() if _has_failed(done) else None)
+    try:
+        await stop.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if _has_failed(task):
+        task.result()
+
+
+def _has_failed(task: "asyncio.Task[None]") -> bool:
+    return not task.cancelled() and task.exception() is not None
 
 
 def _build(
