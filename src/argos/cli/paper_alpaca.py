@@ -87,12 +87,12 @@ def paper_alpaca(
         seed=seed,
         port=port or ports(home).port(f"broker-{NAME}"),
         deposit=Decimal(deposit),
-        faults=_faults(fault or ()),
+        faults=read_faults(fault or ()),
     )
     if not is_free(settings.port):
         raise InputError(
             f"port {settings.port} is taken",
-            code="PORT_TAKEN",
+            code="EXCHANGE_PORT_TAKEN",
             field="--port",
             fix="choose another; an exchange may be running already",
         )
@@ -101,7 +101,7 @@ def paper_alpaca(
     path = home.brokers / f"{NAME}.json"
     write_atomically(path, settings_json(settings).decode())
     replay = {
-        "start": _start(start).isoformat(),
+        "start": read_start(start).isoformat(),
         "speed": str(Decimal(repr(speed))),
         "told": {**_told(settings), "json": as_line},
     }
@@ -125,7 +125,8 @@ def _forget(ledger: Path) -> None:
         path.unlink()
 
 
-def _start(text: str) -> date:
+def read_start(text: str) -> date:
+    """The first day to replay. Raises InputError for one without prices."""
     try:
         start = date.fromisoformat(text)
     except ValueError:
@@ -133,14 +134,14 @@ def _start(text: str) -> date:
     if start is None or not FIRST_DAY <= start <= LAST_START:
         raise InputError(
             f"{text} is no day of the prices",
-            code="PRICES_RANGE_EMPTY",
+            code="EXCHANGE_START_UNKNOWN",
             field="--start",
             fix=f"give one from {FIRST_DAY} to {LAST_START}, such as 2012-03-01",
         )
     return start
 
 
-def _faults(words: Sequence[str]) -> dict[Fault, float]:
+def read_faults(words: Sequence[str]) -> dict[Fault, float]:
     """Probabilities by fault. Raises InputError for what is none."""
     chosen: dict[Fault, float] = {}
     for word in words:

@@ -22,7 +22,10 @@ TRAIL_PERCENT_MIN: Final = Decimal("0.1")
 
 
 class AlpacaRefusal(ArgosError):
-    """A request that is answered with an HTTP error of Alpaca's form; `details` stand beside its code and message."""
+    """A request that is answered with an HTTP error of Alpaca's form.
+
+    `details` stand beside its code and message.
+    """
 
     default_code = "ALPACA_REFUSED"
 

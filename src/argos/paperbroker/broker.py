@@ -124,7 +124,7 @@ class Broker:
         if not self.settings.full_rules:
             raise InputError(
                 "this broker keeps no hours",
-                code="BROKER_REQUEST_INVALID",
+                code="BROKER_HOURS_UNKNOWN",
                 field="clock",
                 fix="start it with full_rules",
             )
