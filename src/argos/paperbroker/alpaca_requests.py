@@ -13,7 +13,7 @@ from argos.core.money import ZERO, round_down
 from argos.exchange.admission import check_money, check_net_exit, check_price
 from argos.exchange.book import OrderEventKind
 from argos.exchange.matching import far_side, trail_stop, trailed
-from argos.exchange.orders import BrokerOrder, OrderState, TimeInForce
+from argos.exchange.orders import AT_ONCE, BrokerOrder, OrderState, TimeInForce
 from argos.exchange.turn import Turn
 from argos.paperbroker.alpaca_checks import STANDING, Rules, check_account, check_form
 from argos.paperbroker.alpaca_protocol import (
@@ -106,8 +106,11 @@ def _qty(turn: Turn, request: OrderRequest) -> Decimal:
 
 
 def _is_queued(request: OrderRequest, *, rules: Rules) -> bool:
-    """True if the exchange is shut for this order: it is taken, and reaches the market when that opens."""
-    if rules.phase is Phase.REGULAR:
+    """True if the exchange is shut for this order: it is taken, and reaches the market when that opens.
+
+    What is wanted at once waits for nothing: it is taken, and canceled.
+    """
+    if rules.phase is Phase.REGULAR or request.tif in AT_ONCE:
         return False
     return not (rules.phase is Phase.EXTENDED and request.extended_hours)
 

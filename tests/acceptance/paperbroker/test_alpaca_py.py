@@ -571,6 +571,9 @@ async def closed_market_story(desk: Desk) -> None:
     assert not clock.is_open
     assert clock.next_open == MONDAY
     async with desk.listening() as listener:
+        at_once = limit(102, time_in_force=TimeInForce.IOC)
+        at_once = await desk.call(client.submit_order, at_once)
+        await desk.status(at_once.id, OrderStatus.CANCELED)
         waiting = await desk.call(client.submit_order, market(3))
         at_open = await desk.call(client.submit_order, market(4, time_in_force=TimeInForce.OPG))
         assert waiting.status is at_open.status is OrderStatus.ACCEPTED
@@ -582,7 +585,7 @@ async def closed_market_story(desk: Desk) -> None:
         for placed in (waiting, at_open):
             order = await desk.status(placed.id, OrderStatus.FILLED)
             assert float(order.filled_avg_price) == pytest.approx(105, abs=0.011)
-        await listener.told("accepted", "accepted", "new", "new", "fill", "fill")
+        await listener.told("new", "canceled", "accepted", "accepted", "new", "new", "fill", "fill")
     account = await desk.call(client.get_account)
     # Three shares were held at the close at 101, bought at 101 and 101.
     assert float(account.last_equity) == pytest.approx(100_000, abs=1)
