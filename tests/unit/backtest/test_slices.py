@@ -1,7 +1,6 @@
 """A run is played in slices: progress is told between them, and an end that is asked for is heard."""
 
-import subprocess
-import sys
+import signal
 
 import numpy as np
 import pytest
@@ -11,38 +10,6 @@ from argos.backtest.engines import SLICE_BARS, slice_ends
 from argos.backtest.run import run
 from argos.backtest.strategies.ema_cross import EmaCross, EmaCrossByBar
 from unit.backtest.arbiter import random_walk
-
-INTERRUPTED = """
-import os, signal, threading
-import numpy as np
-from argos.backtest.bars import bars_of
-from argos.backtest.engines import SLICE_BARS
-from argos.backtest.run import run
-from argos.backtest.strategy import Signals
-bars_all = 4_000_000
-close = 100.0 + np.arange(bars_all) % 3
-bars = bars_of(opened_ns=np.arange(bars_all), open=close, high=close, low=close, close=close)
-side = np.where(np.arange(bars_all) % 2, 1, -1).astype(np.int8)
-told, begun = [], threading.Event()
-
-def interrupt():
-    begun.wait()
-    os.kill(os.getpid(), signal.SIGINT)
-
-def progress(done):
-    told.append(done)
-    if len(told) == 3:
-        begun.set()
-
-threading.Thread(target=interrupt, daemon=True).start()
-try:
-    for _ in range(50):
-        told.clear()
-        run(Signals(side=side), bars, engine="compiled", progress=progress)
-    print("never heard")
-except KeyboardInterrupt:
-    print("heard" if len(told) < bars_all // SLICE_BARS else "heard at the end")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +47,13 @@ def test_what_progress_raises_ends_the_run(long, workload):
     assert told == [SLICE_BARS]
 
 
-def test_an_interrupt_is_heard_while_the_kernel_plays():
-    ran = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout == "heard\n"
+def test_an_interrupt_is_heard_after_the_slice_in_play(long, workload):
+    told: list[int] = []
+
+    def ask_for_an_end(bars):
+        told.append(bars)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(EmaCross(), long, settings=workload, engine="compiled", progress=ask_for_an_end)
+    assert told == [SLICE_BARS]
