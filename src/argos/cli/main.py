@@ -21,6 +21,7 @@ from argos.cli import (
     nodes,
     processes,
     reading,
+    risk,
     routes,
     send,
     story,
@@ -67,6 +68,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
     "What happened": (story.register, reading.register, doubt.register),
     "What is set up": (
         accounts.register,
+        risk.register,
         routes.register,
         hooks.register,
         nodes.register,

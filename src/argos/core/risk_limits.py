@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argos.core.errors import InputError
 
@@ -17,7 +18,7 @@ WHOLE: Final = frozenset(
         "entries_per_minute_max",
     }
 )
-"""Fields that count: whole numbers of 1 or more. `flat_only` is yes or no; all others are decimals above 0."""
+"""Fields that count: 1 or more. `flat_only` is yes or no, `day_timezone` a name; all others are decimals above 0."""
 AT_MOST_ONE: Final = frozenset(
     {
         "daily_loss_fraction_max",
@@ -45,10 +46,16 @@ class RiskLimits:
     correlation_max: Decimal | None = None
     correlated_fraction_max: Decimal | None = None
     buying_power_fraction_max: Decimal | None = None
+    day_timezone: str | None = None
 
     @property
     def any_set(self) -> bool:
         return any(getattr(self, item.name) is not None for item in fields(self))
+
+    @property
+    def keeps_anchors(self) -> bool:
+        """Whether a rule is measured from an anchor or a peak, which somebody must keep."""
+        return self.daily_loss_fraction_max is not None or self.drawdown_fraction_max is not None
 
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -56,7 +63,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "quote_age_s_max": "oldest quote that an entry may be judged by, in seconds",
         "duplicate_s": "the same strategy may not open the same symbol and side again for so many seconds",
         "flat_only": "true: no entry in a symbol of which something is held or working",
-        "cooldown_s": "seconds without entries in a symbol after its last position closed",
+        "cooldown_s": "seconds without entries in a symbol after anything of it was closed",
         "entries_per_minute_max": "entries planned for the account in any 60 seconds",
         "symbol_positions_max": "positions in one symbol, the new one counted",
         "daily_loss_fraction_max": "loss since the day's anchor, floating included, as a part of the anchor's equity",
@@ -65,6 +72,7 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "gross_fraction_max": "notional of everything, as a part of equity",
         "correlation_max": "from this correlation on, two positions are one bet; so they are where it is unknown",
         "correlated_fraction_max": "notional of one bet as a part of equity; without it, a bet is one position",
+        "day_timezone": "the zone whose midnight begins the day of daily_loss_fraction_max; UTC without it",
         "buying_power_fraction_max": "how much of the buying power entries may use, what is on its way included",
     }
 )
@@ -78,6 +86,9 @@ def checked_risk_limits(limits: RiskLimits) -> RiskLimits:
         value = getattr(limits, name)
         if value is None or isinstance(value, bool):
             continue
+        if isinstance(value, str):
+            _require_zone(value)
+            continue
         if name in WHOLE and value < 1:
             raise _invalid(name, value, "a whole number of 1 or more")
         if not value > 0:
@@ -85,6 +96,13 @@ def checked_risk_limits(limits: RiskLimits) -> RiskLimits:
         if name in AT_MOST_ONE and value > 1:
             raise _invalid(name, value, "a fraction of 1 at most: 0.05 is 5 %")
     return limits
+
+
+def _require_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _invalid("day_timezone", name, "a time zone such as Europe/Prague") from None
 
 
 def _invalid(name: str, value: Any, wanted: str) -> InputError:

@@ -71,13 +71,6 @@ def roll(
     return AnchorBook(day=day, peaks=peaks, last=seen)
 
 
-def reset_peaks(book: AnchorBook) -> AnchorBook:
-    """The peaks set to what was seen last: what a person does after a drawdown, and nobody else."""
-    last = book.last
-    peaks = Peaks(equity=last.equity, balance=last.balance, day_balance=last.balance)
-    return AnchorBook(day=book.day, peaks=peaks, last=last)
-
-
 def _opened(seen: DayAnchor, before: DayAnchor) -> DayAnchor:
     if not _far(seen):
         return seen
