@@ -134,8 +134,7 @@ async def test_what_comes_in_between_two_pages_does_not_move_the_second(busy: Ca
     assert first["items"] + second["items"] == whole
 
 
-# list, filters, how many items; {order} is the filled order at meridian-hedge, {intent} asked for it, and it opened
-# {position}
+# list, filters, how many items; {order} is the filled order at meridian-hedge, of {intent}; it opened {position}
 FILTERS: list[tuple[str, dict[str, str], int]] = [
     ("alerts", {"status": "refused"}, 1),
     ("alerts", {"refused": "true"}, 1),
