@@ -50,6 +50,8 @@ class RiskLimits:
 
     @property
     def any_set(self) -> bool:
+        if self is NO_RISK_LIMITS:  # as for most accounts: asked twice in each decision
+            return False
         return any(getattr(self, item.name) is not None for item in fields(self))
 
     @property

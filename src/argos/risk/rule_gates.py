@@ -85,7 +85,7 @@ def rule_news_window(given: GateInput) -> Verdict:
     if request.standing.rules is None:
         return _NO_RULES
     rules = request.standing.rules.rules
-    if rules.news_window_s is None or NewsBlock.OPEN not in rules.news_blocks:
+    if rules.news_window_s is None or not rules.news_blocks & {NewsBlock.OPEN, NewsBlock.FILL}:
         return not_judged(f"{rules.name} does not forbid entries around news")
     window = timedelta(seconds=rules.news_window_s)
     fills_later = request.order_type is not OrderType.MARKET and NewsBlock.FILL in rules.news_blocks

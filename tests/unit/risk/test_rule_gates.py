@@ -242,6 +242,8 @@ def limit(*, expires_in_s: int | None = None) -> dict[str, Any]:
 
 
 FILLS = replace(FTMO_2_STEP, news_blocks=frozenset({NewsBlock.OPEN, NewsBlock.FILL}))
+ONLY_FILLS = replace(FTMO_2_STEP, news_blocks=frozenset({NewsBlock.FILL}))
+ONLY_CLOSES = replace(FTMO_2_STEP, news_blocks=frozenset({NewsBlock.CLOSE}))
 CASES = [
     Case("a small order", judged(), None),
     # 96,000 must stay of 100,000 today: 8 lots at 500
@@ -286,6 +288,8 @@ CASES = [
     Case("no news rule", judged(replace(FTMO_2_STEP, news_window_s=None), news=event(0)), None),
     Case("an order that waits may fill later, which FTMO does not forbid", judged(news=event(900), **limit()), None),
     Case("an order that waits may fill in the window", judged(FILLS, news=event(900), **limit()), C.RULE_NEWS_WINDOW),
+    Case("an entry at once is a fill, too", judged(ONLY_FILLS, news=event(0)), C.RULE_NEWS_WINDOW),
+    Case("where closes alone are forbidden, entries pass", judged(ONLY_CLOSES, news=event(0)), None),
     Case("it ends before the window", judged(FILLS, news=event(900), **limit(expires_in_s=779)), None),
     Case("it ends in the window", judged(FILLS, news=event(900), **limit(expires_in_s=780)), C.RULE_NEWS_WINDOW),
     Case("request 1,600 of 2,000", judged(requests=1599), None),
