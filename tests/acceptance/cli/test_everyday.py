@@ -177,7 +177,7 @@ async def test_a_risk_limit_denies_and_explains_itself(
     refused = argos.ask("risk", "set", account, "correlation_max=0.8", code=1)
     assert refused["error"]["code"] == "RISK_LIMIT_NOT_LIVE"
     assert {row["rule"] for row in argos.ask("risk", "rules")["items"]} >= {"cooldown_s"}
-    argos.ask("risk", "set", account, "duplicate_s=600", "daily_loss_fraction_max=0.9")
+    argos.ask("risk", "set", account, "daily_loss_fraction_max=0.9")
 
     def anchored() -> bool:
         rows = {row["account"]: row for row in argos.ask("risk")["items"]}
@@ -185,6 +185,7 @@ async def test_a_risk_limit_denies_and_explains_itself(
 
     await eventually(anchored, what="the worker keeps the account's anchor")
     argos.ask(*BUY, "--trade-id", "ruled-1", "--wait")
+    argos.ask("risk", "set", account, "duplicate_s=600")
     argos.ask(*BUY, "--trade-id", "ruled-2", "--wait", code=3)
     [intent] = argos.ask("risk", "explain", "ruled-2")["intents"]
     [order] = [order for order in intent["orders"] if order["account"] == account]
