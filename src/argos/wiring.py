@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from argos.core.errors import StoreError
 from argos.dsn import Access
 from argos.flows.accept_alert import Doors
+from argos.flows.anchoring import keep_anchors
 from argos.flows.decide import decide_next
 from argos.flows.follow_up import follow_up_next
 from argos.flows.reconcile import BATCH, reconcile_next
@@ -30,6 +31,7 @@ from argos.gateway.waking import Waker
 from argos.reconcile.discrepancies import SweepThresholds
 from argos.settings import Settings, WorkerSettings
 from argos.store.alerts import AlertWriter
+from argos.store.anchors import AnchorStore
 from argos.store.brakes import BrakeStore
 from argos.store.collecting import CollectingStore
 from argos.store.database import open_pool
@@ -152,7 +154,7 @@ async def _open_desks(
 
 
 async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event) -> None:
-    """Decide, follow up, reconcile and sweep until `stop` is set.
+    """Decide, follow up, reconcile, keep anchors and sweep until `stop` is set.
 
     Raises StoreError when the database is away at the start.
     """
@@ -167,7 +169,7 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
         stack.push_async_callback(deciding.close)
         decisions, follow_ups = DecisionStore(deciding), FollowUpStore(deciding)
         legs, sweeps = LegStore(pool), SweepStore(pool)
-        book = DiscrepancyBook()
+        anchors, book = AnchorStore(pool), DiscrepancyBook()
         sweep = Sweep(store=sweeps, book=book, thresholds=_thresholds(settings.worker), clock=_now)
 
         async def decide_step() -> bool:
@@ -182,10 +184,14 @@ async def run_worker(access: Access, settings: Settings, *, stop: asyncio.Event)
                 await asyncio.sleep(RECONCILE_REST_S)
             return done > 0
 
+        async def anchor_step() -> bool:
+            return await keep_anchors(anchors)
+
         loops = {
             "decide": Loop(name="decide", step=decide_step),
             "follow_up": Loop(name="follow_up", step=follow_up_step),
             "reconcile": Loop(name="reconcile", step=reconcile_step),
+            "anchors": Loop(name="anchors", step=anchor_step),
             "sweep": Loop(name="sweep", step=sweep.run_once, slow_poll_s=settings.worker.sweep_s),
         }
 

@@ -135,7 +135,10 @@ def _term(item: Mapping[str, Any], path: Term) -> Any:
 
 
 def _lines(item: Mapping[str, Any]) -> dict[str, str]:
-    limits = ", ".join(f"{name} {value}" for name, value in item["limits"].items() if value)
+    stated = {**item["limits"], **item["limits"].get("risk", {})}
+    limits = ", ".join(
+        f"{name} {value}" for name, value in stated.items() if value and name != "risk"
+    )
     reason = f", {item['mode_reason']}" if item["mode_reason"] else ""
     lines = {
         "account": f"{item['account']}, venue {item['venue']}",

@@ -22,6 +22,7 @@ from argos.cli import (
     paper_alpaca,
     processes,
     reading,
+    risk,
     routes,
     send,
     story,
@@ -68,6 +69,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
     "What happened": (story.register, reading.register, doubt.register),
     "What is set up": (
         accounts.register,
+        risk.register,
         routes.register,
         hooks.register,
         nodes.register,

@@ -10,6 +10,7 @@ from typing import Any
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
 from argos.core.position import Position
+from argos.core.risk_limits import NO_RISK_LIMITS, RiskLimits
 
 
 class TradingMode(StrEnum):
@@ -52,6 +53,7 @@ class AccountLimits:
     snapshot_age_s_max: int = 60
     terms_age_s_max: int = 300
     commission_per_lot: Decimal | None = None
+    risk: RiskLimits = NO_RISK_LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ from argos.core.account import (
 from argos.core.denial import DenialCode
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Intent, OrderType, Side
+from argos.core.position import Position
+from argos.core.standing import NO_STANDING, Standing, WorkingEntry
 
 _SHOWN: Final = Context(prec=12)
 
@@ -99,7 +101,9 @@ class RiskRequest:
     `symbol` and prices are the account's own, prices on its tick. `side` is that of the entry, also when it is
     about to be modified or closed. `positions_after` is how many positions the account would hold with the entry.
     `opposed_trades` are those that the entry would net out: at a netting account, open ones on the other side of
-    the symbol that nothing closes before it.
+    the symbol that nothing closes before it. `held` are the snapshot's positions without those that close before it,
+    `working` what of our own entries none of them shows: both for entries alone, and only where something asks for
+    them (`needs_holdings`). `standing` is what Argos keeps of the account.
     """
 
     purpose: Purpose
@@ -120,6 +124,9 @@ class RiskRequest:
     valid_until: datetime | None = None
     positions_after: int = 0
     opposed_trades: tuple[str, ...] = ()
+    held: tuple[Position, ...] = ()
+    working: tuple[WorkingEntry, ...] = ()
+    standing: Standing = NO_STANDING
 
     @property
     def instrument(self) -> Instrument | None:

@@ -35,6 +35,28 @@ class DenialCode(StrEnum):
     SIZE_ABOVE_MAXIMUM = "SIZE_ABOVE_MAXIMUM"
     NETTING_OPPOSED = "NETTING_OPPOSED"
     POSITIONS_MAX = "POSITIONS_MAX"
+    ACCOUNT_BLOCKED = "ACCOUNT_BLOCKED"
+    MARKET_CLOSED = "MARKET_CLOSED"
+    QUOTE_STALE = "QUOTE_STALE"
+    DUPLICATE_ENTRY = "DUPLICATE_ENTRY"
+    POSITION_EXISTS = "POSITION_EXISTS"
+    COOLDOWN = "COOLDOWN"
+    ENTRY_RATE = "ENTRY_RATE"
+    SYMBOL_POSITIONS_MAX = "SYMBOL_POSITIONS_MAX"
+    DAILY_LOSS = "DAILY_LOSS"
+    DRAWDOWN = "DRAWDOWN"
+    CORRELATION = "CORRELATION"
+    CONCENTRATION = "CONCENTRATION"
+    BUYING_POWER = "BUYING_POWER"
+    VOLUME_LIMIT = "VOLUME_LIMIT"
+    RULE_DAILY_LOSS = "RULE_DAILY_LOSS"
+    RULE_MAX_LOSS = "RULE_MAX_LOSS"
+    RULE_NO_ANCHOR = "RULE_NO_ANCHOR"
+    RULE_RISK_UNBOUNDED = "RULE_RISK_UNBOUNDED"
+    RULE_NEWS_WINDOW = "RULE_NEWS_WINDOW"
+    RULE_REQUEST_BUDGET = "RULE_REQUEST_BUDGET"
+    RULE_ORDERS_MAX = "RULE_ORDERS_MAX"
+    RULE_LOTS_MAX = "RULE_LOTS_MAX"
     CLOSE_NOTHING_OPEN = "CLOSE_NOTHING_OPEN"
     MODIFY_NOTHING_OPEN = "MODIFY_NOTHING_OPEN"
     MODIFY_NOTHING_GIVEN = "MODIFY_NOTHING_GIVEN"
@@ -76,6 +98,28 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
         _C.SIZE_ABOVE_MAXIMUM: "size down, or raise the limit that is named",
         _C.NETTING_OPPOSED: "close the trade that is named first, send a reverse, or trade this on a hedging account",
         _C.POSITIONS_MAX: "close a position first, or raise the account's positions_max",
+        _C.ACCOUNT_BLOCKED: "see at the venue why the account may not trade",
+        _C.MARKET_CLOSED: "do not signal outside the market's session, or send a limit that waits for it",
+        _C.QUOTE_STALE: "check the account's node; raise quote_age_s_max only for a market that is quoted seldom",
+        _C.DUPLICATE_ENTRY: "send each signal once; lower duplicate_s if the strategy means to add so soon",
+        _C.POSITION_EXISTS: "close the symbol's position or cancel its order first, or turn flat_only off",
+        _C.COOLDOWN: "wait, or lower cooldown_s",
+        _C.ENTRY_RATE: "find out why the strategy opens so often; raise entries_per_minute_max only if it means to",
+        _C.SYMBOL_POSITIONS_MAX: "close a position in the symbol first, or raise symbol_positions_max",
+        _C.DAILY_LOSS: "no entries until the next trading day's anchor; exits pass",
+        _C.DRAWDOWN: "find out what went wrong, then reset the stored peak by hand; exits pass",
+        _C.CORRELATION: "close the position that is named, or raise correlation_max or correlated_fraction_max",
+        _C.CONCENTRATION: "size down, or raise the fraction that is named",
+        _C.BUYING_POWER: "size down, close something, or cancel orders that wait",
+        _C.VOLUME_LIMIT: "size down: the broker holds no more than this on one side of the symbol",
+        _C.RULE_DAILY_LOSS: "size down or tighten stops: with every stop hit, the firm's daily loss would be reached",
+        _C.RULE_MAX_LOSS: "size down or tighten stops: with every stop hit, the firm's maximum loss would be reached",
+        _C.RULE_NO_ANCHOR: "wait for the account's first snapshot of the firm's day",
+        _C.RULE_RISK_UNBOUNDED: "give the new order a stop, and every open position one as well",
+        _C.RULE_NEWS_WINDOW: "wait until the window around the event that is named is over",
+        _C.RULE_REQUEST_BUDGET: "trade less often, or trail stops in larger steps: changes and cancels count, too",
+        _C.RULE_ORDERS_MAX: "close or cancel something: the firm allows so many at once",
+        _C.RULE_LOTS_MAX: "size down: the firm allows so many lots in one order",
         _C.CLOSE_NOTHING_OPEN: "nothing to do if the trade ended at its stop or target; else check trade_id",
         _C.MODIFY_NOTHING_OPEN: "nothing to do if the trade has ended; else check trade_id",
         _C.MODIFY_NOTHING_GIVEN: "send sl or tp; entry_price moves a working order only",

@@ -88,6 +88,10 @@ class IntentsAsked(Asked):
     )
     bot_version: BotVersion = None
     source: Source = None
+    intent_id: Annotated[
+        UUID | None,
+        Field(description="only this intent", examples=["019aa1c4-6b2c-7d3e-8f00-5a1b2c3d4e5f"]),
+    ] = None
 
 
 class OrdersAsked(Asked):

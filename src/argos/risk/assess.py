@@ -4,7 +4,7 @@ from argos.core.decision import Assessment, Denied, Purpose, RiskRequest
 from argos.core.denial import DenialCode
 from argos.core.intent import Size
 from argos.risk.gate import GateInput, entry_prices, run_gates
-from argos.risk.gates import CHAINS
+from argos.risk.gates import gates_of
 from argos.risk.sizing import Sized, SizeTerms, size_order
 from argos.risk.tick_values import loss_value
 
@@ -16,7 +16,7 @@ def assess(request: RiskRequest, *, scale_by_confidence: bool = False) -> Assess
     """
     sized = _size(request, scale_by_confidence=scale_by_confidence)
     given = GateInput(request=request, sized=sized, size=stated_size(request))
-    checks = run_gates(CHAINS[request.purpose], given)
+    checks = run_gates(gates_of(request), given)
     if isinstance(sized, Sized):
         return Assessment(checks=checks, qty=sized.qty, working=sized.working)
     return Assessment(checks=checks)

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from argos.core.decision import Purpose
+from argos.core.decision import Purpose, RiskRequest
+from argos.core.standing import NO_STANDING
+from argos.risk.concentration import (
+    gross_exposure,
+    symbol_concentration,
+    symbol_positions,
+    uncorrelated,
+)
 from argos.risk.exposure import (
     not_opposed,
     positions_maximum,
@@ -23,6 +30,7 @@ from argos.risk.freshness import (
 )
 from argos.risk.gate import Gate
 from argos.risk.levels import stop_distance, stop_side, symbol_known, symbol_tradable, target_side
+from argos.risk.losses import daily_loss_kept, drawdown_kept
 from argos.risk.permission import (
     account_enabled,
     leg_enabled,
@@ -30,6 +38,25 @@ from argos.risk.permission import (
     not_reducing,
     route_enabled,
     trading_hours,
+)
+from argos.risk.repetition import cooled_down, entry_rate, flat, not_duplicate
+from argos.risk.rule_gates import (
+    rule_anchor,
+    rule_daily_loss,
+    rule_lots,
+    rule_max_loss,
+    rule_news_window,
+    rule_orders,
+    rule_request_budget,
+    rule_risk_bounded,
+)
+from argos.risk.venue_state import (
+    account_unblocked,
+    buying_power_left,
+    market_open,
+    quote_fresh,
+    volume_left,
+    volume_limit_units,
 )
 
 ENTRY_GATES: Final[tuple[Gate, ...]] = (
@@ -59,6 +86,36 @@ ENTRY_GATES: Final[tuple[Gate, ...]] = (
 )
 """From "nobody may" over "we do not know" to "not this much"."""
 
+RISK_GATES: Final[tuple[Gate, ...]] = (
+    account_unblocked,
+    market_open,
+    quote_fresh,
+    not_duplicate,
+    flat,
+    cooled_down,
+    symbol_positions,
+    daily_loss_kept,
+    drawdown_kept,
+    uncorrelated,
+    symbol_concentration,
+    gross_exposure,
+    entry_rate,
+    buying_power_left,
+)
+"""After the entry's own chain, where the operator set a risk limit or something is known of the account's standing."""
+
+RULE_GATES: Final[tuple[Gate, ...]] = (
+    rule_anchor,
+    rule_risk_bounded,
+    rule_daily_loss,
+    rule_max_loss,
+    rule_news_window,
+    rule_request_budget,
+    rule_orders,
+    rule_lots,
+)
+"""After those, at an account under a prop firm's rules."""
+
 MODIFY_GATES: Final[tuple[Gate, ...]] = (not_halted, stop_side, target_side)
 """A change of stops protects: it is stopped by a halt and by levels that cannot be meant."""
 
@@ -72,3 +129,17 @@ CHAINS: Final[Mapping[Purpose, tuple[Gate, ...]]] = MappingProxyType(
         Purpose.EXIT: EXIT_GATES,
     }
 )
+
+
+def gates_of(request: RiskRequest) -> tuple[Gate, ...]:
+    """The gates that this request must pass. A rule that nobody set costs no order a line in its checks."""
+    chain = CHAINS[request.purpose]
+    if request.purpose is not Purpose.ENTRY:
+        return chain
+    if volume_limit_units(request.instrument) is not None:
+        chain += (volume_left,)
+    if request.account.limits.risk.any_set or request.standing is not NO_STANDING:
+        chain += RISK_GATES
+    if request.standing.rules is not None:
+        chain += RULE_GATES
+    return chain

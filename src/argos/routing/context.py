@@ -9,6 +9,7 @@ from argos.core.intent import Intent, OrderType, Side
 from argos.core.money import ZERO
 from argos.core.order import FINAL_STATUSES, Order, OrderStatus
 from argos.core.position import Position
+from argos.core.standing import NO_STANDING, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +99,23 @@ class AccountContext:
 
     `open_entries` are in the order of their planning: at least those of the intent's trade and of its route;
     the more of the account's others are there, the sooner positions_max sees entries that are on their way.
-    `trade_side` is the side of the trade's newest entry here, ended ones included.
+    `trade_side` is the side of the trade's newest entry here, ended ones included. `standing` is read only where the
+    account's risk limits ask for it.
     """
 
     account: Account
     snapshot: AccountSnapshot | None
     open_entries: tuple[OpenEntry, ...] = ()
     trade_side: Side | None = None
+    standing: Standing = NO_STANDING
+
+    def needs_holdings(self, symbol: str) -> bool:
+        """Whether anything asks what else is held and on its way: a risk limit, a firm's rules, a volume limit."""
+        if self.account.limits.risk.any_set or self.standing is not NO_STANDING:
+            return True
+        instrument = self.snapshot.instruments.get(symbol) if self.snapshot else None
+        return (
+            instrument is not None
+            and instrument.venue_terms is not None
+            and instrument.venue_terms.volume_limit > 0
+        )

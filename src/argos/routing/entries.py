@@ -10,7 +10,12 @@ from argos.core.ids import client_order_id_of, command_uuid, magic_of, order_uui
 from argos.core.intent import OrderType, Side
 from argos.core.order import CommandKind, Order, OrderRole
 from argos.routing.context import OpenEntry
-from argos.routing.exposure import opposing_entries, positions_after_entry
+from argos.routing.exposure import (
+    held_after_closing,
+    opposing_entries,
+    positions_after_entry,
+    working_entries,
+)
 from argos.routing.leg import LegTask
 from argos.routing.planned import PlannedCommand, PlannedOrder
 from argos.routing.ticks import price_on_tick, stop_on_tick, target_on_tick
@@ -57,6 +62,7 @@ def _request(
         return price_on_tick(price, instrument=instrument, side=side, order_type=order_type)
 
     pending = intent.order_type is not OrderType.MARKET
+    asked = task.context.needs_holdings(task.symbol)
     opposed = {entry.order.trade_id for entry in opposing if not entry.is_being_closed}
     return RiskRequest(
         purpose=Purpose.ENTRY,
@@ -75,6 +81,9 @@ def _request(
         valid_until=task.valid_until,
         positions_after=positions_after_entry(task.context, symbol=task.symbol, closing=closing),
         opposed_trades=tuple(sorted(opposed)),
+        held=held_after_closing(task.context, closing=closing) if asked else (),
+        working=working_entries(task.context, closing=closing) if asked else (),
+        standing=task.context.standing,
         halts=task.halts,
         now=task.now,
     )

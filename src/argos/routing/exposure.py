@@ -1,10 +1,28 @@
 """What an account would hold with one more entry: how many positions, and on which sides."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
 
 from argos.core.intent import Side
+from argos.core.money import ZERO
+from argos.core.order import OrderStatus
 from argos.core.position import Position
+from argos.core.standing import WorkingEntry
 from argos.routing.context import AccountContext, OpenEntry
+
+AT_VENUE: Final = frozenset(
+    {
+        OrderStatus.ACCEPTED,
+        OrderStatus.PARTIALLY_FILLED,
+        OrderStatus.PENDING_CANCEL,
+        OrderStatus.PENDING_REPLACE,
+    }
+)
+RESERVED_AFTER: Final = timedelta(seconds=60)
+"""An order that is at its venue and was planned this long before the snapshot is in the snapshot's figures."""
 
 
 def positions_after_entry(
@@ -48,6 +66,59 @@ def opposing_entries(
         and entry.order.symbol == symbol
         and entry.order.side is not side
         and entry.order.order_id not in closing_ids
+    )
+
+
+def held_after_closing(
+    context: AccountContext, *, closing: Sequence[OpenEntry] = ()
+) -> tuple[Position, ...]:
+    """The snapshot's positions, less what closes first: of a net one only the closing trades' part."""
+    seen = context.snapshot.positions if context.snapshot else ()
+    if context.account.hedging:
+        return tuple(position for position in seen if not _is_among(position, closing))
+    staying = []
+    for position in seen:
+        going: Decimal = sum(
+            (entry.expected_qty for entry in closing if entry.is_in(position)), ZERO
+        )
+        if position.qty > going:
+            staying.append(replace(position, qty=position.qty - going))
+    return tuple(staying)
+
+
+def working_entries(
+    context: AccountContext, *, closing: Sequence[OpenEntry] = ()
+) -> tuple[WorkingEntry, ...]:
+    """What of our own open entries no position of the snapshot shows, those in `closing` left out.
+
+    Of an entry that a position shows in part, what may still fill; of any other, all of it: what filled after the
+    snapshot was taken is counted, and what closed since is counted for a moment too long.
+    """
+    closing_ids = {entry.order.order_id for entry in closing}
+    seen = context.snapshot.positions if context.snapshot else ()
+    found = []
+    for entry in context.open_entries:
+        if not entry.is_open or entry.order.order_id in closing_ids:
+            continue
+        qty = entry.expected_qty
+        if any(entry.is_in(position) for position in seen):
+            qty = max(ZERO, entry.order.qty - entry.filled_qty) if entry.working else ZERO
+        if qty > 0:
+            found.append(_working(context, entry, qty=qty))
+    return tuple(found)
+
+
+def _working(context: AccountContext, entry: OpenEntry, *, qty: Decimal) -> WorkingEntry:
+    order, levels = entry.order, entry.modified
+    snapshot = context.snapshot
+    told = snapshot is not None and snapshot.taken_at - order.planned_at >= RESERVED_AFTER
+    return WorkingEntry(
+        symbol=order.symbol,
+        side=order.side,
+        qty=qty,
+        price=levels.price if levels and levels.price is not None else order.price,
+        sl=levels.sl if levels else order.sl,
+        reserved=told and entry.status in AT_VENUE,
     )
 
 

@@ -12,6 +12,7 @@ import asyncpg
 
 from argos.core.account import Account, AccountLimits, Route, RouteLeg, TradingHours
 from argos.core.intent import Size
+from argos.protocol.risk_limits import encode_risk_limits
 from argos.protocol.values import decimal_text, optional_decimal_text
 from argos.store.database import queries
 from argos.store.lanes import transaction
@@ -22,6 +23,7 @@ def encode_size(size: Size | None) -> dict[str, str] | None:
 
 
 def encode_limits(limits: AccountLimits) -> dict[str, Any]:
+    risk = encode_risk_limits(limits.risk)
     return {
         "qty_max": optional_decimal_text(limits.qty_max),
         "notional_max": optional_decimal_text(limits.notional_max),
@@ -29,6 +31,7 @@ def encode_limits(limits: AccountLimits) -> dict[str, Any]:
         "snapshot_age_s_max": limits.snapshot_age_s_max,
         "terms_age_s_max": limits.terms_age_s_max,
         "commission_per_lot": optional_decimal_text(limits.commission_per_lot),
+        **({"risk": risk} if risk else {}),
     }
 
 
@@ -75,6 +78,15 @@ class ControlStore:
             encode_limits(account.limits),
         )
         return added
+
+    async def reset_peaks(self, account: str, *, by: str) -> bool:
+        """Set the account's stored peaks to what was seen last; False where none are kept. The audit log keeps who."""
+        async with transaction(self._pool) as connection:
+            await connection.execute("SELECT set_config('argos.by', $1, true)", by)
+            return await connection.fetchval(self._sql["reset_peaks"], account) is not None
+
+    async def anchors(self) -> list[dict[str, Any]]:
+        return await self._rows("anchors")
 
     async def accounts(self) -> list[dict[str, Any]]:
         return await self._rows("accounts")

@@ -165,6 +165,46 @@ def test_a_brake_denies_entries_and_lets_exits_pass(
         assert argos.ask("resume")["released"]
 
 
+async def test_a_risk_limit_denies_and_explains_itself(
+    argos: ArgosCommand, stack: RunningArgos
+) -> None:
+    account = "meridian-hedge"
+    refused = argos.ask("risk", "set", account, "daily_loss_fraction_max=3", code=1)
+    assert (refused["error"]["code"], refused["error"]["field"]) == (
+        "RISK_LIMIT_INVALID",
+        "daily_loss_fraction_max",
+    )
+    refused = argos.ask("risk", "set", account, "correlation_max=0.8", code=1)
+    assert refused["error"]["code"] == "RISK_LIMIT_NOT_LIVE"
+    assert {row["rule"] for row in argos.ask("risk", "rules")["items"]} >= {"cooldown_s"}
+    argos.ask("risk", "set", account, "daily_loss_fraction_max=0.9")
+
+    def anchored() -> bool:
+        rows = {row["account"]: row for row in argos.ask("risk")["items"]}
+        return rows[account]["day_opened_at"] is not None
+
+    await eventually(anchored, what="the worker keeps the account's anchor")
+    argos.ask(*BUY, "--trade-id", "ruled-1", "--wait")
+    argos.ask("risk", "set", account, "duplicate_s=600")
+    argos.ask(*BUY, "--trade-id", "ruled-2", "--wait", code=3)
+    [intent] = argos.ask("risk", "explain", "ruled-2")["intents"]
+    [order] = [order for order in intent["orders"] if order["account"] == account]
+    checks = {check["check"]: check for check in order["checks"]}
+    assert order["denial_code"] == checks["not_duplicate"]["code"] == "DUPLICATE_ENTRY"
+    assert checks["not_duplicate"]["values"]["duplicate_s"] == "600"
+    assert float(checks["daily_loss_kept"]["values"]["limit"]) > 0
+    told = argos.run("risk", "explain", intent["intent_id"]).out
+    assert "DUPLICATE_ENTRY" in told
+    assert "more passed and have no numbers" in told
+    assert (
+        argos.ask("risk", "explain", "nothing-of-that-name", code=1)["error"]["code"] == "NOT_FOUND"
+    )
+    assert argos.ask("risk", "reset", account)["reset"] is True
+    argos.ask("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
+    for trade_id in ("ruled-1", "ruled-2"):
+        argos.ask("send", "--symbol", "AAPL", "--action", "close", "--trade-id", trade_id)
+
+
 def test_nodes_tell_that_they_live_and_what_they_wait_for(
     argos: ArgosCommand, stack: RunningArgos
 ) -> None:

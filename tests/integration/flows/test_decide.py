@@ -3,7 +3,10 @@
 import asyncio
 from decimal import Decimal
 
+import pytest
+
 from argos.core.account import Account, AccountLimits, Route, RouteLeg
+from argos.core.risk_limits import RiskLimits
 from argos.flows.decide import decide_next
 from argos.risk.assess import assess
 from argos.routing.plan import plan_intent
@@ -41,7 +44,17 @@ async def test_a_decision_tells_whether_another_one_waits(stage: Stage) -> None:
     assert len(await stage.orders("entry")) == 2
 
 
-async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        (AccountLimits(positions_max=1), "POSITIONS_MAX"),
+        (AccountLimits(risk=RiskLimits(flat_only=True)), "POSITION_EXISTS"),
+    ],
+    ids=["positions_max", "a risk limit"],
+)
+async def test_two_decisions_at_once_do_not_both_take_the_last_position(
+    stage: Stage, limits: AccountLimits, code: str
+) -> None:
     """Two routes, so neither intent waits for the other; the first holds its transaction open until both read."""
     limited = Account(
         account=HEDGE,
@@ -49,7 +62,7 @@ async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: S
         currency="USD",
         enabled=True,
         hedging=True,
-        limits=AccountLimits(positions_max=1),
+        limits=limits,
     )
     await stage.spine.control.put_account(limited)
     decisions = stage.spine.decisions
@@ -76,7 +89,7 @@ async def test_two_decisions_at_once_do_not_both_take_the_last_position(stage: S
         await decisions.save(first, due.outbox_id, plan, intent=intent, now=now())
     await second
     codes = [row["denial_code"] for row in await stage.orders("entry")]
-    assert codes == [None, "POSITIONS_MAX"]
+    assert codes == [None, code]
 
 
 async def test_an_entry_against_another_trade_at_a_netting_account_is_denied(stage: Stage) -> None:

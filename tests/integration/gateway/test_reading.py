@@ -134,7 +134,7 @@ async def test_what_comes_in_between_two_pages_does_not_move_the_second(busy: Ca
     assert first["items"] + second["items"] == whole
 
 
-# list, filters, how many items; {order} is the filled order at meridian-hedge, {position} what it opened
+# list, filters, how many items; {order} is the filled order at meridian-hedge, of {intent}; it opened {position}
 FILTERS: list[tuple[str, dict[str, str], int]] = [
     ("alerts", {"status": "refused"}, 1),
     ("alerts", {"refused": "true"}, 1),
@@ -148,6 +148,8 @@ FILTERS: list[tuple[str, dict[str, str], int]] = [
     ("intents", {"action": "open", "bot_version": "ema-cross@3.2"}, 2),
     ("intents", {"route": "elsewhere"}, 0),
     ("intents", {"symbol": "NOPE", "source": "api:operator"}, 1),
+    ("intents", {"intent_id": "{intent}"}, 1),
+    ("intents", {"intent_id": "{order}"}, 0),
     ("orders", {"account": HEDGE}, 2),
     ("orders", {"status": "filled"}, 2),
     ("orders", {"status": "denied", "account": NET}, 1),
@@ -187,7 +189,11 @@ FILTERS: list[tuple[str, dict[str, str], int]] = [
 async def test_filters_narrow(busy: Caller) -> None:
     (filled,) = await busy.items("/api/orders", account=HEDGE, status="filled")
     (held,) = await busy.items("/api/positions", account=HEDGE)
-    known = {"order": filled["order_id"], "position": held["position_id"]}
+    known = {
+        "order": filled["order_id"],
+        "intent": filled["intent_id"],
+        "position": held["position_id"],
+    }
     for name, asked, expected in FILTERS:
         values = {key: value.format(**known) for key, value in asked.items()}
         assert len(await busy.items(f"/api/{name}", **values)) == expected, (name, asked)

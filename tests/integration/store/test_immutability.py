@@ -89,8 +89,8 @@ async def test_configuration_cannot_be_emptied_without_a_trace(truth: asyncpg.Co
 async def test_every_table_is_append_only_or_known_to_change(truth: asyncpg.Connection) -> None:
     """A new table must be thought about: under the chain, audited as configuration, or a projection or queue."""
     changing = {
-        "account_states", "commands", "leg_heads", "node_sessions", "order_states", "order_transitions", "outbox",
-        "position_totals",
+        "account_anchors", "account_states", "commands", "leg_heads", "node_sessions", "order_states",
+        "order_transitions", "outbox", "position_totals",
         "audit_heads", "schema_migrations",
     }  # fmt: skip
     rows = await truth.fetch(

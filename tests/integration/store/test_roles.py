@@ -12,6 +12,7 @@ pytestmark = pytest.mark.integration
 RIGHTS = """
 table                    gateway  dispatch  worker  strategy  reader  control  audit
 account_states           -        SIU       S       -         S       -        -
+account_anchors          -        -         SIU     -         S       Su       -
 accounts                 -        S         S       -         S       SIU      -
 alarms                   -        I         I       -         S       -        S
 alerts                   I        -         -       I         S       -        S
@@ -26,7 +27,7 @@ enrolment_codes          -        Su        -       -         s       SIUD     -
 execution_shares         -        SI        S       -         S       -        S
 executions               -        SI        S       -         S       -        S
 facts                    -        SI        SI      -         S       -        S
-halts                    -        S         S       -         S       SIUD     -
+halts                    -        S         SIuD    -         S       SIUD     -
 hook_secrets             S        -         -       -         -       SIUD     -
 hooks                    S        -         -       -         -       SIU      -
 intents                  SI       S         S       SI        S       -        S
@@ -47,10 +48,12 @@ routes                   S        S         S       S         S       SIU      -
 schema_migrations        S        S         S       S         S       S        S
 """
 UPDATABLE = {
+    ("control", "account_anchors"): "peak_balance peak_day_balance peak_equity",
     ("dispatch", "commands"): "attempt done_at epoch leased_at log_id node state",
     ("dispatch", "enrolment_codes"): "used_at",
     ("dispatch", "order_states"): "closed_qty effective_qty filled_qty status updated_at",
     ("worker", "commands"): "done_at state",
+    ("worker", "halts"): "reason set_at",
     ("worker", "leg_heads"): "digest reconciled_at revision",
     ("worker", "order_states"): "closed_qty effective_qty filled_qty status updated_at",
     ("worker", "outbox"): "attempts available_at last_error topic",

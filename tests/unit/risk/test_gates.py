@@ -29,6 +29,8 @@ from unit.core.builders import (
     make_snapshot,
     units,
 )
+from unit.risk.test_risk_gates import CASES as RISK_CASES
+from unit.risk.test_rule_gates import CASES as RULE_CASES
 
 D = Decimal
 S = timedelta(seconds=1)
@@ -381,7 +383,9 @@ def test_every_code_that_a_gate_can_give_is_given_by_a_case() -> None:
         C.ROUTE_UNKNOWN, C.ROUTE_WITHOUT_LEGS, C.CLOSE_NOTHING_OPEN, C.MODIFY_NOTHING_OPEN,
         C.MODIFY_NOTHING_GIVEN, C.CANCEL_NOTHING_WORKING,
     }  # fmt: skip
-    assert {case.code for case in CASES} - {None} == set(DenialCode) - given_elsewhere
+    cases = [*CASES, *RISK_CASES, *RULE_CASES]
+    given_elsewhere |= {C.VOLUME_LIMIT}  # test_risk_gates has a table of its own for it
+    assert {case.code for case in cases} - {None} == set(DenialCode) - given_elsewhere
 
 
 @given(

@@ -8,6 +8,16 @@ RETURNING (xmax = 0) AS added;
 -- name: accounts
 SELECT a.account, a.venue, a.currency, a.hedging, a.enabled, a.limits FROM accounts a ORDER BY a.account;
 
+-- name: reset_peaks
+UPDATE account_anchors
+SET peak_equity = last_equity, peak_balance = last_balance, peak_day_balance = last_balance
+WHERE account = $1
+RETURNING account;
+
+-- name: anchors
+SELECT account, day_opened_at, day_balance, day_equity, day_estimated, peak_equity, last_equity, last_taken_at
+FROM account_anchors ORDER BY account;
+
 -- name: put_route
 INSERT INTO routes (route, enabled, size, expiry_s, alert_age_s_max) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (route) DO UPDATE

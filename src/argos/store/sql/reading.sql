@@ -47,6 +47,7 @@ WHERE ($2::timestamptz IS NULL OR i.sequence < ($3::text[])[1]::bigint)
   AND ($9::text IS NULL OR i.body->>'action' = $9)
   AND ($10::text IS NULL OR i.body->>'bot_version' = $10)
   AND ($11::text IS NULL OR i.source = $11)
+  AND ($12::uuid IS NULL OR i.intent_id = $12)
 ORDER BY i.sequence DESC
 LIMIT $1;
 

@@ -1,0 +1,123 @@
+"""`argos risk`: the risk limits of accounts, what they are measured from, and why an intent passed or did not."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+
+from argos.cli.accounts_shown import Name
+from argos.cli.groups import find, group, show_change, show_rows, with_control
+from argos.cli.printing import AsJson, print_json, screen
+from argos.cli.risk_explained import EXAMPLE, explain
+from argos.core.errors import InputError
+from argos.core.risk_limits import MEANINGS
+from argos.protocol.risk_limits import OFF, change_risk_limits
+from argos.provisioning import OPERATOR
+from argos.store.control import ControlStore
+from argos.store.decoding import decode_account
+
+NOT_LIVE: Final = frozenset({"correlation_max", "correlated_fraction_max"})
+"""Rules that nothing can judge yet: no daily closes are stored. To set one would deny every second entry."""
+COLUMNS: Final = (
+    "account", "limits", "day since (UTC)", ">day's equity", "estimated", ">peak", ">equity last seen",
+)  # fmt: skip
+NAMES: Final = (
+    "account", "limits", "day_opened_at", "day_equity", "day_estimated", "peak_equity", "last_equity",
+)  # fmt: skip
+Stated = Annotated[
+    list[str], typer.Argument(help=f"NAME=VALUE, more than one; '{OFF}' turns a rule off.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    noun = group(
+        app,
+        "risk",
+        listing=list_limits,
+        text="Risk limits of accounts: list, rules, set, reset; and explain what the gates said.",
+    )
+    noun.command("explain", epilog=EXAMPLE)(explain)
+    noun.command("rules", epilog="Example: `argos risk rules`.")(rules)
+    noun.command(
+        "set",
+        epilog="Example: `argos risk set demo-2 daily_loss_fraction_max=0.03 cooldown_s=60`.",
+    )(set_limits)
+    noun.command("reset", epilog="Example: `argos risk reset demo-2`.")(reset)
+
+
+def list_limits(context: typer.Context, as_json: AsJson = False) -> None:
+    """Accounts with their risk limits, the anchor of their day and their stored peak."""
+
+    async def work(control: ControlStore) -> Any:
+        return await control.accounts(), await control.anchors()
+
+    accounts, anchors = with_control(context, work)
+    kept = {row["account"]: row for row in anchors}
+    rows = [
+        {name: kept.get(row["account"], {}).get(name) for name in NAMES}
+        | {"account": row["account"], "limits": row["limits"].get("risk", {})}
+        for row in accounts
+    ]
+    show_rows("risk limits", COLUMNS, rows, names=NAMES, as_json=as_json)
+
+
+def rules(as_json: AsJson = False) -> None:
+    """The rules that can be set, and what each means."""
+    rows = [
+        {"rule": name, "meaning": meaning, "live": name not in NOT_LIVE}
+        for name, meaning in MEANINGS.items()
+    ]
+    columns = ("rule", "meaning", "can be set")
+    show_rows("rules", columns, rows, names=("rule", "meaning", "live"), as_json=as_json)
+
+
+def set_limits(context: typer.Context, name: Name, stated: Stated, as_json: AsJson = False) -> None:
+    """Set or turn off risk limits of an account; what is not named stays. They hold for entries, never for exits."""
+    wanted = dict(_pair(text) for text in stated)
+
+    async def work(control: ControlStore) -> Any:
+        held = decode_account(find(await control.accounts(), "account", name))
+        risk = change_risk_limits(held.limits.risk, wanted)
+        for rule in sorted(NOT_LIVE & wanted.keys()):
+            if getattr(risk, rule) is not None:
+                raise InputError(
+                    f"{rule} cannot be held to yet: no daily closing prices are stored",
+                    code="RISK_LIMIT_NOT_LIVE",
+                    field=rule,
+                    fix="limit the exposure by gross_fraction_max and symbol_fraction_max",
+                )
+        await control.put_account(replace(held, limits=replace(held.limits, risk=risk)))
+        return find(await control.accounts(), "account", name)
+
+    show_change("account", with_control(context, work), added=False, as_json=as_json)
+
+
+def reset(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Set the stored peak to the equity last seen, after a drawdown was understood; audited.
+
+    The brake that the drawdown set stays until `argos resume --account NAME`.
+    """
+
+    async def work(control: ControlStore) -> bool:
+        find(await control.accounts(), "account", name)
+        return await control.reset_peaks(name, by=OPERATOR)
+
+    done = with_control(context, work)
+    if as_json:
+        print_json({"account": name, "reset": done})
+        return
+    told = "is now what was seen last" if done else "is not kept: it has no loss limit yet"
+    screen().print(f"the peak of [bold]{escape(name)}[/] {told}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not value:
+        raise InputError(
+            f"{text!r} is no NAME=VALUE",
+            code="RISK_LIMIT_INVALID",
+            field="NAME=VALUE",
+            fix="see `argos risk rules` for the names",
+        )
+    return name.strip(), value.strip()
