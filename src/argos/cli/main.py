@@ -23,6 +23,7 @@ from argos.cli import (
     reading,
     routes,
     send,
+    sources,
     story,
     up,
 )
@@ -73,6 +74,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
         mt5.register,
         keys.register,
     ),
+    "Signals": (sources.register,),
     "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
     "Research": (handed_on.register_research,),
     "Processes on their own": (processes.register,),

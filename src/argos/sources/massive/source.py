@@ -1,0 +1,75 @@
+"""Massive as a source: one snapshot call for all symbols."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from argos.consensus.vote import Vote
+from argos.sources.answers import Answer, Clock
+from argos.sources.calling import Caller
+from argos.sources.http import Failure, Request
+from argos.sources.massive.judging import Minute, judge, with_minute
+from argos.sources.massive.parsing import parse_snapshots
+from argos.sources.reasons import SourceReason
+from argos.sources.settings import MassiveSettings
+from argos.sources.voting import About, abstention
+
+_PATH: Final = "/v2/snapshot/locale/us/markets/stocks/tickers"
+
+
+class Massive:
+    name = "massive"
+    batch_max = 500
+
+    def __init__(self, settings: MassiveSettings, *, caller: Caller, clock: Clock) -> None:
+        self._settings = settings
+        self._caller = caller
+        self._clock = clock
+        self._minutes: dict[str, tuple[Minute, ...]] = {}
+
+    def is_due(self, last: Vote | None, *, now: datetime) -> bool:
+        """Every time, unless the settings have it cached."""
+        age = timedelta(seconds=self._settings.cache_s)
+        return last is None or not last.fetched_at <= now < last.fetched_at + age
+
+    async def ask(self, symbols: Sequence[str]) -> Answer:
+        access = self._caller.access
+        request = Request(
+            method="GET",
+            path=_PATH,
+            subject=f"{len(symbols)} symbols",
+            params={"tickers": ",".join(symbols), "include_otc": "false"},
+            headers={"Authorization": f"Bearer {access.key}"},
+        )
+        reply = await self._caller.call(request)
+        fetched_at = self._clock()
+        simulated = access.simulated or reply.says_simulated
+        about = [
+            About(source=self.name, symbol=symbol, fetched_at=fetched_at, simulated=simulated)
+            for symbol in symbols
+        ]
+        if isinstance(reply, Failure):
+            return _failed(about, reply.reason)
+        snapshots = parse_snapshots(reply.body)
+        if isinstance(snapshots, SourceReason):
+            return _failed(about, snapshots)
+        for symbol in symbols:
+            if symbol in snapshots:
+                self._minutes[symbol] = with_minute(
+                    self._minutes.get(symbol, ()), snapshots[symbol]
+                )
+        return Answer(
+            votes=tuple(
+                judge(
+                    one,
+                    snapshots.get(one.symbol),
+                    self._minutes.get(one.symbol, ()),
+                    stale_s=self._settings.stale_s,
+                )
+                for one in about
+            )
+        )
+
+
+def _failed(about: Sequence[About], reason: SourceReason) -> Answer:
+    return Answer(votes=tuple(abstention(one, reason) for one in about), failed=reason)
