@@ -42,6 +42,7 @@ def settings_for(url: str, **sections: Any) -> SourcesSettings:
         "calls_per_minute": None,
         "calls_per_day": None,
     }
+    quick["x_api"] |= {"posts_max": 50, "usd_per_day": None}
     for name, section in sections.items():
         quick[name] |= section
     return SourcesSettings.model_validate({"symbols": SYMBOLS, "fixture_url": url, **quick})

@@ -70,3 +70,7 @@ class Board:
         """The tick sees them at once; the file a moment later. Raises StoreError when it cannot be written."""
         self._votes.update({(vote.source, vote.symbol): vote for vote in votes})
         await asyncio.to_thread(self._store.write, votes)
+
+    async def store(self) -> None:
+        """All that stands, once more: a task that was stopped may not have come to write. Raises StoreError."""
+        await asyncio.to_thread(self._store.write, self.latest())

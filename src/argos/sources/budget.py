@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from argos.sources.reasons import SourceReason
 
+MICRO: Final = 1_000_000
 PAUSE_MAX: Final = timedelta(days=1)
 """No pause is longer, whatever a provider says: one beyond it was stored by a clock that has gone back since."""
 
@@ -84,3 +86,8 @@ def _refusals(budget: Budget, usage: Usage, *, microdollars: int, now: datetime)
 def next_day(now: datetime) -> datetime:
     """The first moment of the next UTC day."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), tzinfo=UTC)
+
+
+def microdollars(amount: Decimal) -> int:
+    """Millionths of a dollar, rounded up."""
+    return int((amount * MICRO).to_integral_value(ROUND_CEILING))

@@ -10,13 +10,15 @@ from typing import Final
 import aiohttp
 
 from argos.core.errors import StoreError
-from argos.sources.budget import Refused
+from argos.sources.budget import Granted, Refused
 from argos.sources.http import Failure, Limits, Reply, Request, failure_of, fetch
 from argos.sources.ledger import CallLedger
 from argos.sources.reasons import SourceReason
 
 PAUSE_UNTOLD_S: Final = 60.0
 """How long a provider is left alone that says "too many" and not for how long."""
+BURST_S: Final = 1.0
+"""A limit that ends within so long is waited out."""
 _BACKOFF_S: Final = 0.25
 _TRIED_AGAIN: Final = frozenset(
     {SourceReason.UNREACHABLE, SourceReason.TIMED_OUT, SourceReason.PROVIDER_FAILED}
@@ -52,7 +54,7 @@ FREE: Final = Price(at_most=0, of=lambda _reply: 0)
 
 
 class Caller:
-    """Calls to one provider. `sleep` and `draw` are for the wait before a second try."""
+    """Calls to one provider. `sleep` and `draw` are for the waits in between."""
 
     def __init__(
         self,
@@ -86,13 +88,7 @@ class Caller:
     async def _once(self, request: Request, price: Price) -> Reply | Failure:
         access, ledger = self.access, self._ledger
         try:
-            asked = await asyncio.to_thread(
-                ledger.ask,
-                access.provider,
-                subject=request.subject,
-                microdollars=price.at_most,
-                now=self._clock(),
-            )
+            asked = await self._ask(request, price)
         except StoreError:
             return Failure(reason=SourceReason.LEDGER_UNAVAILABLE)
         if isinstance(asked, Refused):
@@ -110,6 +106,25 @@ class Caller:
         except StoreError:
             return Failure(reason=SourceReason.LEDGER_UNAVAILABLE)
         return outcome
+
+    async def _ask(self, request: Request, price: Price) -> Granted | Refused:
+        """Waits out a limit on bursts, once; anything longer is a refusal."""
+        for may_wait in (True, False):
+            now = self._clock()
+            asked = await asyncio.to_thread(
+                self._ledger.ask,
+                self.access.provider,
+                subject=request.subject,
+                microdollars=price.at_most,
+                now=now,
+            )
+            if not may_wait or isinstance(asked, Granted):
+                break
+            wait_s = (asked.again_at - now).total_seconds()
+            if asked.reason is not SourceReason.RATE_SPENT or wait_s > BURST_S:
+                break
+            await self._sleep(wait_s)
+        return asked
 
     async def _pause_if_told(self, outcome: Reply | Failure) -> None:
         if isinstance(outcome, Reply):

@@ -70,3 +70,14 @@ class SourceReason(Enum):
 
 WAITED_OUT: Final = frozenset({SourceReason.RATE_SPENT, SourceReason.PAUSED})
 """Refusals that end by themselves: the last vote stands until it is too old."""
+OF_ONE_QUESTION: Final = frozenset(
+    {
+        SourceReason.BODY_UNREADABLE,
+        SourceReason.BODY_TOO_LARGE,
+        SourceReason.NO_SEARCH_DONE,
+        SourceReason.REQUEST_REFUSED,
+        SourceReason.SOURCE_BROKEN,
+        SourceReason.SYMBOL_UNKNOWN,
+    }
+)
+"""Failures that the next symbol need not share: it is asked for all the same. After any other the rest is left."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from argos.consensus.vote import Vote
 from argos.core.errors import ArgosError
 from argos.sources.answers import Answer, Source
 from argos.sources.board import Board
-from argos.sources.reasons import WAITED_OUT, SourceReason
+from argos.sources.reasons import OF_ONE_QUESTION, WAITED_OUT, SourceReason
 from argos.sources.voting import About, abstention
 
 SLOWER_MAX: Final = 8
@@ -40,6 +40,7 @@ class Refresher:
         self._simulated = simulated
         self._clock = clock
         self._sleep = sleep
+        self._first = 0
 
     async def run(self) -> None:
         slower = 1
@@ -49,31 +50,43 @@ class Refresher:
             await self._sleep(self._every_s * slower)
 
     async def refresh(self) -> bool:
-        """Asks once for every symbol that is due. Whether the source failed; what is left is not asked for then."""
-        for batch in self._due():
+        """Asks once for every symbol that is due. Whether the source is to be asked more rarely from now on."""
+        batches = self._due()
+        failures = 0
+        for number, batch in enumerate(batches):
             answer = await self._ask(batch)
-            votes = [vote for vote in answer.votes if not self._stands(vote, answer.failed)]
-            try:
-                await self._board.publish(votes)
-            except ArgosError as error:
-                # The tick has them. A restart asks again.
-                log.warning("votes of %s are not stored: %s", self._source.name, error.code)
-            if answer.failed is not None:
-                log.info("%s gave no votes: %s", self._source.name, answer.failed.code)
-                if answer.failed is not SourceReason.SYMBOL_UNKNOWN:
-                    await self._tell_the_rest(batch, answer.failed)
-                    return True
-        return False
+            await self._publish(answer.votes, answer.failed)
+            if answer.failed is None:
+                continue
+            log.info("%s gave no votes: %s", self._source.name, answer.failed.code)
+            failures += 1
+            if answer.failed not in OF_ONE_QUESTION:
+                # Those that are not asked for any more say why.
+                rest = [symbol for later in batches[number + 1 :] for symbol in later]
+                await self._publish(self._abstentions(rest, answer.failed), answer.failed)
+                self._first += 1
+                return answer.failed not in WAITED_OUT
+        return 0 < failures == len(batches)
 
-    def _due(self) -> Iterator[tuple[str, ...]]:
+    async def _publish(self, votes: Sequence[Vote], failed: SourceReason | None) -> None:
+        new = [vote for vote in votes if not self._stands(vote, failed)]
+        try:
+            await self._board.publish(new)
+        except ArgosError as error:
+            # The tick has them. A restart asks again.
+            log.warning("votes of %s are not stored: %s", self._source.name, error.code)
+
+    def _due(self) -> list[tuple[str, ...]]:
+        """In batches, and after a failure from another symbol on: one that always fails does not starve the rest."""
         now, source = self._clock(), self._source
+        first = self._first % len(self._symbols)
         due = [
             symbol
-            for symbol in self._symbols
+            for symbol in (*self._symbols[first:], *self._symbols[:first])
             if source.is_due(self._board.last(source.name, symbol), now=now)
         ]
-        for start in range(0, len(due), source.batch_max):
-            yield tuple(due[start : start + source.batch_max])
+        size = source.batch_max
+        return [tuple(due[start : start + size]) for start in range(0, len(due), size)]
 
     async def _ask(self, batch: Sequence[str]) -> Answer:
         try:
@@ -83,21 +96,6 @@ class Refresher:
             log.error("the source %s broke: %s", self._source.name, type(error).__name__)
             reason = SourceReason.SOURCE_BROKEN
             return Answer(votes=self._abstentions(batch, reason), failed=reason)
-
-    async def _tell_the_rest(self, asked: Sequence[str], reason: SourceReason) -> None:
-        """Symbols that were due and are not asked for any more say why, if they have nothing else to say."""
-        now = self._clock()
-        rest = [
-            symbol
-            for symbol in self._symbols
-            if symbol not in asked
-            and self._source.is_due(self._board.last(self._source.name, symbol), now=now)
-        ]
-        votes = self._abstentions(rest, reason)
-        try:
-            await self._board.publish([vote for vote in votes if not self._stands(vote, reason)])
-        except ArgosError as error:
-            log.warning("votes of %s are not stored: %s", self._source.name, error.code)
 
     def _stands(self, vote: Vote, failed: SourceReason | None) -> bool:
         """While we only wait our turn, an earlier vote stands: it grows old by itself."""

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 
+from argos.core.errors import StoreError
+from argos.sources.alpha_vantage.source import AlphaVantage
 from argos.sources.answers import Clock, Source
 from argos.sources.board import Board, VoteStore
 from argos.sources.calling import Access, Caller
@@ -16,6 +18,8 @@ from argos.sources.ledger import CallLedger, SourceFile
 from argos.sources.massive.source import Massive
 from argos.sources.refreshing import Refresher
 from argos.sources.settings import PROVIDERS, SourcesSettings
+from argos.sources.sonar.source import Sonar
+from argos.sources.x_api.source import XApi
 
 
 def utc_now() -> datetime:
@@ -51,6 +55,8 @@ async def running(
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                with suppress(StoreError):  # told when it was first tried
+                    await board.store()
     finally:
         file.close()
 
@@ -79,6 +85,11 @@ def refreshers(
     """One per source, by its name; nothing runs yet."""
     makers: dict[str, Callable[[Caller], Source]] = {
         "massive": lambda caller: Massive(settings.massive, caller=caller, clock=clock),
+        "alpha_vantage": lambda caller: AlphaVantage(
+            settings.alpha_vantage, caller=caller, clock=clock
+        ),
+        "x_api": lambda caller: XApi(settings.x_api, caller=caller, clock=clock),
+        "sonar": lambda caller: Sonar(settings.sonar, caller=caller, clock=clock),
     }
     return {
         name: Refresher(

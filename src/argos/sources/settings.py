@@ -22,12 +22,11 @@ from pydantic import (
 )
 
 from argos.core.errors import InputError
-from argos.sources.budget import Budget, Window
+from argos.sources.budget import Budget, Window, microdollars
 
 CONFIG: Final = "config.json"
 FIXTURE_KEY: Final = "fixture-key"
 """What fixture servers are given in place of a key: a real key never goes there."""
-MICRO: Final = 1_000_000
 
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
 Count = Annotated[int, Field(ge=0)]
@@ -203,11 +202,6 @@ SECTIONS: Final = ("sources", *PROVIDERS)
 
 def has_key(settings: ProviderSettings) -> bool:
     return bool(settings.api_key.get_secret_value())
-
-
-def microdollars(amount: Decimal) -> int:
-    """Millionths of a dollar, rounded up."""
-    return -int(-(amount * MICRO) // 1)
 
 
 def is_loopback(url: str) -> bool:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from argos.consensus.vote import Vote
 from argos.core.texts import decimal_text, moment_text, optional_decimal_text, optional_moment_text
+from argos.sources.budget import MICRO
 from argos.sources.ledger import CallLedger, Spent
-from argos.sources.settings import MICRO, PROVIDERS, SourcesSettings
+from argos.sources.settings import PROVIDERS, SourcesSettings
 from argos.sources.voting import is_simulated
 
 SIMULATED_NOTE: Final = (

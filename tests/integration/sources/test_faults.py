@@ -7,11 +7,12 @@ import pytest
 from argos.consensus.vote import Direction, VoteStatus
 from argos.sources.fixture.faults import FixtureFault
 from argos.sources.running import utc_now
+from argos.sources.settings import PROVIDERS
 from argos.sources.voting import is_simulated
 from fixture_process import FixtureProcess
 from source_stand import SYMBOLS, settings_for, standing
 
-SOURCES = ("massive",)
+SOURCES = PROVIDERS
 REASONS = {
     FixtureFault.DOWN: {"UNREACHABLE"},
     FixtureFault.GARBAGE: {"BODY_UNREADABLE"},
@@ -27,7 +28,15 @@ REASONS = {
     FixtureFault.KEY_REFUSED: {"KEY_REFUSED"},
     FixtureFault.CUT: {"UNREACHABLE"},
 }
-REASONS_OF: dict[str, dict[FixtureFault, set[str]]] = {}
+REASONS_OF: dict[str, dict[FixtureFault, set[str]]] = {
+    "alpha_vantage": {
+        FixtureFault.TOO_MANY: {"DAY_LIMIT_REACHED"},
+        FixtureFault.ERROR_200: {"RATE_LIMITED"},
+        FixtureFault.EMPTY: {"NO_DATA"},
+    },
+    "x_api": {FixtureFault.ERROR_200: {"REQUEST_REFUSED"}},
+    "sonar": {FixtureFault.ERROR_200: {"PROVIDER_FAILED"}},
+}
 """Where a source tells more than the others."""
 
 

@@ -94,7 +94,9 @@ _DENIALS: Final = (
 )
 _DISCREPANCIES: Final = "What reconciliation found to differ: `argos discrepancies`."
 _REASONS: Final = "Why the consensus gave no signal for a symbol, or why a signal ended."
-_SOURCE_REASONS: Final = "`reason` of a vote. `SIMULATED_` stands before each of them when a fixture server had a part in the vote."
+_SOURCE_REASONS: Final = (
+    "`reason` of a vote. `SIMULATED_` before it: a fixture server had a part in it."
+)
 _FAULTS: Final = "What does not hold in a chain of signals, a day's head or a proof."
 _ALARMS: Final = (
     "Something moved after it had been called finished, or could not be: `argos alarms`."

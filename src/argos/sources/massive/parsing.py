@@ -37,7 +37,7 @@ def parse_snapshots(body: bytes) -> dict[str, Snapshot] | SourceReason:
     status = document.get("status")
     if status == "NOT_AUTHORIZED":
         return SourceReason.NOT_ENTITLED
-    if status not in {"OK", "DELAYED"} or not isinstance(document.get("tickers"), list):
+    if status not in ("OK", "DELAYED") or not isinstance(document.get("tickers"), list):
         return SourceReason.BODY_UNREADABLE
     found = (_snapshot(item) for item in items(document, "tickers"))
     return {snapshot.symbol: snapshot for snapshot in found if snapshot is not None}

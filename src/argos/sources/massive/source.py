@@ -1,11 +1,11 @@
 """Massive as a source: one snapshot call for all symbols."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from argos.consensus.vote import Vote
-from argos.sources.answers import Answer, Clock
+from argos.sources.answers import Answer, Clock, is_old
 from argos.sources.calling import Caller
 from argos.sources.http import Failure, Request
 from argos.sources.massive.judging import Minute, judge, with_minute
@@ -29,8 +29,7 @@ class Massive:
 
     def is_due(self, last: Vote | None, *, now: datetime) -> bool:
         """Every time, unless the settings have it cached."""
-        age = timedelta(seconds=self._settings.cache_s)
-        return last is None or not last.fetched_at <= now < last.fetched_at + age
+        return is_old(last, keep_s=self._settings.cache_s, now=now)
 
     async def ask(self, symbols: Sequence[str]) -> Answer:
         access = self._caller.access
