@@ -12,7 +12,6 @@ from argos.sources.voting import is_simulated
 from fixture_process import FixtureProcess
 from source_stand import SYMBOLS, settings_for, standing
 
-SOURCES = PROVIDERS
 REASONS = {
     FixtureFault.DOWN: {"UNREACHABLE"},
     FixtureFault.GARBAGE: {"BODY_UNREADABLE"},
@@ -40,7 +39,7 @@ REASONS_OF: dict[str, dict[FixtureFault, set[str]]] = {
 """Where a source tells more than the others."""
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", PROVIDERS)
 async def test_a_source_that_works_votes_on_every_symbol(
     source: str, server: FixtureProcess, tmp_path: Path
 ) -> None:
@@ -55,7 +54,7 @@ async def test_a_source_that_works_votes_on_every_symbol(
 
 
 @pytest.mark.parametrize("fault", FixtureFault)
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", PROVIDERS)
 async def test_a_fault_is_an_abstention_with_its_reason(
     source: str, fault: FixtureFault, server: FixtureProcess, tmp_path: Path
 ) -> None:
@@ -76,7 +75,7 @@ async def test_a_fault_is_an_abstention_with_its_reason(
     assert spent.open_calls == 0
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", PROVIDERS)
 async def test_after_a_fault_the_source_votes_again(
     source: str, server: FixtureProcess, tmp_path: Path
 ) -> None:
@@ -89,7 +88,7 @@ async def test_after_a_fault_the_source_votes_again(
     assert {vote.status for vote in after.values()} == {VoteStatus.FRESH}
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", PROVIDERS)
 async def test_a_provider_that_asks_for_time_gets_it_over_a_restart(
     source: str, server: FixtureProcess, tmp_path: Path
 ) -> None:
@@ -159,3 +158,15 @@ async def test_a_port_where_nobody_listens_is_an_abstention_marked_as_simulated(
     async with standing(settings, tmp_path / "sources.sqlite") as stand:
         votes = await stand.once("massive")
     assert {vote.reason for vote in votes.values()} == {"SIMULATED_UNREACHABLE"}
+
+
+@pytest.mark.parametrize("source", PROVIDERS)
+async def test_without_a_ledger_nothing_is_sent(
+    source: str, server: FixtureProcess, tmp_path: Path
+) -> None:
+    async with standing(settings_for(server.url), tmp_path / "sources.sqlite") as stand:
+        stand.file.close()
+        asked = server.asked(source)
+        votes = await stand.once(source)
+    assert server.asked(source) == asked
+    assert {vote.reason for vote in votes.values()} == {"SIMULATED_LEDGER_UNAVAILABLE"}

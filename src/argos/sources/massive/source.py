@@ -1,6 +1,7 @@
 """Massive as a source: one snapshot call for all symbols."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,11 +10,12 @@ from argos.sources.answers import Answer, Clock, is_old
 from argos.sources.calling import Caller
 from argos.sources.http import Failure, Request
 from argos.sources.massive.judging import Minute, judge, with_minute
-from argos.sources.massive.parsing import parse_snapshots
+from argos.sources.massive.parsing import Snapshot, parse_snapshots
 from argos.sources.reasons import SourceReason
 from argos.sources.settings import MassiveSettings
 from argos.sources.voting import About, abstention
 
+_AT_A_TIME: Final = 20
 _PATH: Final = "/v2/snapshot/locale/us/markets/stocks/tickers"
 
 
@@ -52,22 +54,22 @@ class Massive:
         snapshots = parse_snapshots(reply.body)
         if isinstance(snapshots, SourceReason):
             return _failed(about, snapshots)
-        for symbol in symbols:
-            if symbol in snapshots:
-                self._minutes[symbol] = with_minute(
-                    self._minutes.get(symbol, ()), snapshots[symbol]
-                )
-        return Answer(
-            votes=tuple(
-                judge(
-                    one,
-                    snapshots.get(one.symbol),
-                    self._minutes.get(one.symbol, ()),
-                    stale_s=self._settings.stale_s,
-                )
-                for one in about
-            )
-        )
+        return Answer(votes=await self._judged(about, snapshots))
+
+    async def _judged(
+        self, about: Sequence[About], snapshots: Mapping[str, Snapshot]
+    ) -> tuple[Vote, ...]:
+        """A few symbols at a time: five hundred take a tenth of a second, for which no tick should wait."""
+        votes = []
+        for number, one in enumerate(about):
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
+            snapshot = snapshots.get(one.symbol)
+            minutes = self._minutes.get(one.symbol, ())
+            if snapshot is not None:
+                minutes = self._minutes[one.symbol] = with_minute(minutes, snapshot)
+            votes.append(judge(one, snapshot, minutes, stale_s=self._settings.stale_s))
+        return tuple(votes)
 
 
 def _failed(about: Sequence[About], reason: SourceReason) -> Answer:
