@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from argos.sources.board import VoteStore
+from argos.sources.ledger import SourceFile
 from argos.sources.settings import PROVIDERS
 from argos.stack.free_ports import is_free
+from eventually import eventually
 from fixture_process import FixtureProcess
 from source_stand import SYMBOLS, settings_for, standing
 
@@ -31,6 +35,18 @@ def sources_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return {source["source"]: source for source in json.loads(done.stdout)["sources"]}
 
 
+def voters(home: Path) -> set[str]:
+    """Sources with a vote in the home's file."""
+    path = home / "sources.sqlite"
+    if not path.exists():
+        return set()
+    file = SourceFile.open(path)
+    try:
+        return {vote.source for vote in VoteStore(file).read()}
+    finally:
+        file.close()
+
+
 def test_before_the_first_run_it_shows_the_budgets_and_makes_no_file(tmp_path: Path) -> None:
     shown = sources_of(run(tmp_path / "home", "sources", "--json"))
     assert set(shown) == set(PROVIDERS)
@@ -40,12 +56,22 @@ def test_before_the_first_run_it_shows_the_budgets_and_makes_no_file(tmp_path: P
     assert not (tmp_path / "home").exists()
 
 
-def test_a_run_fills_the_board_and_the_screen_says_simulated(
+async def test_a_run_fills_the_board_and_the_screen_says_simulated(
     server: FixtureProcess, tmp_path: Path
 ) -> None:
     home, symbols = tmp_path / "home", ",".join(SYMBOLS)
     env = {"ARGOS_SOURCES_FIXTURE_URL": server.url, "ARGOS_SOURCES_SYMBOLS": symbols}
-    assert run(home, "sources", "run", "--seconds", "4", **env).returncode == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "argos.cli.front", "sources", "run"],
+        env={**os.environ, "ARGOS_HOME": str(home), **env},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await eventually(lambda: voters(home) == set(PROVIDERS), within_s=60, what="all votes")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert process.returncode == 0
     shown = sources_of(run(home, "sources", "--json", **env))
     assert {vote["symbol"] for vote in shown["massive"]["votes"]} == set(SYMBOLS)
     for source in shown.values():
