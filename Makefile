@@ -8,7 +8,7 @@ SHELL := /bin/sh
 # Say PYTHON=/some/python to choose the interpreter; otherwise the newest of these that is 3.11 or later.
 PYTHON ?=
 ARGS ?=
-TESTS ?= tests/unit tests/contract tests/integration tests/acceptance
+TESTS ?=
 BIN := .venv/bin
 CODE := $(wildcard src tests benchmarks mt5/host)
 STAMP := .venv/.prepared
@@ -48,8 +48,14 @@ fix: setup
 	@$(BIN)/ruff check --fix $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
+# The pure ones on all processors; those with processes and databases of their own one after the other.
 test: setup
+ifeq ($(TESTS),)
+	@$(BIN)/python -m pytest tests/unit --numprocesses=auto $(ARGS)
+	@$(BIN)/python -m pytest tests/contract tests/integration tests/acceptance $(ARGS)
+else
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+endif
 
 demo: setup
 	@$(BIN)/argos demo $(ARGS)

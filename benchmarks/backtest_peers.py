@@ -91,7 +91,8 @@ def measure_peers(*, rounds: int, bars: int = w.BARS, combinations: int = 400) -
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         file = Path(folder, "market.npz")
         market.save(file)
-        cache = Path(folder, "machine-code")
+        # The peers' machine code stays with them: the numba engine of one compiles for half a minute.
+        cache = Path(PYTHON.parents[1] if PYTHON.exists() else folder, "machine-code")
         peers = {}
         for name in (*OURS, *others()):
             # Compiling takes memory that a run does not: it is done by another process, and kept on disk.

@@ -19,6 +19,7 @@ from argos.cli import (
     keys,
     mt5,
     nodes,
+    paper_alpaca,
     processes,
     reading,
     routes,
@@ -77,7 +78,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
     "Signals": (sources.register,),
     "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
     "Research": (handed_on.register_research,),
-    "Processes on their own": (processes.register,),
+    "Processes on their own": (processes.register, paper_alpaca.register),
     "See it work": (handed_on.register_rehearsals,),
 }
 """What registers the commands, in the order of `argos --help`."""

@@ -133,22 +133,24 @@ def check_money(book: Book, market: Market, order: BrokerOrder) -> Refusal | Non
         qty = opening_qty(book, symbol=order.symbol, side=order.side, qty=qty)
     price = order.price or far_side(order.side, market.quotes[order.symbol])
     needed = qty * price * unit_value / book.terms.leverage
-    free = funds(book, market).margin_free - _reserved_margin(book, market)
+    free = funds(book, market).margin_free - reserved_margin(book, market)
     if needed > free:
         return Refusal(reason=RefusalReason.MONEY, text=f"needed {needed:.2f}, free {free:.2f}")
     return None
 
 
-def _reserved_margin(book: Book, market: Market) -> Decimal:
+def reserved_margin(book: Book, market: Market) -> Decimal:
+    """What working orders that open something would take of the margin, at a share account."""
     total = ZERO
     if book.terms.character is Character.MT5:  # pending orders take no margin before they fill
         return total
     for order in book.orders.values():
         if order.state is not OrderState.WORKING or order.oco or order.is_close:
             continue
+        opening = opening_qty(book, symbol=order.symbol, side=order.side, qty=order.leaves_qty)
         quote = market.quotes.get(order.symbol)
         price = order.price or (far_side(order.side, quote) if quote else ZERO)
-        total += order.leaves_qty * price * market.instruments[order.symbol].unit_value
+        total += opening * price * market.instruments[order.symbol].unit_value
     return total / book.terms.leverage
 
 

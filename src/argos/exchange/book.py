@@ -65,9 +65,17 @@ class Market:
     closed: frozenset[str]
     fills: FillModel
     continuous: bool = False
+    extended: bool = False
+    """Before the open or after the close: what is closed can be traded by orders for the extended hours."""
 
     def is_open(self, symbol: str) -> bool:
         return symbol in self.quotes and symbol not in self.closed
+
+    def can_fill(self, order: BrokerOrder) -> bool:
+        """True if the order could be filled now, prices apart."""
+        if self.is_open(order.symbol):
+            return True
+        return self.extended and order.extended_hours and order.symbol in self.quotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """When an order or a protective price is due at a quote, and at what price it is done."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from argos.core.execution import FillReason
@@ -82,3 +83,29 @@ def protection_hit(position: BrokerPosition, quote: Quote) -> FillReason | None:
     if position.tp is not None and (mark - position.tp) * sign >= 0:
         return FillReason.TP
     return None
+
+
+def trailed(order: BrokerOrder, quote: Quote, *, tick_size: Decimal) -> BrokerOrder:
+    """A trailing stop with its stop drawn after the best price so far; any other order, and one that waits, as it is.
+
+    The price watched is the one that would trigger it: the bid for a sale, the ask for a buy.
+    """
+    if not order.is_trailing or order.triggered:
+        return order
+    seen = far_side(order.side, quote)
+    best = max if order.side is Side.SELL else min
+    mark = seen if order.hwm is None else best(order.hwm, seen)
+    if mark == order.hwm:
+        return order
+    return replace(order, hwm=mark, price=trail_stop(order, mark, tick_size=tick_size))
+
+
+def trail_stop(order: BrokerOrder, mark: Decimal, *, tick_size: Decimal) -> Decimal:
+    """Where a trailing stop lies when `mark` is the best price seen; rounded away from the market."""
+    trail = order.trail_price
+    if trail is None:
+        assert order.trail_percent is not None, "it trails by one or the other"
+        trail = mark * order.trail_percent / 100
+    if order.side is Side.SELL:
+        return max(tick_size, round_down(mark - trail, step=tick_size))
+    return round_up(mark + trail, step=tick_size)

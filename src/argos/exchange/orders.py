@@ -27,9 +27,18 @@ LIVE_STATES: Final = frozenset({OrderState.HELD, OrderState.WORKING})
 
 
 class TimeInForce(StrEnum):
+    """IOC takes at once what it gets, FOK all or nothing; OPG and CLS wait for the day's first or last price."""
+
     GTC = "gtc"
     DAY = "day"
     IOC = "ioc"
+    FOK = "fok"
+    OPG = "opg"
+    CLS = "cls"
+
+
+AUCTIONS: Final = frozenset({TimeInForce.OPG, TimeInForce.CLS})
+AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,10 @@ class BrokerOrder:
     `parent` is the bracket's opening order and `oco` the group of which only one may fill; both 0 if there
     is none. `reason` SL or TP marks a leg. `received_at` is when the request reached the broker,
     `created_at` when the broker had worked on it.
+
+    A trailing stop is a stop whose `price` follows `hwm`, the best price seen, at `trail_price` or `trail_percent`.
+    `notional` is the money it was sized by. An order taken while its market is closed is `queued` until it opens;
+    only `extended_hours` orders fill before the open and after the close.
     """
 
     ticket: int
@@ -70,6 +83,16 @@ class BrokerOrder:
     oco: int = 0
     replaces: int = 0
     replaced_by: int = 0
+    trail_price: Decimal | None = None
+    trail_percent: Decimal | None = None
+    hwm: Decimal | None = None
+    notional: Decimal | None = None
+    extended_hours: bool = False
+    queued: bool = False
+
+    @property
+    def is_trailing(self) -> bool:
+        return self.trail_price is not None or self.trail_percent is not None
 
     @property
     def is_live(self) -> bool:

@@ -1,8 +1,8 @@
-"""The alpaca character over HTTP: account, positions, activities, assets, clock."""
+"""The alpaca character over HTTP: account, positions, activities, assets, clock and calendar."""
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -10,68 +10,106 @@ from argos.core.intent import Side
 from argos.core.money import ZERO
 from argos.exchange.admission import reserved_qty
 from argos.exchange.book import Book, funds
+from argos.exchange.calendar import NEW_YORK, session_at
 from argos.exchange.positions import BrokerPosition, Deal
-from argos.paperbroker.alpaca_api import guarded
-from argos.paperbroker.alpaca_protocol import NOT_FOUND, AlpacaRefusal
-from argos.paperbroker.alpaca_shapes import (
-    account_row,
-    activity_row,
-    activity_ticket,
-    asset_row,
-    position_row,
-)
+from argos.paperbroker.alpaca_checks import under_multiplier
+from argos.paperbroker.alpaca_config import Configurations
+from argos.paperbroker.alpaca_door import Door
+from argos.paperbroker.alpaca_holdings import account_row, asset_row, position_row
+from argos.paperbroker.alpaca_protocol import body_invalid, not_found
+from argos.paperbroker.alpaca_queries import moment_asked, number_asked, symbol_of
+from argos.paperbroker.alpaca_refusals import buying_power
+from argos.paperbroker.alpaca_shapes import activity_row, activity_ticket
 from argos.paperbroker.broker import Broker
-from argos.paperbroker.gate import Gate, answer
+from argos.paperbroker.gate import answer, read_body
 from argos.paperbroker.ledger import moment_of
-from argos.protocol.values import moment_text, parse_moment
 
 PAGE_SIZE: Final = 100
 TICKET_END: Final = (1 << 48) - 1
+TRADES: Final = frozenset({"FILL"})
 
 
 class AlpacaAccount:
     """Handlers of everything at the account that is not an order."""
 
-    def __init__(self, broker: Broker, *, gate: Gate) -> None:
+    def __init__(self, broker: Broker, *, door: Door, configurations: Configurations) -> None:
         self._broker = broker
-        self._gate = gate
+        self._door = door
+        self._configurations = configurations
 
     def routes(self) -> list[web.RouteDef]:
-        gate = self._gate
+        guarded = self._door.guarded
         return [
-            web.get("/v2/account", guarded(gate, self._account)),
-            web.get("/v2/account/activities", guarded(gate, self._activities)),
-            web.get("/v2/account/activities/FILL", guarded(gate, self._activities)),
-            web.get("/v2/positions", guarded(gate, self._positions)),
-            web.get("/v2/positions/{symbol}", guarded(gate, self._position)),
-            web.get("/v2/assets", guarded(gate, self._assets)),
-            web.get("/v2/clock", guarded(gate, self._clock)),
+            web.get("/v2/account", guarded(self._account)),
+            web.get("/v2/account/configurations", guarded(self._configuration)),
+            web.patch("/v2/account/configurations", guarded(self._configure)),
+            web.get("/v2/account/activities", guarded(self._activities)),
+            web.get("/v2/account/activities/{type}", guarded(self._activities)),
+            web.get("/v2/positions", guarded(self._positions)),
+            web.get("/v2/positions/{symbol}", guarded(self._position)),
+            web.get("/v2/assets", guarded(self._assets)),
+            web.get("/v2/assets/{symbol}", guarded(self._asset)),
         ]
 
     async def _account(self, account: str, _: web.Request) -> web.Response:
-        book = self._broker.books[account]
+        book, market, now = self._broker.books[account], self._broker.market, self._broker.clock()
+        own = self._configurations.of(account)
+        if self._broker.settings.full_rules:
+            book = under_multiplier(book, Decimal(own.max_margin_multiplier))
         return answer(
             account_row(
-                funds(book, self._broker.market),
-                account=account,
-                currency=book.terms.currency,
-                leverage=book.terms.leverage,
-                shorting=book.terms.shorting,
+                funds(book, market),
+                terms=book.terms,
+                power=buying_power(book, market),
+                last_equity=self._last_equity(account),
+                suspended=own.suspend_trade,
+                long_only=own.no_shorting,
+                now=now,
             )
         )
 
+    def _last_equity(self, account: str) -> Decimal | None:
+        """What the account was worth at the close before today; the deposit before its first one."""
+        if not self._broker.settings.full_rules:
+            return None
+        today = self._broker.clock().astimezone(NEW_YORK)
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+        known = self._broker.ledger.equity_before(account, midnight)
+        return self._broker.terms[account].deposit if known is None else known
+
+    async def _configuration(self, account: str, _: web.Request) -> web.Response:
+        return answer(self._configurations.of(account).row())
+
+    async def _configure(self, account: str, http: web.Request) -> web.Response:
+        return answer(self._configurations.change(account, await read_body(http)).row())
+
     async def _activities(self, account: str, http: web.Request) -> web.Response:
-        """FILL rows by page: `page_token` is the id of the last row seen, whichever the direction."""
+        """FILL rows by page: `page_token` is the id of the last row seen, whichever the direction.
+
+        Fills are the only activities here; of any other kind there are none.
+        """
         asked = http.query
-        page_size = min(int(asked.get("page_size", PAGE_SIZE)), PAGE_SIZE)
+        types = http.match_info.get("type") or asked.get("activity_types", "")
+        if asked.get("category") == "non_trade_activity":
+            return answer([])
+        if types and not TRADES & set(types.split(",")):
+            return answer([])
+        page_size = number_asked(http, "page_size", default=PAGE_SIZE, most=PAGE_SIZE)
         newest_first = asked.get("direction", "desc") == "desc"
         token = activity_ticket(asked["page_token"]) if "page_token" in asked else None
-        after = parse_moment(asked["after"], field="after") if "after" in asked else moment_of(0)
+        if "page_token" in asked and token is None:
+            raise body_invalid("page_token is invalid")
+        after = moment_asked(http, "after", moment_of(0))
+        until = moment_asked(http, "until", self._broker.clock() + timedelta(days=1))
+        if "date" in asked:
+            after = moment_asked(http, "date", after)
+            until = after + timedelta(days=1)
         deals = self._broker.ledger.deals_page(
             account,
             after=0 if newest_first or token is None else token,
             before=token if newest_first and token is not None else TICKET_END,
             since=after,
+            until=until,
             limit=page_size,
             newest_first=newest_first,
         )
@@ -86,36 +124,56 @@ class AlpacaAccount:
         return answer([self._row(book, position) for position in book.positions.values()])
 
     async def _position(self, account: str, http: web.Request) -> web.Response:
-        book, symbol = self._broker.books[account], http.match_info["symbol"]
+        book = self._broker.books[account]
+        symbol = symbol_of(self._broker, http.match_info["symbol"])
         position = book.net_position(symbol)
         if position is None:
-            raise AlpacaRefusal(
-                f"position does not exist: {symbol}", status=404, alpaca_code=NOT_FOUND
-            )
+            raise not_found(f"position does not exist: {symbol}")
         return answer(self._row(book, position))
 
     def _row(self, book: Book, position: BrokerPosition) -> dict[str, object]:
+        symbol = position.symbol
         return position_row(
             position,
-            quote=self._broker.market.quotes.get(position.symbol),
+            quote=self._broker.market.quotes.get(symbol),
             available_qty=_available(book, position),
+            day_close=self._broker.day_closes.get(symbol),
+            opened_today=self._is_of_today(position),
+            listed_on=self._broker.symbol_terms[symbol].listed_on,
         )
 
-    async def _assets(self, _: str, __: web.Request) -> web.Response:
-        return answer([asset_row(item) for item in self._broker.market.instruments.values()])
+    def _is_of_today(self, position: BrokerPosition) -> bool:
+        opened, now = session_at(position.opened_at), session_at(self._broker.clock())
+        return opened is not None and now is not None and opened.day == now.day
 
-    async def _clock(self, _: str, __: web.Request) -> web.Response:
-        now = self._broker.clock()
-        market = self._broker.market
-        is_open = any(market.is_open(symbol) for symbol in market.instruments)
-        tomorrow = moment_text(now + timedelta(days=1))
+    async def _assets(self, _: str, http: web.Request) -> web.Response:
+        asked = http.query
+        rows = [self._asset_row(symbol) for symbol in self._broker.market.instruments]
+        wanted = {
+            "status": asked.get("status"),
+            "class": asked.get("asset_class", "us_equity"),
+            "exchange": asked.get("exchange"),
+        }
+        attributes = set(filter(None, asked.get("attributes", "").split(",")))
         return answer(
-            {
-                "timestamp": moment_text(now),
-                "is_open": is_open,
-                "next_open": tomorrow,
-                "next_close": tomorrow,
-            }
+            [
+                row
+                for row in rows
+                if all(value in {None, row[name]} for name, value in wanted.items())
+                and (not attributes or attributes & set(row["attributes"]))
+            ]
+        )
+
+    async def _asset(self, _: str, http: web.Request) -> web.Response:
+        symbol = symbol_of(self._broker, http.match_info["symbol"])
+        if symbol not in self._broker.market.instruments:
+            raise not_found(f"asset not found for {symbol}")
+        return answer(self._asset_row(symbol))
+
+    def _asset_row(self, symbol: str) -> dict[str, Any]:
+        terms = self._broker.symbol_terms[symbol]
+        return asset_row(
+            self._broker.market.instruments[symbol], title=terms.title, listed_on=terms.listed_on
         )
 
 

@@ -9,34 +9,28 @@ from typing import Any, Final
 from argos.core.errors import InputError
 from argos.core.execution import FillReason
 from argos.core.intent import OrderType
-from argos.exchange.admission import (
-    Refusal,
-    RefusalReason,
-    check_money,
-    check_net_exit,
-    check_price,
-    check_stops,
-    check_volume,
-)
+from argos.core.money import ZERO, round_down
+from argos.exchange.admission import check_money, check_net_exit, check_price
 from argos.exchange.book import OrderEventKind
-from argos.exchange.matching import far_side
-from argos.exchange.orders import BrokerOrder, OrderState
+from argos.exchange.matching import far_side, trail_stop, trailed
+from argos.exchange.orders import AT_ONCE, BrokerOrder, OrderState, TimeInForce
 from argos.exchange.turn import Turn
+from argos.paperbroker.alpaca_checks import STANDING, Rules, check_account, check_form
 from argos.paperbroker.alpaca_protocol import (
-    FORBIDDEN,
-    AlpacaRefusal,
+    CLIENT_ID_MAX,
     Legs,
     OrderRequest,
     body_invalid,
     unprocessable,
 )
+from argos.paperbroker.alpaca_refusals import LEG_DISTANCE_MIN, worded
 from argos.paperbroker.alpaca_shapes import venue_id
+from argos.paperbroker.hours import Phase
 from argos.protocol.values import optional_decimal
 
-CLIENT_ID_MAX: Final = 128
-LEG_DISTANCE_MIN: Final = Decimal("0.01")
+FRACTION_STEP: Final = Decimal("0.000000001")
 
-_FORBIDDEN_REASONS: Final = {RefusalReason.MONEY, RefusalReason.QTY_RESERVED}
+OUR_RULES: Final = Rules()
 
 
 def place(
@@ -45,33 +39,36 @@ def place(
     *,
     received_at: datetime,
     is_known: Callable[[str], bool],
+    rules: Rules = OUR_RULES,
 ) -> BrokerOrder:
     """Check `request` and place it with its legs; AlpacaRefusal if it is not taken.
 
     `is_known` tells whether a client order id was ever used at this account.
     """
-    _check_form(turn, request)
+    check_form(turn.market, request, rules=rules, now=turn.at)
     if request.client_order_id and is_known(request.client_order_id):
         raise body_invalid("client_order_id must be unique")
+    order = _order(turn, request, received_at=received_at, rules=rules)
     if request.order_class == "oco":
-        return _place_pair(turn, request, received_at=received_at)
-    order = _order(turn, request, received_at=received_at)
-    _check_account(turn, order, request)
+        return _place_pair(turn, order, request)
+    check_account(turn, order, request, rules=rules)
     turn.place(order)
     _place_legs(turn, order, request.legs)
     return order
 
 
-def _order(turn: Turn, request: OrderRequest, *, received_at: datetime) -> BrokerOrder:
+def _order(
+    turn: Turn, request: OrderRequest, *, received_at: datetime, rules: Rules
+) -> BrokerOrder:
     ticket = turn.take_ticket()
     is_limit = request.order_type is OrderType.LIMIT
-    return BrokerOrder(
+    order = BrokerOrder(
         ticket=ticket,
         account=turn.terms.account,
         symbol=request.symbol,
         side=request.side,
         order_type=request.order_type,
-        qty=request.qty,
+        qty=_qty(turn, request),
         received_at=received_at,
         created_at=turn.at,
         updated_at=turn.at,
@@ -81,72 +78,41 @@ def _order(turn: Turn, request: OrderRequest, *, received_at: datetime) -> Broke
         tp=request.legs.target,
         tif=request.tif,
         client_order_id=request.client_order_id or venue_id(ticket),
+        trail_price=request.trail_price,
+        trail_percent=request.trail_percent,
+        notional=request.notional,
+        extended_hours=request.extended_hours,
+        queued=_is_queued(request, rules=rules),
     )
+    return _trailed(turn, order)
 
 
-def _check_form(turn: Turn, request: OrderRequest) -> None:
-    instrument = turn.market.instruments.get(request.symbol)
-    if instrument is None:
-        raise unprocessable(f'asset "{request.symbol}" not found')
-    if len(request.client_order_id) > CLIENT_ID_MAX:
-        raise body_invalid("client_order_id is too long")
-    if request.qty % instrument.qty_step and request.order_class != "simple":
-        raise unprocessable("fractional orders must be simple orders")
-    prices = (request.limit_price, request.stop_price, request.legs.target, request.legs.stop)
-    if any(price is not None and price % instrument.tick_size for price in prices):
-        raise unprocessable("invalid price: sub-penny increment does not fulfill minimum pricing")
-    if request.order_type is OrderType.MARKET and (request.limit_price or request.stop_price):
-        raise unprocessable("market orders require no stop or limit price")
-    wanted = {
-        "simple": not (request.legs.target or request.legs.stop),
-        "bracket": bool(request.legs.target and request.legs.stop),
-        "oto": bool(request.legs.target) is not bool(request.legs.stop),
-        "oco": bool(request.legs.target and request.legs.stop),
-    }
-    if not wanted.get(request.order_class, False):
-        raise unprocessable(f"{request.order_class} orders with these legs are not possible")
-
-
-def _check_account(turn: Turn, order: BrokerOrder, request: OrderRequest) -> None:
-    book, market = turn.next_book(), turn.market
-    quote = market.quotes.get(order.symbol)
+def _trailed(turn: Turn, order: BrokerOrder) -> BrokerOrder:
+    quote = turn.market.quotes.get(order.symbol)
     if quote is None:
-        raise unprocessable(f"no quote for {order.symbol}")
-    position = book.net_position(order.symbol)
-    exits = position is not None and position.side is not order.side
-    if request.closes_only and not exits:
-        opening, closing = f"{order.side}_to_open", f"{order.side}_to_close"
-        raise unprocessable(f"position intent mismatch, inferred: {opening}, specified: {closing}")
-    if exits and request.order_class != "simple":
-        raise unprocessable("bracket orders must be entry orders")
-    refusal = (
-        check_volume(market.instruments[order.symbol], order.qty)
-        or check_price(order, quote=quote, distance_min=LEG_DISTANCE_MIN)
-        or check_net_exit(book, order)
-        or check_stops(
-            side=order.side,
-            base_price=order.stop_limit_price or order.price or far_side(order.side, quote),
-            sl=order.sl,
-            tp=order.tp,
-            distance_min=LEG_DISTANCE_MIN,
-        )
-        or check_money(book, market, order)
-    )
-    if refusal is not None:
-        raise _worded(refusal)
+        return order
+    return trailed(order, quote, tick_size=turn.market.instruments[order.symbol].tick_size)
 
 
-def _worded(refusal: Refusal) -> AlpacaRefusal:
-    words = {
-        RefusalReason.MONEY: f"insufficient buying power ({refusal.text})",
-        RefusalReason.QTY_RESERVED: f"insufficient qty available for order ({refusal.text})",
-        RefusalReason.STOPS: f"take_profit or stop_loss on the wrong side of base_price: {refusal.text}",
-        RefusalReason.VOLUME: f"qty is not possible: {refusal.text}",
-    }
-    text = words.get(refusal.reason, refusal.text)
-    if refusal.reason in _FORBIDDEN_REASONS:
-        return AlpacaRefusal(text, status=403, alpaca_code=FORBIDDEN)
-    return unprocessable(text)
+def _qty(turn: Turn, request: OrderRequest) -> Decimal:
+    """Shares; for an amount of money, what it buys at the far side of the quote."""
+    if request.qty is not None:
+        return request.qty
+    assert request.notional is not None
+    quote = turn.market.quotes.get(request.symbol)
+    if quote is None:
+        raise unprocessable(f"no quote for {request.symbol}")
+    return round_down(request.notional / far_side(request.side, quote), step=FRACTION_STEP)
+
+
+def _is_queued(request: OrderRequest, *, rules: Rules) -> bool:
+    """True if the exchange is shut for this order: it is taken, and reaches the market when that opens.
+
+    What is wanted at once waits for nothing: it is taken, and canceled.
+    """
+    if rules.phase is Phase.REGULAR or request.tif in AT_ONCE:
+        return False
+    return not (rules.phase is Phase.EXTENDED and request.extended_hours)
 
 
 def _leg(
@@ -189,9 +155,8 @@ def _with_stop_limit(leg: BrokerOrder, limit: Decimal | None) -> BrokerOrder:
     return replace(leg, order_type=OrderType.STOP_LIMIT, stop_limit_price=limit)
 
 
-def _place_pair(turn: Turn, request: OrderRequest, *, received_at: datetime) -> BrokerOrder:
+def _place_pair(turn: Turn, order: BrokerOrder, request: OrderRequest) -> BrokerOrder:
     """Target and stop for a position that is already there; the target stands for the pair."""
-    order = _order(turn, request, received_at=received_at)
     target = replace(
         order,
         order_type=OrderType.LIMIT,
@@ -202,21 +167,23 @@ def _place_pair(turn: Turn, request: OrderRequest, *, received_at: datetime) -> 
         reason=FillReason.TP,
         oco=order.ticket,
     )
-    position = turn.next_book().net_position(request.symbol)
+    book = turn.next_book()
+    position = book.net_position(request.symbol)
     if position is None or position.side is order.side:
         raise unprocessable("oco orders must be exit orders")
-    refusal = check_net_exit(turn.next_book(), target)
+    refusal = check_net_exit(book, target)
     if refusal is not None:
-        raise _worded(refusal)
+        raise worded(refusal, order=target, book=book, market=turn.market)
     turn.place(target)
     stop = _leg(
         turn,
         target,
         reason=FillReason.SL,
-        price=request.legs.stop or Decimal(0),
+        price=request.legs.stop or ZERO,
         state=OrderState.WORKING,
     )
-    turn.place(_with_stop_limit(replace(stop, side=order.side), request.legs.stop_limit))
+    stop = replace(stop, side=order.side, queued=order.queued)
+    turn.place(_with_stop_limit(stop, request.legs.stop_limit))
     return target
 
 
@@ -230,36 +197,27 @@ def replace_order(
 ) -> BrokerOrder:
     """A new order in the place of `order`, which ends as replaced; its waiting legs go over to the new one."""
     if not order.is_live or order.filled_qty:
-        raise unprocessable(f"order is not replaceable: {order.state.value}")
+        raise unprocessable("unable to replace order, order is not open")
+    if order.queued:
+        raise body_invalid("unable to replace order, order isn't sent to exchange yet")
+    if order.notional is not None:
+        raise unprocessable("unable to replace order, notional orders cannot be replaced")
     ticket = turn.take_ticket()
     client_order_id = str(body.get("client_order_id") or venue_id(ticket))
+    if len(client_order_id) > CLIENT_ID_MAX:
+        raise body_invalid("client_order_id must be no more than 128 characters")
     if is_known(client_order_id):
         raise body_invalid("client_order_id must be unique")
-    try:
-        limit_price = optional_decimal(body.get("limit_price"), field="limit_price")
-        stop_price = optional_decimal(body.get("stop_price"), field="stop_price")
-        qty = optional_decimal(body.get("qty"), field="qty")
-    except InputError as error:
-        raise body_invalid(str(error)) from error
-    is_limit = order.order_type is OrderType.LIMIT
     fresh = replace(
-        order,
+        _as_asked(turn, order, body),
         ticket=ticket,
-        qty=qty or order.qty,
-        price=(limit_price if is_limit else stop_price) or order.price,
-        stop_limit_price=order.stop_limit_price
-        if is_limit
-        else limit_price or order.stop_limit_price,
         client_order_id=client_order_id,
         received_at=received_at,
         created_at=turn.at,
         updated_at=turn.at,
         replaces=order.ticket,
     )
-    quote = turn.market.quotes[order.symbol]
-    refusal = check_price(fresh, quote=quote, distance_min=LEG_DISTANCE_MIN)
-    if refusal is not None and order.state is OrderState.WORKING:
-        raise _worded(refusal)
+    _check_replacement(turn, order, fresh)
     turn.place(fresh)
     for leg in list(turn.orders.values()):
         if leg.parent == order.ticket and leg.is_live:
@@ -267,6 +225,62 @@ def replace_order(
             turn.change(moved, kind=OrderEventKind.MODIFIED)
     turn.end(replace(order, replaced_by=ticket), state=OrderState.REPLACED)
     return fresh
+
+
+def _as_asked(turn: Turn, order: BrokerOrder, body: Mapping[str, Any]) -> BrokerOrder:
+    """`order` with what the body wants changed."""
+    try:
+        limit_price = optional_decimal(body.get("limit_price"), field="limit_price")
+        stop_price = optional_decimal(body.get("stop_price"), field="stop_price")
+        qty = optional_decimal(body.get("qty"), field="qty")
+        trail = optional_decimal(body.get("trail"), field="trail")
+        tif = TimeInForce(body.get("time_in_force") or order.tif)
+    except (InputError, ValueError) as error:
+        raise body_invalid(str(error)) from error
+    if tif not in STANDING and tif is not order.tif:
+        raise unprocessable(f"unable to replace order, {tif} orders cannot be made of others")
+    if any(value is not None and value <= 0 for value in (limit_price, stop_price, qty, trail)):
+        raise body_invalid("qty, prices and trail must be > 0")
+    is_limit = order.order_type is OrderType.LIMIT
+    changed = replace(
+        order,
+        qty=qty or order.qty,
+        tif=tif,
+        price=(limit_price if is_limit else stop_price) or order.price,
+        stop_limit_price=order.stop_limit_price
+        if is_limit
+        else limit_price or order.stop_limit_price,
+    )
+    if trail is None:
+        return changed
+    if not order.is_trailing:
+        raise unprocessable("trail is for trailing stop orders")
+    by_price = order.trail_price is not None
+    drawn = replace(
+        changed,
+        trail_price=trail if by_price else None,
+        trail_percent=None if by_price else trail,
+    )
+    assert order.hwm is not None, "it was drawn when it was placed"
+    tick_size = turn.market.instruments[order.symbol].tick_size
+    return replace(drawn, price=trail_stop(drawn, order.hwm, tick_size=tick_size))
+
+
+def _check_replacement(turn: Turn, order: BrokerOrder, fresh: BrokerOrder) -> None:
+    """What waits behind its parent, or stands in a pair, was checked when it was placed."""
+    if order.state is not OrderState.WORKING:
+        return
+    market = turn.market
+    quote = market.quotes[order.symbol]
+    refusal = check_price(fresh, quote=quote, distance_min=LEG_DISTANCE_MIN)
+    others = {ticket: item for ticket, item in turn.orders.items() if ticket != order.ticket}
+    book = replace(turn.next_book(), orders=others)
+    if refusal is None and not order.oco and fresh.qty != order.qty:
+        refusal = check_net_exit(book, fresh)
+    if refusal is None and not order.oco:
+        refusal = check_money(book, market, fresh)
+    if refusal is not None:
+        raise worded(refusal, order=fresh, book=book, market=market)
 
 
 def cancel_order(turn: Turn, order: BrokerOrder) -> None:

@@ -1,26 +1,37 @@
-"""Alpaca's words: decimal strings, order statuses, activities; errors as {"code", "message"}.
+"""Alpaca's words for orders: decimal strings, statuses, activities, updates; errors as {"code", "message"}.
 
-Beyond Alpaca's own fields (alpacahq/alpaca-mcp-server, trading-api.json) an order carries `parent_order_id`, and a
-FILL row `position_qty`, `commission`, `fee` and `realized_pl`: what a client cannot otherwise know at once.
+Beyond Alpaca's own fields (alpacahq/alpaca-mcp-server, trading-api.json) an order carries `parent_order_id`, a FILL row
+`position_qty`, `commission`, `fee` and `realized_pl`, an asset its steps: what a client cannot otherwise know at once.
+Clients that come with Alpaca's pair of keys are told Alpaca's fields alone (`as_alpaca`).
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from argos.core.execution import FillReason
-from argos.core.instrument import Instrument, Quote
-from argos.core.intent import OrderType, Side
-from argos.core.money import ZERO
-from argos.exchange.book import Change, Funds, OrderEvent, OrderEventKind
+from argos.core.intent import OrderType
+from argos.exchange.book import Change, OrderEvent, OrderEventKind
 from argos.exchange.orders import BrokerOrder, OrderState
-from argos.exchange.positions import BrokerPosition, Deal
+from argos.exchange.positions import Deal
+from argos.paperbroker.alpaca_protocol import TRAILING_STOP
 from argos.protocol.values import decimal_text, moment_text, optional_decimal_text
 
 ID_PREFIX: Final = UUID("a1bacab0-0000-8000-8000-000000000000").int
 ID_MASK: Final = (1 << 48) - 1
 ASSETS: Final = UUID("a1bacab0-0000-8000-8000-0000000000ff")
+OUR_FIELDS: Final = frozenset(
+    {
+        "parent_order_id",
+        "position_qty",
+        "commission",
+        "fee",
+        "realized_pl",
+        "min_order_size",
+        "min_trade_increment",
+        "price_increment",
+    }
+)
 
 EVENTS: Final[Mapping[OrderEventKind, str]] = {
     OrderEventKind.PLACED: "new",
@@ -33,6 +44,15 @@ EVENTS: Final[Mapping[OrderEventKind, str]] = {
     OrderEventKind.REJECTED: "rejected",
     OrderEventKind.REPLACED: "replaced",
 }
+
+
+def as_alpaca(row: Any) -> Any:
+    """An answer with Alpaca's own fields alone."""
+    if isinstance(row, list):
+        return [as_alpaca(item) for item in row]
+    if not isinstance(row, dict):
+        return row
+    return {name: as_alpaca(value) for name, value in row.items() if name not in OUR_FIELDS}
 
 
 def venue_id(ticket: int) -> str:
@@ -56,6 +76,8 @@ def asset_id(symbol: str) -> str:
 def _status(order: BrokerOrder) -> str:
     if order.state is not OrderState.WORKING:
         return order.state.value
+    if order.queued:
+        return "accepted"
     if order.filled_qty:
         return "partially_filled"
     waits_behind_target = order.oco and order.reason is FillReason.SL
@@ -73,6 +95,7 @@ def _order_class(order: BrokerOrder) -> str:
 def order_row(order: BrokerOrder, *, legs: Iterable[BrokerOrder] | None = None) -> dict[str, Any]:
     ended_at = {order.state: moment_text(order.updated_at)}
     is_limit = order.order_type is OrderType.LIMIT
+    order_type = TRAILING_STOP if order.is_trailing else order.order_type.value
     average = order.price_average
     return {
         "id": venue_id(order.ticket),
@@ -90,23 +113,23 @@ def order_row(order: BrokerOrder, *, legs: Iterable[BrokerOrder] | None = None) 
         "asset_id": asset_id(order.symbol),
         "symbol": order.symbol,
         "asset_class": "us_equity",
-        "notional": None,
-        "qty": decimal_text(order.qty),
+        "notional": optional_decimal_text(order.notional),
+        "qty": decimal_text(order.qty) if order.notional is None else None,
         "filled_qty": decimal_text(order.filled_qty),
         "filled_avg_price": optional_decimal_text(average),
         "order_class": _order_class(order),
-        "order_type": order.order_type.value,
-        "type": order.order_type.value,
+        "order_type": order_type,
+        "type": order_type,
         "side": order.side.value,
         "time_in_force": order.tif.value,
         "limit_price": optional_decimal_text(order.price if is_limit else order.stop_limit_price),
         "stop_price": optional_decimal_text(None if is_limit else order.price),
         "status": _status(order),
-        "extended_hours": False,
+        "extended_hours": order.extended_hours,
         "legs": [order_row(leg) for leg in legs] if legs is not None else None,
-        "trail_percent": None,
-        "trail_price": None,
-        "hwm": None,
+        "trail_percent": optional_decimal_text(order.trail_percent),
+        "trail_price": optional_decimal_text(order.trail_price),
+        "hwm": optional_decimal_text(order.hwm),
         "source": "web" if order.reason is FillReason.MANUAL else "access_key",
         "parent_order_id": venue_id(order.parent) if order.parent else None,
     }
@@ -142,86 +165,13 @@ def activity_row(deal: Deal) -> dict[str, Any]:
     }
 
 
-def position_row(
-    position: BrokerPosition, *, quote: Quote | None, available_qty: Decimal
-) -> dict[str, Any]:
-    current = position.mark(quote) if quote else position.price_open
-    cost = position.price_open * position.signed_qty
-    value = current * position.signed_qty
-    return {
-        "asset_id": asset_id(position.symbol),
-        "symbol": position.symbol,
-        "exchange": "NASDAQ",
-        "asset_class": "us_equity",
-        "asset_marginable": True,
-        "avg_entry_price": decimal_text(position.price_open),
-        "qty": decimal_text(position.signed_qty),
-        "qty_available": decimal_text(available_qty),
-        "side": "long" if position.side is Side.BUY else "short",
-        "market_value": decimal_text(value),
-        "cost_basis": decimal_text(cost),
-        "unrealized_pl": decimal_text(value - cost),
-        "unrealized_plpc": decimal_text((value - cost) / abs(cost) if cost else ZERO),
-        "current_price": decimal_text(current),
-    }
-
-
-def account_row(
-    state: Funds, *, account: str, currency: str, leverage: Decimal, shorting: bool
-) -> dict[str, Any]:
-    power = decimal_text(max(ZERO, state.margin_free * leverage))
-    equity = decimal_text(state.equity)
-    long_value = (state.exposure + state.market_value) / 2
-    return {
-        "id": asset_id(f"account:{account}"),
-        "account_number": account,
-        "status": "ACTIVE",
-        "currency": currency,
-        "cash": decimal_text(state.cash),
-        "equity": equity,
-        "last_equity": equity,
-        "portfolio_value": equity,
-        "buying_power": power,
-        "regt_buying_power": power,
-        "non_marginable_buying_power": decimal_text(max(ZERO, state.margin_free)),
-        "multiplier": decimal_text(leverage),
-        "initial_margin": decimal_text(state.margin),
-        "maintenance_margin": decimal_text(state.margin),
-        "long_market_value": decimal_text(long_value),
-        "short_market_value": decimal_text(state.market_value - long_value),
-        "trading_blocked": False,
-        "account_blocked": False,
-        "transfers_blocked": False,
-        "trade_suspended_by_user": False,
-        "shorting_enabled": shorting,
-    }
-
-
-def asset_row(instrument: Instrument) -> dict[str, Any]:
-    return {
-        "id": asset_id(instrument.symbol),
-        "class": "us_equity",
-        "exchange": "NASDAQ",
-        "symbol": instrument.symbol,
-        "name": instrument.symbol,
-        "status": "active",
-        "tradable": instrument.tradable,
-        "marginable": True,
-        "shortable": True,
-        "easy_to_borrow": True,
-        "fractionable": False,
-        "min_order_size": decimal_text(instrument.qty_min),
-        "min_trade_increment": decimal_text(instrument.qty_step),
-        "price_increment": decimal_text(instrument.tick_size),
-    }
-
-
 def change_message(change: Change) -> dict[str, Any] | None:
     """A trade update as the stream tells it."""
     if not isinstance(change, OrderEvent) or change.kind not in EVENTS:
         return None
+    queued = change.kind is OrderEventKind.PLACED and change.order.queued
     data: dict[str, Any] = {
-        "event": EVENTS[change.kind],
+        "event": "accepted" if queued else EVENTS[change.kind],
         "timestamp": moment_text(change.order.updated_at),
         "order": order_row(change.order),
     }
@@ -232,4 +182,14 @@ def change_message(change: Change) -> dict[str, Any] | None:
             "qty": decimal_text(change.deal.qty),
             "position_qty": decimal_text(change.deal.position_qty),
         }
+    return {"stream": "trade_updates", "data": data}
+
+
+def update_frame(message: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A trade update in Alpaca's own fields; None for what Alpaca's stream does not tell."""
+    if message.get("stream") != "trade_updates":
+        return None
+    data = {**message["data"], "order": as_alpaca(message["data"]["order"])}
+    if "execution_id" in data:
+        data["execution_id"] = data["execution_id"].rpartition("::")[2]
     return {"stream": "trade_updates", "data": data}

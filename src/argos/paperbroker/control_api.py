@@ -16,6 +16,7 @@ from argos.exchange.book import Character
 from argos.exchange.orders import BrokerOrder, TimeInForce
 from argos.exchange.turn import Turn
 from argos.paperbroker.alpaca_shapes import venue_id
+from argos.paperbroker.alpaca_stream import UpdateStream, wants_websocket
 from argos.paperbroker.broker import Broker, Tick
 from argos.paperbroker.faults import DELAYS_MS, FaultDesk, FaultOrder, RequestKind
 from argos.paperbroker.fills import FillDesk
@@ -56,6 +57,7 @@ class ControlApi:
             web.get("/control/ledger", _keyed(control, self._ledger)),
             web.get("/control/faults", _keyed(control, self._fault_state)),
             web.post("/control/faults", _keyed(control, self._set_faults)),
+            web.get("/control/streams", _keyed(control, self._streams)),
             web.post("/control/market", _keyed(control, self._set_market)),
             web.post("/control/manual", _keyed(control, self._manual)),
             web.post("/control/permission", _keyed(control, self._set_permission)),
@@ -86,7 +88,12 @@ class ControlApi:
             )
             for item in body.get("ticks", [])
         ]
-        self._broker.feed(ticks, label=body.get("label"), rollover=body.get("rollover") is True)
+        clock = optional_moment(body.get("clock"), field="clock")
+        if clock is not None:
+            self._broker.set_clock(clock, speed=parse_decimal(body.get("speed", 1), field="speed"))
+        self._fills.take_prices(
+            ticks, label=body.get("label"), rollover=body.get("rollover") is True
+        )
         return answer({"ticks": len(ticks)})
 
     async def _set_permission(self, http: web.Request) -> web.Response:
@@ -111,6 +118,9 @@ class ControlApi:
     async def _ledger(self, _: web.Request) -> web.Response:
         text = _VIEW.dump_json(self._broker.ledger.view())
         return web.Response(body=text, content_type="application/json")
+
+    async def _streams(self, _: web.Request) -> web.Response:
+        return answer({"listening": self._broker.hub.listeners()})
 
     async def _fault_state(self, _: web.Request) -> web.Response:
         return answer(self._state())
@@ -205,6 +215,8 @@ class ControlApi:
         return name
 
     async def _stream(self, http: web.Request) -> web.StreamResponse:
+        if wants_websocket(http) and self._broker.settings.character is Character.ALPACA:
+            return await UpdateStream(http, gate=self._gate, hub=self._broker.hub).serve()
         account = self._gate.account_of(http)
         if account is None:
             return answer({"message": "request is not authorized"}, status=401)

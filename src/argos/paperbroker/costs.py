@@ -20,6 +20,9 @@ HARBOR_COSTS: Final = CostModel(
     slippage_bps_mean=Decimal("0.8"),
     slippage_bps_sd=Decimal("0.6"),
 )
+EXCHANGE_COSTS: Final = CostModel(
+    spread_bps=Decimal("2"), slippage_bps_mean=Decimal("0.5"), slippage_bps_sd=Decimal("0.5")
+)
 FOREX_COSTS: Final = CostModel(
     spread_bps=Decimal("0.8"),
     commission_per_unit=Decimal("0.000035"),

@@ -8,6 +8,11 @@
 - disconnect: for `delay_ms` every connection of the account is cut, from the moment it is asked for
 - slow: the request is carried out only after `delay_ms`
 - reject: the broker says no
+- error_before_accept: HTTP 500, nothing is carried out
+- rate_limit: HTTP 429, nothing is carried out
+- stream_cut: the account's streams end; what happens until they are back is told by nobody
+- stream_twice: the request's next events come twice on the stream
+- stream_swap: the request's next event comes after the one that follows it, or `delay_ms` late
 """
 
 import random
@@ -37,6 +42,11 @@ DELAYS_MS: Final[Mapping[Fault, int]] = {
     Fault.DISCONNECT: 2_000,
     Fault.SLOW: 6_000,
     Fault.REJECT: 0,
+    Fault.ERROR_BEFORE_ACCEPT: 0,
+    Fault.RATE_LIMIT: 0,
+    Fault.STREAM_CUT: 0,
+    Fault.STREAM_TWICE: 0,
+    Fault.STREAM_SWAP: 300,
 }
 
 FITTING: Final[Mapping[Fault, frozenset[RequestKind]]] = {
@@ -48,6 +58,11 @@ FITTING: Final[Mapping[Fault, frozenset[RequestKind]]] = {
     Fault.DISCONNECT: frozenset(RequestKind),
     Fault.SLOW: frozenset(RequestKind),
     Fault.REJECT: frozenset(RequestKind),
+    Fault.ERROR_BEFORE_ACCEPT: frozenset(RequestKind),
+    Fault.RATE_LIMIT: frozenset(RequestKind),
+    Fault.STREAM_CUT: frozenset(RequestKind),
+    Fault.STREAM_TWICE: frozenset(RequestKind),
+    Fault.STREAM_SWAP: frozenset(RequestKind),
 }
 
 

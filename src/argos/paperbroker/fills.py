@@ -1,12 +1,15 @@
 """Fills that come on their own time: after the answer, in slices, or after a cancel that was answered with yes."""
 
+from collections.abc import Sequence
+
 from argos.core.intent import OrderType
 from argos.exchange.book import Character
 from argos.exchange.matching import is_due, limit_of
-from argos.exchange.orders import BrokerOrder, OrderState
-from argos.exchange.ticking import fill_some
-from argos.paperbroker.broker import Broker
+from argos.exchange.orders import AT_ONCE, AUCTIONS, BrokerOrder, OrderState
+from argos.exchange.ticking import fill_some, take_at_once
+from argos.paperbroker.broker import Broker, Tick
 from argos.paperbroker.gate import Gate
+from argos.paperbroker.hours import Phase
 
 
 class FillDesk:
@@ -15,6 +18,16 @@ class FillDesk:
     def __init__(self, broker: Broker, *, gate: Gate) -> None:
         self._broker = broker
         self._gate = gate
+        self._stood = (Phase.SHUT, "")
+
+    def take_prices(self, ticks: Sequence[Tick], *, label: str | None, rollover: bool) -> None:
+        """Feed the broker; where it keeps hours, market orders that waited for these are filled."""
+        self._broker.feed(ticks, label=label, rollover=rollover)
+        if not self._broker.settings.full_rules:
+            return
+        before, self._stood = self._stood, (self._broker.phase, self._broker.label)
+        if self._stood != before and self._stood[0] is not Phase.SHUT:
+            self.resume()
 
     def resume(self) -> None:
         """Take up every order that was due when the broker stopped, or while a market was closed."""
@@ -25,11 +38,15 @@ class FillDesk:
                 self.fill_soon(account, order)
 
     def fill_soon(self, account: str, order: BrokerOrder, *, twice: bool = False) -> None:
-        """Fill an order that is due now after a drawn delay; leave one alone that is not."""
+        """Fill an order that is due now after a drawn delay; leave one alone that is not.
+
+        What is wanted at once is, in any case, decided after that delay.
+        """
         market = self._broker.market
-        if order.state is not OrderState.WORKING or not market.is_open(order.symbol):
+        if order.state is not OrderState.WORKING or order.queued or order.tif in AUCTIONS:
             return
-        if not is_due(order, market.quotes[order.symbol]):
+        due = market.can_fill(order) and is_due(order, market.quotes[order.symbol])
+        if not due and order.tif not in AT_ONCE:
             return
         delay_ms = self._gate.fill_latency_ms(f"{order.ticket}:{order.filled_qty}")
         self._gate.later(delay_ms, lambda: self._fill(account, order.ticket, twice=twice))
@@ -43,7 +60,11 @@ class FillDesk:
         order = turn.orders.get(ticket)
         if order is None or order.state is not OrderState.WORKING:
             return
-        if not turn.market.is_open(order.symbol):
+        if order.tif in AT_ONCE:
+            take_at_once(turn, order)
+            self._broker.commit(turn, twice=twice)
+            return
+        if not turn.market.can_fill(order):
             return
         if order.order_type is not OrderType.MARKET and not is_due(
             order, turn.market.quotes[order.symbol]

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,10 +28,19 @@ Work = Callable[[Mapping[Fault, int]], web.Response]
 """Carries a request out. It is told what shall go wrong, for the faults that only it can play."""
 
 
+KEY_ID_HEADER: Final = "APCA-API-KEY-ID"
+SECRET_HEADER: Final = "APCA-API-SECRET-KEY"  # noqa: S105 - a header's name
+
+
 def answer(body: Any, *, status: int = 200) -> web.Response:
     return web.Response(
         body=orjson.dumps(body), status=status, content_type="application/json", charset="utf-8"
     )
+
+
+def has_key_pair(request: web.Request) -> bool:
+    """True for a client of Alpaca's own, which sends two keys instead of a bearer's one."""
+    return KEY_ID_HEADER in request.headers
 
 
 def error_answer(error: ArgosError, *, status: int) -> web.Response:
@@ -63,10 +73,16 @@ class ConnectionCut(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultAnswers:
-    """How a character words the two faults that are answered: a plain no, and "no answer in time"."""
+    """How a character words the faults that are answered: a plain no, "no answer in time", an error, too many."""
 
     rejected: Callable[[], web.Response]
     timed_out: Callable[[], web.Response]
+    failed: Callable[[], web.Response] = lambda: answer(
+        {"message": "internal server error"}, status=500
+    )
+    limited: Callable[[], web.Response] = lambda: answer(
+        {"message": "too many requests"}, status=429
+    )
 
 
 class Gate:
@@ -77,18 +93,31 @@ class Gate:
         self.faults = faults
         self._broker = broker
         self._accounts = {_digest(item.api_key): item.account for item in settings.accounts}
+        self._pairs = {
+            item.key_id or item.account: (item.account, _digest(item.api_key))
+            for item in settings.accounts
+        }
         self._cut_until: dict[str, float] = {}
         self._boot = boot
         self._requests = 0
         self._later: set[asyncio.Task[None]] = set()
 
     def account_of(self, request: web.Request) -> str | None:
-        """The account that the bearer key opens, or None. Raises ConnectionCut while it is disconnected."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        account = self._accounts.get(_digest(key)) if scheme == "Bearer" else None
+        """The account that the request's keys open, or None. Raises ConnectionCut while it is disconnected."""
+        if has_key_pair(request):
+            secret = request.headers.get(SECRET_HEADER, "")
+            account = self.account_of_pair(request.headers[KEY_ID_HEADER], secret)
+        else:
+            scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+            account = self._accounts.get(_digest(key)) if scheme == "Bearer" else None
         if account is not None and self.is_cut(account):
             raise ConnectionCut(account)
         return account
+
+    def account_of_pair(self, key_id: str, secret: str) -> str | None:
+        """The account of a key id, if the secret is its own."""
+        account, digest = self._pairs.get(key_id, (None, b""))
+        return account if hmac.compare_digest(_digest(secret), digest) else None
 
     def is_cut(self, account: str) -> bool:
         return self._cut_until.get(account, 0.0) > asyncio.get_running_loop().time()
@@ -116,9 +145,13 @@ class Gate:
             raise ConnectionCut(account)
         latency_ms = self._latency_ms()
         await _pause(latency_ms * SHARE_INBOUND + plan.get(Fault.SLOW, 0))
-        if Fault.REJECT in plan:
-            return answers.rejected()
+        refusal = _refused_by(plan, answers)
+        if refusal is not None:
+            return refusal
+        self._disturb_stream(account, plan)
         reply = work(plan)
+        if Fault.STREAM_CUT in plan:
+            self._broker.hub.cut(account)
         await _pause(latency_ms * (1 - SHARE_INBOUND) + plan.get(Fault.FILL_BEFORE_ACK, 0))
         silence_ms = plan.get(Fault.ACCEPT_THEN_TIMEOUT)
         if silence_ms == 0:
@@ -129,6 +162,14 @@ class Gate:
         if Fault.LOST_ANSWER in plan:
             raise ConnectionCut(account)
         return reply
+
+    def _disturb_stream(self, account: str, plan: Mapping[Fault, int]) -> None:
+        hub = self._broker.hub
+        if Fault.STREAM_TWICE in plan:
+            hub.disturb(account, Fault.STREAM_TWICE)
+        elif Fault.STREAM_SWAP in plan:
+            hub.disturb(account, Fault.STREAM_SWAP)
+            self.later(plan[Fault.STREAM_SWAP], lambda: hub.release(account))
 
     def later(self, delay_ms: float, work: Callable[[], None]) -> None:
         """Do `work` after a delay; it is forgotten if the broker stops before."""
@@ -157,6 +198,15 @@ class Gate:
             median_ms=latency.median_ms,
             sigma=latency.sigma,
         )
+
+
+def _refused_by(plan: Mapping[Fault, int], answers: FaultAnswers) -> web.Response | None:
+    """The answer of a fault that keeps the request from being carried out; None if there is none."""
+    if Fault.REJECT in plan:
+        return answers.rejected()
+    if Fault.ERROR_BEFORE_ACCEPT in plan:
+        return answers.failed()
+    return answers.limited() if Fault.RATE_LIMIT in plan else None
 
 
 async def _pause(delay_ms: float) -> None:

@@ -6,7 +6,7 @@ process (a power cut could take the last ones: a simulator accepts that for answ
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +31,7 @@ from argos.paperbroker.ledger import (
     LedgerBooking,
     LedgerView,
     micros,
+    moment_of,
     read_bodies,
     read_bookings,
     read_quotes,
@@ -115,6 +116,33 @@ class Ledger:
             cursor.execute("ROLLBACK")
             raise
 
+    def record_equity(self, *, at: datetime, worth: Mapping[str, Decimal], closing: bool) -> None:
+        """What each account is worth at a moment; `closing` marks the last one of a trading day."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO equity VALUES (?, ?, ?, ?)",
+            [(account, micros(at), closing, str(equity)) for account, equity in worth.items()],
+        )
+
+    def equity_history(
+        self, account: str, *, since: datetime, until: datetime, closing_only: bool
+    ) -> list[tuple[datetime, Decimal]]:
+        """Oldest first, both ends included."""
+        rows = self._db.execute(
+            "SELECT at_us, equity FROM equity WHERE account = ? AND at_us BETWEEN ? AND ? "
+            "AND (closing OR NOT ?) ORDER BY at_us",
+            (account, micros(since), micros(until), closing_only),
+        )
+        return [(moment_of(at), Decimal(equity)) for at, equity in rows]
+
+    def equity_before(self, account: str, moment: datetime) -> Decimal | None:
+        """What the account was worth at the last close before `moment`; None if there was none."""
+        row = self._db.execute(
+            "SELECT equity FROM equity WHERE account = ? AND at_us < ? AND closing "
+            "ORDER BY at_us DESC LIMIT 1",
+            (account, micros(moment)),
+        ).fetchone()
+        return Decimal(row[0]) if row else None
+
     def log_fault(self, *, at: datetime, account: str, fault: str, request: str) -> None:
         self._db.execute(
             "INSERT INTO faults (at_us, account, fault, request) VALUES (?, ?, ?, ?)",
@@ -146,16 +174,23 @@ class Ledger:
         symbols: str,
         limit: int,
         newest_first: bool,
+        side: str = "",
+        roots_only: bool = False,
     ) -> list[BrokerOrder]:
-        """Orders placed in the window; `symbols` is a list parted by commas, empty for all."""
+        """Orders placed between the two moments; `symbols` is a list parted by commas, empty for all.
+
+        `roots_only` leaves out legs; an empty `side` stands for both.
+        """
         direction = "DESC" if newest_first else "ASC"
         where = (
-            "account = ? AND created_us > ? AND created_us <= ? AND NOT (live AND ?) "
+            "account = ? AND created_us > ? AND created_us < ? AND NOT (live AND ?) "
             "AND (? = '' OR instr(',' || ? || ',', ',' || symbol || ',')) "
+            "AND (? = '' OR json_extract(body, '$.side') = ?) AND NOT (parent AND ?) "
             f"ORDER BY created_us {direction}, ticket {direction} LIMIT ?"
         )
         window = (account, micros(after), micros(until))
-        return self._orders(where, (*window, ended_only, symbols, symbols, limit))
+        wanted = (ended_only, symbols, symbols, side, side, roots_only)
+        return self._orders(where, (*window, *wanted, limit))
 
     def legs_of(self, account: str, ticket: int) -> list[BrokerOrder]:
         return self._orders("account = ? AND parent = ? ORDER BY ticket", (account, ticket))
@@ -185,16 +220,17 @@ class Ledger:
         after: int,
         before: int,
         since: datetime,
+        until: datetime,
         limit: int,
         newest_first: bool,
     ) -> list[Deal]:
-        """Deals with a ticket strictly between `after` and `before`, done later than `since`."""
+        """Deals with a ticket strictly between `after` and `before`, done between the two moments."""
         direction = "DESC" if newest_first else "ASC"
         where = (
-            "account = ? AND ticket > ? AND ticket < ? AND at_us > ? "
+            "account = ? AND ticket > ? AND ticket < ? AND at_us > ? AND at_us < ? "
             f"ORDER BY ticket {direction} LIMIT ?"
         )
-        return self._deals(where, (account, after, before, micros(since), limit))
+        return self._deals(where, (account, after, before, micros(since), micros(until), limit))
 
     def view(self) -> LedgerView:
         return read_view(self._db)

@@ -3,18 +3,25 @@
 Sizes of spread, commission and fee are typical of such houses, not those of any one of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from argos.exchange.book import Character
-from argos.paperbroker.costs import CFD_COSTS, FOREX_COSTS, HARBOR_COSTS, MERIDIAN_COSTS
+from argos.paperbroker.costs import (
+    CFD_COSTS,
+    EXCHANGE_COSTS,
+    FOREX_COSTS,
+    HARBOR_COSTS,
+    MERIDIAN_COSTS,
+)
 from argos.paperbroker.settings import (
     CALC_MODE_FOREX,
     AccountSettings,
     BrokerSettings,
+    Fault,
     InstrumentSettings,
     LatencySettings,
 )
@@ -35,6 +42,19 @@ def _pair(symbol: str, *, tick_size: str) -> InstrumentSettings:
         quote_currency=symbol[3:],
         calc_mode=CALC_MODE_FOREX,
     )
+
+
+LISTED: Final = {
+    "AAPL": ("Apple Inc. Common Stock", "NASDAQ"),
+    "MSFT": ("Microsoft Corporation Common Stock", "NASDAQ"),
+    "IBM": ("International Business Machines Corporation Common Stock", "NYSE"),
+    "GOOG": ("Google Inc. Class A Common Stock", "NASDAQ"),
+}
+PAPER_ACCOUNT: Final = "PA3ARGOSPAPER"
+PAPER_KEY_ID: Final = "PKARGOSPAPEREXCHANGE"
+PAPER_DEPOSIT: Final = Decimal(100_000)
+FRACTION: Final = Decimal("0.000000001")
+"""Shares are sold in parts of a thousand-millionth."""
 
 
 CURRENCIES_AND_CFDS: Final = (
@@ -149,6 +169,58 @@ def harbor(
         ),
         latency=LatencySettings(median_ms=35, sigma=0.35, fill_median_ms=20),
         partial_probability=0.06,
+    )
+
+
+def paper_exchange(
+    *,
+    ledger: Path,
+    feed_key: str,
+    control_key: str,
+    secret: str,
+    seed: int,
+    port: int = 0,
+    deposit: Decimal = PAPER_DEPOSIT,
+    faults: Mapping[Fault, float] | None = None,
+) -> BrokerSettings:
+    """A stand-in for Alpaca's paper exchange, with one account, which `PAPER_KEY_ID` and `secret` open.
+
+    As there: no fees, fractions of a share, one fill in ten is partial, 200 requests a minute.
+    """
+    return BrokerSettings(
+        name="paper-alpaca",
+        character=Character.ALPACA,
+        ledger=ledger,
+        seed=seed,
+        port=port,
+        feed_key=feed_key,
+        control_key=control_key,
+        accounts=(
+            AccountSettings(
+                account=PAPER_ACCOUNT,
+                key_id=PAPER_KEY_ID,
+                api_key=secret,
+                deposit=deposit,
+                leverage=Decimal(2),
+            ),
+        ),
+        instruments=tuple(
+            InstrumentSettings(
+                symbol=symbol,
+                costs=EXCHANGE_COSTS,
+                lots_min=FRACTION,
+                lots_step=FRACTION,
+                title=title,
+                listed_on=listed_on,
+            )
+            for symbol, (title, listed_on) in LISTED.items()
+        ),
+        latency=LatencySettings(median_ms=20, sigma=0.35, fill_median_ms=30),
+        partial_probability=0.1,
+        fault_probabilities=dict(faults or {}),
+        fault_delays_ms={Fault.ACCEPT_THEN_TIMEOUT: 0, Fault.SLOW: 2_000},
+        full_rules=True,
+        requests_per_minute=200,
     )
 
 

@@ -1,8 +1,8 @@
-"""The ledger's tables. Deals, order events, charges, bookings and faults only ever grow: triggers hold them."""
+"""The ledger's tables. Deals, order events, charges, bookings, equity and faults only ever grow: triggers hold them."""
 
 from typing import Final
 
-APPEND_ONLY: Final = ("deals", "order_events", "charges", "bookings", "faults")
+APPEND_ONLY: Final = ("deals", "order_events", "charges", "bookings", "faults", "equity")
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -45,6 +45,10 @@ CREATE TABLE IF NOT EXISTS bookings (
   ticket INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, account TEXT NOT NULL, amount TEXT NOT NULL,
   comment TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS equity (
+  account TEXT NOT NULL, at_us INTEGER NOT NULL, closing INTEGER NOT NULL, equity TEXT NOT NULL,
+  PRIMARY KEY (account, at_us)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults (
   seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, account TEXT NOT NULL, fault TEXT NOT NULL,
   request TEXT NOT NULL

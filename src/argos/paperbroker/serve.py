@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvloop
 from aiohttp import web
@@ -16,8 +15,14 @@ from argos.exchange.book import Character
 from argos.paperbroker import alpaca_shapes, mt5_shapes
 from argos.paperbroker.alpaca_account import AlpacaAccount
 from argos.paperbroker.alpaca_api import AlpacaOrders
+from argos.paperbroker.alpaca_config import Configurations
+from argos.paperbroker.alpaca_door import Door
+from argos.paperbroker.alpaca_hours import AlpacaHours
+from argos.paperbroker.alpaca_protocol import not_found
+from argos.paperbroker.alpaca_queries import AlpacaOrderQueries
 from argos.paperbroker.broker import Broker
 from argos.paperbroker.control_api import ControlApi
+from argos.paperbroker.exchange_clock import ExchangeClock, real_now
 from argos.paperbroker.faults import FaultDesk
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import ConnectionCut, Gate, answer
@@ -33,6 +38,8 @@ BODY_BYTES_MAX: Final = 1 << 20
 log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Beside = Callable[[Broker, FillDesk], Coroutine[Any, Any, None]]
+"""Work done beside serving, on the broker itself; its end is not the broker's, an error of it is."""
 
 
 def run(settings_path: Path) -> None:
@@ -41,22 +48,25 @@ def run(settings_path: Path) -> None:
     Raises InputError if the settings cannot be used, OSError if the port is taken.
     """
     collect_rarely()
-    uvloop.run(_serve(read_settings(settings_path)))
+    uvloop.run(serve(read_settings(settings_path)))
 
 
-async def _serve(settings: BrokerSettings) -> None:
+async def serve(settings: BrokerSettings, *, beside: Beside | None = None) -> None:
+    """Serve the broker until SIGTERM or SIGINT. Raises what `beside` raises, OSError if the port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     ledger = Ledger(settings.ledger, broker=settings.name)
     try:
-        await _serve_until(stop, settings, ledger=ledger)
+        await _serve_until(stop, settings, ledger=ledger, beside=beside)
     finally:
         ledger.close()
 
 
-async def _serve_until(stop: asyncio.Event, settings: BrokerSettings, *, ledger: Ledger) -> None:
+async def _serve_until(
+    stop: asyncio.Event, settings: BrokerSettings, *, ledger: Ledger, beside: Beside | None
+) -> None:
     hub = StreamHub()
     broker, gate, fills = _build(settings, ledger=ledger, hub=hub)
     app = _application(broker, gate=gate, fills=fills)
@@ -67,11 +77,31 @@ async def _serve_until(stop: asyncio.Event, settings: BrokerSettings, *, ledger:
         _write_port(settings.port_file, port)
         fills.resume()
         log.info("paper broker %s listens on %s:%d", settings.name, settings.host, port)
-        await stop.wait()
+        if beside is None:
+            await stop.wait()
+        else:
+            await _wait_beside(stop, beside(broker, fills))
     finally:
         hub.cut(None)
         await gate.stop()
         await runner.cleanup()
+
+
+async def _wait_beside(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Until `stop` is set, or `work` fails."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: stop.set() if _has_failed(done) else None)
+    try:
+        await stop.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    if _has_failed(task):
+        task.result()
+
+
+def _has_failed(task: "asyncio.Task[None]") -> bool:
+    return not task.cancelled() and task.exception() is not None
 
 
 def _build(
@@ -85,10 +115,10 @@ def _build(
         if settings.character is Character.MT5
         else alpaca_shapes.change_message
     )
-    broker = Broker(settings, ledger=ledger, hub=hub, tell=tell, clock=_now)
+    broker = Broker(settings, ledger=ledger, hub=hub, tell=tell, clock=ExchangeClock())
 
     def log_fault(account: str, fault: Fault, request: str) -> None:
-        ledger.log_fault(at=_now(), account=account, fault=fault, request=request)
+        ledger.log_fault(at=real_now(), account=account, fault=fault, request=request)
 
     faults = FaultDesk(
         seed=f"{settings.seed}:faults:{boot}",
@@ -106,9 +136,26 @@ def _application(broker: Broker, *, gate: Gate, fills: FillDesk) -> web.Applicat
     if broker.settings.character is Character.MT5:
         app.add_routes(Mt5Api(broker, gate=gate, fills=fills).routes())
     else:
-        app.add_routes(AlpacaOrders(broker, gate=gate, fills=fills).routes())
-        app.add_routes(AlpacaAccount(broker, gate=gate).routes())
+        app.add_routes(_alpaca_routes(broker, gate=gate, fills=fills))
     return app
+
+
+def _alpaca_routes(broker: Broker, *, gate: Gate, fills: FillDesk) -> list[web.RouteDef]:
+    door = Door(gate, requests_per_minute=broker.settings.requests_per_minute)
+    configurations = Configurations(broker)
+    orders = AlpacaOrders(broker, gate=gate, fills=fills, door=door, configurations=configurations)
+    account = AlpacaAccount(broker, door=door, configurations=configurations)
+    return [
+        *orders.routes(),
+        *AlpacaOrderQueries(broker, door=door).routes(),
+        *account.routes(),
+        *AlpacaHours(broker, door=door).routes(),
+        web.route("*", "/v2/{rest:.*}", door.guarded(_no_endpoint)),
+    ]
+
+
+async def _no_endpoint(_: str, __: web.Request) -> web.Response:
+    raise not_found("endpoint not found")
 
 
 @web.middleware
@@ -146,7 +193,3 @@ def _write_port(path: Path, port: int) -> None:
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{port}\n")
     fresh.replace(path)
-
-
-def _now() -> datetime:
-    return datetime.now(tz=UTC)

@@ -28,12 +28,18 @@ class Fault(StrEnum):
     DISCONNECT = "disconnect"
     SLOW = "slow"
     REJECT = "reject"
+    ERROR_BEFORE_ACCEPT = "error_before_accept"
+    RATE_LIMIT = "rate_limit"
+    STREAM_CUT = "stream_cut"
+    STREAM_TWICE = "stream_twice"
+    STREAM_SWAP = "stream_swap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """One account. `api_key` opens it; `hedging` and `fifo` are for the mt5 character only.
 
+    Alpaca's own clients send two keys: `key_id`, or the account's name where it is empty, and `api_key` as the secret.
     With `fifo` (which needs `hedging`) only the oldest position of a symbol can be closed.
     """
 
@@ -45,6 +51,7 @@ class AccountSettings:
     fifo: bool = False
     leverage: Decimal = Decimal(1)
     shorting: bool = True
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,8 @@ class InstrumentSettings:
     there is); within `freeze_level_points` of the market nothing that stands may be touched; `execution` 1 wants a
     price and offers another one when the market has left it, 2 fills at the market's price; `expiration_flags` are
     the lifetimes that a pending order may have (1 for ever, 2 a day, 4 until a moment); `tick_value_told` is told in
-    place of the true value of a lot's tick, as some brokers do.
+    place of the true value of a lot's tick, as some brokers do. For the alpaca character: `title` is the share's full
+    name and `listed_on` the exchange that it is listed on.
     """
 
     symbol: str
@@ -76,6 +84,8 @@ class InstrumentSettings:
     execution: int = 2
     expiration_flags: int = 15
     tick_value_told: Decimal | None = None
+    title: str = ""
+    listed_on: str = "NASDAQ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +101,9 @@ class LatencySettings:
 class BrokerSettings:
     """A broker: its character, where it listens (port 0: any free one), its ledger, accounts and manners.
 
-    `fault_delays_ms` replaces the usual delay of faults that come by chance.
+    `fault_delays_ms` replaces the usual delay of faults that come by chance. With `full_rules` (alpaca character) the
+    exchange keeps hours, by a clock that the feed sets, and refuses all that Alpaca would; without, it is always open
+    unless it is told otherwise. `requests_per_minute` limits each account; 0 does not.
     """
 
     name: str
@@ -109,6 +121,8 @@ class BrokerSettings:
     requote_probability: float = 0.0
     fault_probabilities: Mapping[Fault, float] = field(default_factory=dict)
     fault_delays_ms: Mapping[Fault, int] = field(default_factory=dict)
+    full_rules: bool = False
+    requests_per_minute: int = 0
 
     @property
     def port_file(self) -> Path:

@@ -26,6 +26,11 @@ def numpy_of(column: pa.ChunkedArray | pa.Array, dtype: npt.DTypeLike) -> npt.ND
     return np.concatenate(parts) if parts else np.zeros(0, dtype)
 
 
+def owned(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same in memory that may be written: the kernel takes no other, and would copy it for each run."""
+    return np.require(values, requirements=["C", "W"])
+
+
 def nulls_of(column: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.bool_]:
     """Where a column says nothing: bool[rows]."""
     return numpy_of(pc.cast(column.is_null(), pa.uint8()), np.uint8).astype(bool)

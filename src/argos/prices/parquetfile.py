@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from argos.backtest.bars import Bars, FineBars, bars_of
 from argos.backtest.layout import Floats, Ints
 from argos.core.errors import InputError
-from argos.prices.arrays import arrow_of, numpy_of, texts_of
+from argos.prices.arrays import arrow_of, numpy_of, owned, texts_of
 from argos.prices.digest import bars_sha256
 
 KIND: Final = b"argos.kind"
@@ -129,7 +129,7 @@ def _bars(table: pa.Table, symbols: list[str], count: int, *, finer: bool) -> Ba
     rows = len(symbols) * count
 
     def part(name: str, first: int, last: int, width: int) -> Floats:
-        values: Floats = numpy_of(table[name].slice(first, last - first), np.float64)
+        values: Floats = owned(numpy_of(table[name].slice(first, last - first), np.float64))
         return values.reshape(len(symbols), width)
 
     fine = None

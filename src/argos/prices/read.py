@@ -111,7 +111,9 @@ def read_prices(
     kept = _between(bars, since, until, where)
     left_out = len(bars) - len(kept)
     if left_out:
-        notes.append(f"{left_out} of {len(bars)} bars are before {since} or after {until}")
+        sides = [f"before {since}"] if since is not None else []
+        sides += [f"after {until}"] if until is not None else []
+        notes.append(f"{left_out} of {len(bars)} bars are left out, {' or '.join(sides)}")
     if finer is not None:
         laid = _laid(kept, finer, zone=where, cut=since is not None)
         kept = replace(kept, fine=laid.fine)

@@ -14,7 +14,7 @@ from argos.backtest.bars import Bars, bars_of
 from argos.backtest.faults import price_fault, time_fault
 from argos.backtest.layout import Floats, Ints
 from argos.core.errors import InputError
-from argos.prices.arrays import nulls_of, numpy_of, texts_of
+from argos.prices.arrays import nulls_of, numpy_of, owned, texts_of
 from argos.prices.moments import moments_of
 from argos.prices.numbers import floats_of, plain
 from argos.prices.tables import Place, SourceTable
@@ -299,14 +299,7 @@ def bars_from(series: Sequence[Series]) -> Bars:
             field="source",
             fix="give at least one bar",
         )
-    shape = (len(series), len(axis))
-    columns = {name: np.full(shape, np.nan) for name in QUOTES} | {"volume": np.zeros(shape)}
-    for index, of_symbol in enumerate(series):
-        at = slice(None) if len(of_symbol.at_ns) == len(axis) else places_in(axis, of_symbol.at_ns)
-        for name, values in columns.items():
-            values[index, at] = of_symbol.columns[name]
-        if len(of_symbol.at_ns) < len(axis):
-            columns["close"][index] = carried(columns["close"][index])
+    columns = {name: _laid_out(series, axis, name) for name in COLUMNS}
     return bars_of(
         opened_ns=axis,
         open=columns["open"],
@@ -316,6 +309,19 @@ def bars_from(series: Sequence[Series]) -> Bars:
         volume=columns["volume"],
         symbols=[of_symbol.symbol for of_symbol in series],
     )
+
+
+def _laid_out(series: Sequence[Series], axis: Ints, name: str) -> Floats:
+    """One column of all symbols: float64[symbols, bars]."""
+    if len(series) == 1:
+        return owned(series[0].columns[name])[None]
+    values = np.full((len(series), len(axis)), 0.0 if name == "volume" else np.nan)
+    for row, of_symbol in zip(values, series, strict=True):
+        whole = len(of_symbol.at_ns) == len(axis)
+        row[slice(None) if whole else places_in(axis, of_symbol.at_ns)] = of_symbol.columns[name]
+        if name == "close" and not whole:
+            row[:] = carried(row)
+    return values
 
 
 def axis_of(times: Sequence[Ints]) -> Ints:

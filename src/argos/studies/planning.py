@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +24,7 @@ from argos.prices.digest import bars_sha256
 from argos.studies.crews import Task
 from argos.studies.journal import Head, head_of
 from argos.studies.libraries import optuna
+from argos.studies.origin import code_version
 from argos.studies.sources import settings_texts, strategy_fields, strategy_sha256
 
 VALUES_CHECKED: Final = 1000
@@ -62,7 +62,7 @@ class Plan:
         """What must be equal for a journal to be this search's. More trials of a random search go on with the first."""
         fields = strategy_fields(self.strategy)
         found = {
-            "code_version": metadata.version("argos"),
+            "code_version": code_version(),
             "data_sha256": bars_sha256(self.market.bars),
             "strategy": strategy_name(self.strategy),
             "strategy_sha256": strategy_sha256(self.strategy),

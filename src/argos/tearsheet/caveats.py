@@ -39,9 +39,11 @@ def caveats(result: Result) -> list[tuple[str, str]]:
             )
         )
     if bool((result.trades["side"] < 0).any()):
-        said.append(
-            ("kind", "Every short sale found a lender; only the swap set above was charged.")
+        charged = settings.costs.swap_short_bps or settings.costs_by_symbol
+        price = (
+            "; only the swap of the settings was charged" if charged else ", who asked for nothing"
         )
+        said.append(("kind", f"Every short sale found a lender{price}."))
     ambiguous = result.ambiguous_trades
     if ambiguous:
         said.append(

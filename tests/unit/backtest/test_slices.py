@@ -1,8 +1,6 @@
 """A run is played in slices: progress is told between them, and an end that is asked for is heard."""
 
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,27 +10,6 @@ from argos.backtest.engines import SLICE_BARS, slice_ends
 from argos.backtest.run import run
 from argos.backtest.strategies.ema_cross import EmaCross, EmaCrossByBar
 from unit.backtest.arbiter import random_walk
-
-ENDLESS = """
-import sys
-import numpy as np
-from argos.backtest.bars import bars_of
-from argos.backtest.run import run
-from argos.backtest.strategy import Signals
-close = np.full(2_000, 100.0) + np.arange(2_000) % 3
-bars = bars_of(opened_ns=np.arange(2_000), open=close, high=close, low=close, close=close)
-side = np.where(np.arange(2_000) % 2, 1, -1).astype(np.int8)
-run(Signals(side=side), bars, engine="compiled")
-close = np.tile(close, 2_000)
-bars = bars_of(opened_ns=np.arange(len(close)), open=close, high=close, low=close, close=close)
-side = np.tile(side, 2_000)
-told = []
-print("playing", flush=True)
-try:
-    run(Signals(side=side), bars, engine="compiled", progress=told.append)
-except KeyboardInterrupt:
-    print(len(told) < 20, flush=True)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +47,13 @@ def test_what_progress_raises_ends_the_run(long, workload):
     assert told == [SLICE_BARS]
 
 
-def test_an_interrupt_is_heard_while_the_kernel_plays():
-    process = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "playing\n"
-        process.send_signal(signal.SIGINT)
-        assert process.stdout.readline() == "True\n"
+def test_an_interrupt_is_heard_after_the_slice_in_play(long, workload):
+    told: list[int] = []
+
+    def ask_for_an_end(bars):
+        told.append(bars)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(EmaCross(), long, settings=workload, engine="compiled", progress=ask_for_an_end)
+    assert told == [SLICE_BARS]

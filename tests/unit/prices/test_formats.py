@@ -336,7 +336,7 @@ def test_what_was_done_with_the_table_is_told(prices):
     notes = prices(DAYS, since="2020-01-03").notes
     assert "Date holds days, taken as midnights of UTC" in notes
     assert any("there is no volume" in note for note in notes)
-    assert any(note.startswith("1 of 2 bars are before 2020-01-03") for note in notes)
+    assert any(note == "1 of 2 bars are left out, before 2020-01-03" for note in notes)
 
 
 def test_the_demo_prices_are_those_of_the_bundled_table():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argos.backtest.preparing import feed_of
 from argos.core.errors import InputError
 from argos.prices.digest import bars_sha256
 from argos.prices.parquetfile import BARS_KIND, KIND, read_parquet, write_parquet
@@ -55,6 +56,16 @@ def test_the_file_says_of_itself_what_it_is(tmp_path):
     path = tmp_path / "bars.parquet"
     write_parquet(with_fine(), path)
     assert pq.read_schema(path).metadata[KIND] == BARS_KIND
+
+
+def test_no_run_needs_a_copy_of_what_was_read(tmp_path):
+    """The kernel takes memory that may be written only; what else it is given it would copy for each run."""
+    path, bars = tmp_path / "bars.parquet", with_fine(symbols=1)
+    write_parquet(bars, path)
+    for source in (path, [path]):
+        read = read_bars(source)
+        assert feed_of(read).close is read.close
+        assert feed_of(read).volume is read.volume
 
 
 def test_symbols_can_be_chosen_from_it(tmp_path):

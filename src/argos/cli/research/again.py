@@ -35,7 +35,7 @@ def make_again(folder: Path, *, as_json: bool) -> None:
             fix="give a folder that argos backtest wrote",
         )
     choice = MarketChoice.of(study.document["request"])
-    bars = choice.bars()
+    bars = choice.prices().bars
     kept = study.document["provenance"]
     if bars_sha256(bars) != kept["data_sha256"]:
         raise InputError(

@@ -26,7 +26,13 @@ from argos.cli.research import market, output
 from argos.cli.research.again import make_again
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
-from argos.cli.research.shown import show_facts, show_lookahead, show_run, show_signals_alone
+from argos.cli.research.shown import (
+    show_facts,
+    show_lookahead,
+    show_notes,
+    show_run,
+    show_signals_alone,
+)
 from argos.cli.research.underway import bar, made_ready
 from argos.core.errors import InputError
 from argos.studies.run_folder import metrics_document, provenance_document, run_study
@@ -114,6 +120,7 @@ def backtest(
         known_at_open=known_at_open,
     )
     request = requested(strategy, choice, assign)
+    show_notes(request.notes)
     ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars, shown=not as_json)
     folder = None
     if not no_save:
@@ -151,8 +158,12 @@ def play(request: Request, *, lookahead: bool, hold_bars: int | None, shown: boo
             params=arguments,
             progress=lambda done: tell(done, len(request.bars)),
         )
-    # A class with on_bar cannot tell its own parameters.
-    result = dataclass_replace(result, params={**request.subject.parameters(), **request.params})
+    # A class with on_bar cannot tell its own parameters, nor signals where they come from.
+    result = dataclass_replace(
+        result,
+        params={**request.subject.parameters(), **request.params},
+        strategy=request.subject.name if request.table else result.strategy,
+    )
     return Ran(
         result=result,
         quality=quality_of(outcomes_of_trades(result)),

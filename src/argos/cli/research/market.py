@@ -16,7 +16,7 @@ from argos.backtest.settings import FREE, Calendar, Settings
 from argos.core.costs import CostModel
 from argos.core.errors import InputError
 from argos.paperbroker.costs import CFD_COSTS, FOREX_COSTS, HARBOR_COSTS, MERIDIAN_COSTS
-from argos.prices.read import read_bars
+from argos.prices.read import Prices, read_prices
 
 COSTS: Final[Mapping[str, CostModel]] = {
     "stocks": HARBOR_COSTS,
@@ -155,9 +155,9 @@ class MarketChoice:
     signals: str | None = None
     known_at_open: bool = False
 
-    def bars(self) -> Bars:
-        """The prices, checked. Raises InputError naming row and column."""
-        return read_bars(
+    def prices(self) -> Prices:
+        """The prices, checked, with how they were understood. Raises InputError naming row and column."""
+        return read_prices(
             self.data[0] if len(self.data) == 1 else list(self.data),
             symbols=[name for name in self.symbols.split(",") if name] or None,
             since=self.since,
@@ -196,7 +196,7 @@ class MarketChoice:
     def document(self) -> dict[str, Any]:
         """As JSON holds it; paths are made absolute, so that it can be asked from anywhere."""
         paths = {
-            name: None if given is None else str(Path(given).resolve())
+            name: None if given is None else _absolute(given)
             for name, given in (("finer", self.finer), ("signals", self.signals))
         }
         return asdict(self) | {"data": [_absolute(name) for name in self.data]} | paths

@@ -23,7 +23,7 @@ from argos.cli.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, requested
-from argos.cli.research.shown import number, percent, show_facts
+from argos.cli.research.shown import number, percent, show_facts, show_notes
 from argos.cli.research.underway import bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.prices.digest import bars_sha256
@@ -121,6 +121,7 @@ def optimize(
         rollover=rollover,
     )
     request = requested(strategy, choice, assign)
+    show_notes(request.notes)
     wanted = parse_space(space)
     request.require_known(wanted.names)
     if method is not Method.GRID and trials is None:

@@ -70,11 +70,15 @@ class SignalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
-    """What is to be played. params: those given for the strategy; made, arguments: the strategy with them."""
+    """What is to be played. params: those given for the strategy; made, arguments: the strategy with them.
+
+    notes: how the files were understood, for their owner.
+    """
 
     subject: Subject
     choice: MarketChoice
     bars: Bars
+    notes: tuple[str, ...]
     settings: Settings
     params: dict[str, Any]
     made: Strategy | Signals
@@ -144,11 +148,13 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
     found = find_strategy(strategy)
     params, changes = assigned(assign, found, Settings())
     made, arguments = found.make(params)
-    bars = choice.bars()
+    prices = choice.prices()
+    bars = prices.bars
     return Request(
         subject=found,
         choice=choice,
         bars=bars,
+        notes=prices.notes,
         settings=choice.settings(bars, changes),
         params=params,
         made=made,
@@ -170,7 +176,8 @@ def held_instead(result: Result) -> Result:
 
 def signal_request(subject: Subject, choice: MarketChoice, changes: Mapping[str, Any]) -> Request:
     """A table of signals laid onto the prices."""
-    bars = choice.bars()
+    prices = choice.prices()
+    bars = prices.bars
     table = read_signal_table(
         subject.path, bars, zone=choice.zone, known_at_open=choice.known_at_open
     )
@@ -178,6 +185,7 @@ def signal_request(subject: Subject, choice: MarketChoice, changes: Mapping[str,
         subject=subject,
         choice=choice,
         bars=bars,
+        notes=(*prices.notes, *table.notes),
         settings=choice.settings(bars, changes),
         params={},
         made=table.signals(bars),

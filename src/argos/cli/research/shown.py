@@ -13,7 +13,7 @@ from argos.backtest.metrics import DAYS_MIN, Metrics
 from argos.backtest.provenance import Provenance
 from argos.backtest.result import Result
 from argos.backtest.signal_quality import Quality
-from argos.cli.printing import table
+from argos.cli.printing import messages, table
 
 CAVEAT: Final = (
     "Simulated fills on past prices. No queue, no other traders, no refusals; argos.backtest's choices err as "
@@ -175,6 +175,12 @@ def side_by_side(*parts: Table) -> Table:
         grid.add_column()
     grid.add_row(*parts)
     return grid
+
+
+def show_notes(notes: Iterable[str]) -> None:
+    """How the files were understood, on stderr: the answer alone is on stdout."""
+    for note in notes:
+        messages().print(f"[dim]{escape(note)}[/]", soft_wrap=True)
 
 
 def show_facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:

@@ -24,7 +24,7 @@ from argos.cli.research.crossvalidating import (
 )
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
-from argos.cli.research.shown import number, percent, show_facts
+from argos.cli.research.shown import number, percent, show_facts, show_notes
 from argos.cli.research.underway import Interrupted, bar, interruptible, made_ready
 from argos.core.errors import InputError
 from argos.studies.crews import cores
@@ -120,6 +120,7 @@ def walkforward(
         rollover=rollover,
     )
     request = requested(strategy, choice, assign)
+    show_notes(request.notes)
     if request.arguments:
         raise InputError(
             "parameters of a function that are not searched cannot be set here",
