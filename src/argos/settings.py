@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from argos.core.errors import InputError
-from argos.stack.home import Home, home_path
+from argos.sources.settings import CONFIG, SourcesSettings, parse_sources
+from argos.stack.home import Home, home_path, read_private
 
 SECTIONS: Final = ("gateway", "worker", "node", "database")
 
@@ -117,3 +118,9 @@ def load_settings(home: Home, environ: Mapping[str, str]) -> Settings:
 def open_home(path: Path | None = None) -> Home:
     """The home named by `path`, else by the environment, made if it is not there."""
     return Home.at(path or home_path(os.environ))
+
+
+def load_sources(home: Home, environ: Mapping[str, str]) -> SourcesSettings:
+    """The sources' settings in force. Raises InputError SOURCES_INVALID naming the field; SECRET_FILE_OPEN."""
+    path = home.root / CONFIG
+    return parse_sources(read_private(path) if path.exists() else None, environ)

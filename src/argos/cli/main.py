@@ -25,6 +25,7 @@ from argos.cli import (
     risk,
     routes,
     send,
+    sources,
     story,
     up,
 )
@@ -76,6 +77,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
         mt5.register,
         keys.register,
     ),
+    "Signals": (sources.register,),
     "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
     "Research": (handed_on.register_research,),
     "Processes on their own": (processes.register, paper_alpaca.register),

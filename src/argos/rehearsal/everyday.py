@@ -18,8 +18,8 @@ from typing import Final
 import aiohttp
 
 from argos.core.errors import InputError
+from argos.prices.bridge import TICKS_MIN
 from argos.prices.demo import SYMBOLS
-from argos.rehearsal.bridge import TICKS_MIN
 from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
 from argos.rehearsal.market import POSTS_PER_S_MAX, day_ticks
 from argos.rehearsal.prices import TradingDay, load_trading_days

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from argos.exchange.calendar import Session, session_after, session_on
-from argos.rehearsal.bridge import TICKS_MIN
+from argos.prices.bridge import TICKS_MIN
 from argos.rehearsal.market import day_ticks
 from argos.rehearsal.prices import TradingDay
 

@@ -16,8 +16,8 @@ from typing import Final, Protocol
 
 from argos.core.errors import InvariantError
 from argos.core.money import BPS, round_near
+from argos.prices.bridge import TICKS_MIN, day_path
 from argos.prices.demo import PRICE_STEP
-from argos.rehearsal.bridge import TICKS_MIN, day_path
 from argos.rehearsal.feed import FeedLink, MarketTick, TickPhase
 from argos.rehearsal.prices import TradingDay
 

@@ -136,7 +136,15 @@ def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
 OTHER_PROGRAMS = (rehearsals.app, export.app, research.app)
 ELSEWHERE = [item for app in OTHER_PROGRAMS for item in commands(typer.main.get_command(app))]
 HANDED_ON = {"argos docs", *(path for path, _ in ELSEWHERE)}
-PROCESSES = {"argos gateway", "argos worker", "argos node", "argos paper-broker", "argos market"}
+PROCESSES = {
+    "argos gateway",
+    "argos worker",
+    "argos node",
+    "argos paper-broker",
+    "argos market",
+    "argos sources run",
+    "argos sources fixture",
+}
 HERE = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
 ALL = [*HERE, *ELSEWHERE]
 

@@ -13,6 +13,7 @@ from argos.proofs.faults import FaultCode
 from argos.protocol.intent_body import IntentBody
 from argos.reconcile.discrepancy_codes import DiscrepancyCode
 from argos.reconcile.result import Divergence
+from argos.sources.reasons import SourceReason
 
 SOURCE: Final = Path(__file__).resolve().parents[2]
 AREAS: Final[Mapping[str, str]] = {
@@ -34,6 +35,7 @@ AREAS: Final[Mapping[str, str]] = {
     "rehearsal": "Demo and torture",
     "consensus": "Consensus and signals",
     "proofs": "Consensus and signals",
+    "sources": "Consensus and signals",
     "prices": "Price files and tables of signals",
     "core": "General",
 }
@@ -75,6 +77,7 @@ def codes_page() -> str:
             _meanings(Divergence),
         ),
         section("Reasons of the consensus", _REASONS, _meanings(Reason)),
+        section("Reasons of the sources", _SOURCE_REASONS, _source_reasons()),
         section("Faults of proofs", _FAULTS, _meanings(FaultCode)),
         *(
             section(area, table(("code", "message", "what to do"), _rows(found, area)))
@@ -91,6 +94,9 @@ _DENIALS: Final = (
 )
 _DISCREPANCIES: Final = "What reconciliation found to differ: `argos discrepancies`."
 _REASONS: Final = "Why the consensus gave no signal for a symbol, or why a signal ended."
+_SOURCE_REASONS: Final = (
+    "`reason` of a vote. `SIMULATED_` before it: a fixture server had a part in it."
+)
 _FAULTS: Final = "What does not hold in a chain of signals, a day's head or a proof."
 _ALARMS: Final = (
     "Something moved after it had been called finished, or could not be: `argos alarms`."
@@ -108,6 +114,11 @@ def _discrepancies() -> str:
 
 def _meanings(codes: Iterable[Divergence | Reason | FaultCode]) -> str:
     return table(("code", "means"), ((code(item.value), item.meaning) for item in codes))
+
+
+def _source_reasons() -> str:
+    rows = ((code(item.code), code(item.status.value), item.meaning) for item in SourceReason)
+    return table(("code", "status", "means"), rows)
 
 
 def _rows(found: Iterable[FoundCode], area: str) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """settings.md, order-states.md and database.md."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from argos.cli.reference.markdown import code, page, section, table
 from argos.core.order import ALARMING, FINAL_STATUSES, TRANSITIONS, OrderStatus
 from argos.settings import Settings
+from argos.sources.settings import PROVIDERS, SourcesSettings
 from argos.store.migrate import known_migrations
 
 
@@ -20,12 +21,31 @@ def settings_page() -> str:
         "not listed here is refused (`SETTINGS_INVALID`). Lists in the environment are separated by commas.",
         "The home itself is `$ARGOS_HOME`, else `~/.argos`.",
         *(_settings_section(name, info) for name, info in Settings.model_fields.items()),
+        section("Sources", _SOURCES),
+        _fields_section("sources", SourcesSettings.__doc__, _shared_of_sources()),
+        *(_settings_section(name, SourcesSettings.model_fields[name]) for name in PROVIDERS),
     )
+
+
+_SOURCES: Final = (
+    "The sections below stand in `config.json` of the home, readable by its owner alone, as JSON objects. A name in "
+    "them that is not listed here is refused (`SOURCES_INVALID`). An empty `api_key` means the fixture server; "
+    "`x_api` takes `bearer_token` as well. null is no limit."
+)
+
+
+def _shared_of_sources() -> dict[str, FieldInfo]:
+    fields = SourcesSettings.model_fields
+    return {name: info for name, info in fields.items() if name not in PROVIDERS}
 
 
 def _settings_section(name: str, info: FieldInfo) -> str:
     model: Any = info.annotation
     assert issubclass(model, BaseModel)
+    return _fields_section(name, model.__doc__, model.model_fields)
+
+
+def _fields_section(name: str, words: str | None, fields: Mapping[str, FieldInfo]) -> str:
     rows = (
         (
             code(field),
@@ -33,12 +53,10 @@ def _settings_section(name: str, info: FieldInfo) -> str:
             code(_default(field_info.default)),
             _bounds(field_info),
         )
-        for field, field_info in model.model_fields.items()
+        for field, field_info in fields.items()
     )
-    words = " ".join((model.__doc__ or "").split())
-    return section(
-        f"[{name}]", words, table(("setting", "environment", "default", "allowed"), rows)
-    )
+    headings = ("setting", "environment", "default", "allowed")
+    return section(f"[{name}]", " ".join((words or "").split()), table(headings, rows))
 
 
 def _default(value: Any) -> str:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argos.core.errors import InvariantError
+from argos.prices.bridge import TICKS_MIN, day_path
 from argos.prices.demo import PRICE_STEP, DailyBar
-from argos.rehearsal.bridge import TICKS_MIN, day_path
 
 
 @st.composite

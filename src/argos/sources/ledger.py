@@ -1,0 +1,221 @@
+"""The ledger of calls and dollars: one SQLite file. What it has not counted is not sent.
+
+A call is counted, at the most it may cost, in a committed transaction before its first byte leaves; afterwards the real
+cost takes the place of that. A process that dies between the two leaves the higher sum: it errs towards having spent.
+Several processes may use one file: looking and counting are one transaction.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from argos.core.errors import InputError, StoreError
+from argos.sources.budget import PAUSE_MAX, Budget, Granted, Refused, Usage, refusal
+
+FILE: Final = "sources.sqlite"
+"""In the home."""
+BUSY_S: Final = 5.0
+CALLS_KEPT: Final = timedelta(days=8)
+_VERSION: Final = "1"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one provider was asked and cost on one UTC day; open_calls: sent, or perhaps sent, and never seen to end."""
+
+    calls: int
+    microdollars: int
+    open_calls: int
+    paused_until: datetime | None
+
+
+class SourceFile:
+    """The file itself, for any thread of this process; one transaction at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> "SourceFile":
+        """The file at `path`, made if it is not there. Raises InputError SOURCE_FILE_VERSION, StoreError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            schema = files("argos.sources").joinpath("schema.sql").read_text("utf-8")
+            connection.executescript(schema)
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
+            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: {error}", code="SOURCE_FILE_UNUSABLE") from error
+        if held != _VERSION:
+            raise InputError(
+                f"{path} has version {held}, not {_VERSION}",
+                code="SOURCE_FILE_VERSION",
+                fix="use the version of Argos that wrote it, or move the file away: today's spending is then forgotten",
+            )
+        return cls(connection)
+
+    @classmethod
+    def empty(cls) -> "SourceFile":
+        """One in memory, for looking where there is none yet."""
+        return cls.open(Path(":memory:"))
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and alone. Raises StoreError SOURCE_FILE_UNUSABLE."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"the sources' file: {error}", code="SOURCE_FILE_UNUSABLE"
+                ) from error
+
+
+class CallLedger:
+    """Counts calls before they are sent. `subject` in a row is a symbol or a number of them, never a query or a key."""
+
+    def __init__(self, file: SourceFile, budgets: Mapping[str, Budget]) -> None:
+        self._file = file
+        self._budgets = budgets
+
+    def ask(
+        self, provider: str, *, subject: str, microdollars: int, now: datetime
+    ) -> Granted | Refused:
+        """May a call that costs at most so much be sent? If so it is counted from now on. Raises StoreError."""
+        budget = self._budgets[provider]
+        with self._file.transaction() as connection:
+            usage = _usage(connection, provider, budget, now=now)
+            refused = refusal(budget, usage, microdollars=microdollars, now=now)
+            if refused is not None:
+                return refused
+            day = _day(now)
+            cursor = connection.execute(
+                "INSERT INTO calls (provider, at_us, day, subject, microdollars) VALUES (?,?,?,?,?)",
+                (provider, _us(now), day, subject, microdollars),
+            )
+            connection.execute(
+                "INSERT INTO days VALUES (?, ?, 1, ?) ON CONFLICT (provider, day) DO UPDATE SET"
+                " calls = calls + 1, microdollars = microdollars + excluded.microdollars",
+                (provider, day, microdollars),
+            )
+            call_id = cursor.lastrowid
+            assert call_id is not None
+            connection.execute(
+                "DELETE FROM calls WHERE provider = ? AND at_us < ?",
+                (provider, _us(now - CALLS_KEPT)),
+            )
+        return Granted(call_id=call_id)
+
+    def settle(self, call_id: int, *, ending: str, microdollars: int) -> None:
+        """The call's end, a word such as OK, and what it really cost. A second end changes nothing. StoreError."""
+        with self._file.transaction() as connection:
+            row = connection.execute(
+                "SELECT provider, day, microdollars FROM calls WHERE call_id = ? AND ending IS NULL",
+                (call_id,),
+            ).fetchone()
+            if row is None:
+                return
+            provider, day, counted = row
+            connection.execute(
+                "UPDATE calls SET ending = ?, microdollars = ? WHERE call_id = ?",
+                (ending, microdollars, call_id),
+            )
+            connection.execute(
+                "UPDATE days SET microdollars = microdollars + ? WHERE provider = ? AND day = ?",
+                (microdollars - counted, provider, day),
+            )
+
+    def pause(self, provider: str, *, seconds: float, now: datetime) -> None:
+        """Nothing is sent to the provider for so long, a day at most, over restarts too. Raises StoreError."""
+        until = now + min(timedelta(seconds=min(seconds, PAUSE_MAX.total_seconds())), PAUSE_MAX)
+        with self._file.transaction() as connection:
+            connection.execute(
+                "INSERT INTO pauses VALUES (?, ?) ON CONFLICT (provider)"
+                " DO UPDATE SET until_us = excluded.until_us",
+                (provider, _us(until)),
+            )
+
+    def spent(self, provider: str, *, now: datetime) -> Spent:
+        """Today's calls and cost. Raises StoreError."""
+        with self._file.transaction() as connection:
+            usage = _usage(connection, provider, Budget(), now=now)
+            (open_calls,) = connection.execute(
+                "SELECT count(*) FROM calls WHERE provider = ? AND day = ? AND ending IS NULL",
+                (provider, _day(now)),
+            ).fetchone()
+        return Spent(
+            calls=usage.calls_today,
+            microdollars=usage.microdollars_today,
+            open_calls=open_calls,
+            paused_until=usage.paused_until,
+        )
+
+
+def _usage(
+    connection: sqlite3.Connection, provider: str, budget: Budget, *, now: datetime
+) -> Usage:
+    day = connection.execute(
+        "SELECT calls, microdollars FROM days WHERE provider = ? AND day = ?", (provider, _day(now))
+    ).fetchone()
+    pause = connection.execute(
+        "SELECT until_us FROM pauses WHERE provider = ?", (provider,)
+    ).fetchone()
+    calls, microdollars = day or (0, 0)
+    until = None if pause is None else _moment(pause[0])
+    return Usage(
+        calls_today=calls,
+        microdollars_today=microdollars,
+        filling_at=tuple(
+            _nth_newest(connection, provider, window.calls_max, now=now)
+            for window in budget.windows
+        ),
+        paused_until=until if until is not None and now < until <= now + PAUSE_MAX else None,
+    )
+
+
+def _nth_newest(
+    connection: sqlite3.Connection, provider: str, count: int, *, now: datetime
+) -> datetime | None:
+    """Calls dated after now, by a clock that has gone back since, do not count: else they would block until then."""
+    if count == 0:
+        return None
+    row = connection.execute(
+        "SELECT at_us FROM calls WHERE provider = ? AND at_us <= ? ORDER BY at_us DESC LIMIT 1 OFFSET ?",
+        (provider, _us(now), count - 1),
+    ).fetchone()
+    return None if row is None else _moment(row[0])
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
+
+
+def _us(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,0 +1,71 @@
+"""A real fixture server as a child process: asked, troubled and stopped by tests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from types import TracebackType
+from typing import Any
+
+STOP_WITHIN_S = 20.0
+
+
+class FixtureProcess:
+    """Runs inside a `with`. Control calls block until the server has answered."""
+
+    def __init__(self, *, seed: int = 7, day_s: float = 600, fault_rate: float = 0.0) -> None:
+        self._words = [f"--seed={seed}", f"--day-s={day_s}", f"--fault-rate={fault_rate}"]
+        self.url = ""
+
+    def __enter__(self) -> "FixtureProcess":
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "argos.sources.fixture", *self._words],
+            stdout=subprocess.PIPE,
+            env=os.environ.copy(),
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the fixture server ended before it listened"
+        self.url = json.loads(line)["url"]
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def fault(self, provider: str, fault: str | None, **more: Any) -> None:
+        self._post("/control/fault", {"provider": provider, "fault": fault, **more})
+
+    def clock(self, ahead_s: float) -> None:
+        self._post("/control/clock", {"ahead_s": ahead_s})
+
+    def limit(self, provider: str, calls_max: int | None, seconds: int = 60) -> None:
+        body = {"provider": provider, "calls_max": calls_max, "seconds": seconds}
+        self._post("/control/limit", body)
+
+    def asked(self, provider: str) -> int:
+        """How many requests came for a provider."""
+        with urllib.request.urlopen(self.url + "/control/state") as answer:
+            return int(json.load(answer)["providers"][provider]["asked"])
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            self.url + path,
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            answer.read()
