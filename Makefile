@@ -48,11 +48,12 @@ fix: setup
 	@$(BIN)/ruff check --fix $(CODE)
 	@$(BIN)/ruff format $(CODE)
 
-# The pure ones on all processors; those with processes and databases of their own one after the other.
+# The pure ones on all processors, so are the contracts file by file: their processes mostly wait. The rest one by one.
 test: setup
 ifeq ($(TESTS),)
 	@$(BIN)/python -m pytest tests/unit --numprocesses=auto $(ARGS)
-	@$(BIN)/python -m pytest tests/contract tests/integration tests/acceptance $(ARGS)
+	@$(BIN)/python -m pytest tests/contract --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/python -m pytest tests/integration tests/acceptance $(ARGS)
 else
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
 endif
