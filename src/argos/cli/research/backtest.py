@@ -61,6 +61,7 @@ class Ran:
 
 
 def backtest(
+    context: typer.Context,
     strategy: market.StrategyName = "",
     data: market.Data = [],  # noqa: B006 - typer makes a new list each time
     symbols: market.Symbols = "",
@@ -104,21 +105,7 @@ def backtest(
     if again is not None:
         make_again(again, as_json=as_json)
         return
-    choice = MarketChoice(
-        data=tuple(data),
-        symbols=symbols,
-        since=since,
-        until=until,
-        zone=zone,
-        finer=finer,
-        every=every,
-        costs=costs,
-        session=session,
-        flat_at_session_end=flat_at_session_end,
-        rollover=rollover,
-        signals=signals,
-        known_at_open=known_at_open,
-    )
+    choice = MarketChoice.of_options(context.params)
     request = requested(strategy, choice, assign)
     show_notes(request.notes)
     ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars, shown=not as_json)

@@ -1,7 +1,7 @@
 """The options that say which prices, costs and hours a study is made under; the same for all three commands."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol
@@ -200,6 +200,12 @@ class MarketChoice:
             for name, given in (("finer", self.finer), ("signals", self.signals))
         }
         return asdict(self) | {"data": [_absolute(name) for name in self.data]} | paths
+
+    @classmethod
+    def of_options(cls, options: Mapping[str, Any]) -> "MarketChoice":
+        """From all options of a command, by name; those that it does not have keep their defaults."""
+        names = {field.name for field in fields(cls)}
+        return cls.of({name: value for name, value in options.items() if name in names})
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "MarketChoice":

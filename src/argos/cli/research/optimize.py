@@ -16,6 +16,7 @@ from rich.markup import escape
 from argos.backtest.pace import Progress
 from argos.backtest.plateaus import neighbourhood_scores
 from argos.backtest.points import grid_count
+from argos.backtest.provenance import Provenance
 from argos.backtest.searching import Search
 from argos.backtest.space_text import parse_space, space_lines
 from argos.cli.entrance import EXIT_INTERRUPTED
@@ -26,7 +27,6 @@ from argos.cli.research.request import Request, requested
 from argos.cli.research.shown import number, percent, show_facts, show_notes
 from argos.cli.research.underway import bar, interruptible, made_ready
 from argos.core.errors import InputError
-from argos.prices.digest import bars_sha256
 from argos.studies.run_folder import provenance_document
 from argos.studies.search_folder import search_document, search_study
 from argos.studies.searching import search
@@ -60,6 +60,7 @@ def register(app: typer.Typer) -> None:
 
 
 def optimize(
+    context: typer.Context,
     strategy: market.StrategyName,
     data: market.Data,
     space: market.Space,
@@ -107,19 +108,7 @@ def optimize(
 
     Ctrl-C keeps what is done; the same command goes on from there.
     """
-    choice = MarketChoice(
-        data=tuple(data),
-        symbols=symbols,
-        since=since,
-        until=until,
-        zone=zone,
-        finer=finer,
-        every=every,
-        costs=costs,
-        session=session,
-        flat_at_session_end=flat_at_session_end,
-        rollover=rollover,
-    )
+    choice = MarketChoice.of_options(context.params)
     request = requested(strategy, choice, assign)
     show_notes(request.notes)
     wanted = parse_space(space)
@@ -127,7 +116,8 @@ def optimize(
     if method is not Method.GRID and trials is None:
         trials = TRIALS
     words = [*space_lines(wanted), method.value, str(trials), str(seed), objective]
-    path = journal or _journal_path(request, words)
+    provenance = request.provenance(seed=None if method is Method.GRID else seed)
+    path = journal or _journal_path(request, provenance, words)
     if afresh:
         path.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +146,6 @@ def optimize(
             stopped=interrupted,
         )
     _require_some(found, path)
-    provenance = request.provenance(seed=None if method is Method.GRID else seed)
     folder = None
     if not no_save:
         study = search_study(
@@ -196,12 +185,12 @@ def _require_some(found: Search, journal: Path) -> None:
         )
 
 
-def _journal_path(request: Request, words: Sequence[str]) -> Path:
+def _journal_path(request: Request, provenance: Provenance, words: Sequence[str]) -> Path:
     """One file for one search: the same command finds it again."""
     key = json.dumps(
         [
-            request.subject.source_sha256,
-            bars_sha256(request.bars),
+            provenance.strategy_sha256,
+            provenance.data_sha256,
             {name: str(value) for name, value in request.params.items()},
             settings_document(request.settings),
             [request.choice.session, request.choice.flat_at_session_end, request.choice.rollover],

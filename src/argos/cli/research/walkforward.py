@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 def walkforward(
+    context: typer.Context,
     strategy: market.StrategyName,
     data: market.Data,
     space: market.Space,
@@ -106,19 +107,7 @@ def walkforward(
 
     Ctrl-C keeps the folds that are done.
     """
-    choice = MarketChoice(
-        data=tuple(data),
-        symbols=symbols,
-        since=since,
-        until=until,
-        zone=zone,
-        finer=finer,
-        every=every,
-        costs=costs,
-        session=session,
-        flat_at_session_end=flat_at_session_end,
-        rollover=rollover,
-    )
+    choice = MarketChoice.of_options(context.params)
     request = requested(strategy, choice, assign)
     show_notes(request.notes)
     if request.arguments:
