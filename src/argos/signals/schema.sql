@@ -1,0 +1,43 @@
+-- The signal service's own file: what it saw, what it decided, what others have still to be told. Rows are added; only
+-- `outbox` rows change, until they are done.
+
+CREATE TABLE IF NOT EXISTS meta (key text PRIMARY KEY, value text NOT NULL) STRICT;
+
+-- Every configuration and every set of consensus rules that was in force, without secrets, under the hash that records name.
+CREATE TABLE IF NOT EXISTS configurations (
+    digest text PRIMARY KEY, document text NOT NULL, stored_at text NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS consensus_rules (
+    digest text PRIMARY KEY, document text NOT NULL, stored_at text NOT NULL
+) STRICT;
+
+-- Votes that the board took, in the order in which it took them, and ticks that gave decisions: a day is made again from these alone.
+CREATE TABLE IF NOT EXISTS votes (
+    number integer PRIMARY KEY, day text NOT NULL, source text NOT NULL, symbol text NOT NULL,
+    fetched_at text NOT NULL, document text NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS votes_by_day ON votes (day, number);
+CREATE TABLE IF NOT EXISTS ticks (
+    number integer PRIMARY KEY, day text NOT NULL, at text NOT NULL, rules_digest text NOT NULL, config_digest text NOT NULL,
+    votes_upto integer NOT NULL, symbols integer NOT NULL, fired integer NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS ticks_by_day ON ticks (day, number);
+
+-- The chain. `record` is its canonical JSON, of which `record_hash` is the SHA-256.
+CREATE TABLE IF NOT EXISTS records (
+    sequence integer PRIMARY KEY, day text NOT NULL, at text NOT NULL, signal_id text NOT NULL UNIQUE,
+    symbol text NOT NULL, verdict text NOT NULL, record text NOT NULL, record_hash text NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS records_by_day ON records (day, sequence);
+CREATE TABLE IF NOT EXISTS heads (day text PRIMARY KEY, head text NOT NULL, head_hash text NOT NULL) STRICT;
+-- How a signal ended: beside the chain, as a record never changes.
+CREATE TABLE IF NOT EXISTS ends (signal_id text PRIMARY KEY, at text NOT NULL, reason text NOT NULL) STRICT;
+
+-- What PostgreSQL has still to be told, written in the transaction of what it tells of. kind: configuration, signal, end,
+-- head (each told in the order of `number`), intent (an entry, useless after `until`) or close (an exit, never useless).
+CREATE TABLE IF NOT EXISTS outbox (
+    number integer PRIMARY KEY AUTOINCREMENT, kind text NOT NULL, subject text NOT NULL, payload text NOT NULL,
+    made_at text NOT NULL, until text, attempts integer NOT NULL DEFAULT 0, last_error text NOT NULL DEFAULT '',
+    done_at text, outcome text NOT NULL DEFAULT '', UNIQUE (kind, subject)
+) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (number) WHERE done_at IS NULL;
