@@ -1,4 +1,4 @@
-"""What runs on one machine: paper brokers, their nodes and the market, each from a file in the home."""
+"""What runs on one machine: paper brokers, their nodes, the market, the sources. Each has its file in the home."""
 
 import json
 from collections.abc import Mapping
@@ -10,10 +10,16 @@ from argos.core.errors import InputError
 from argos.exchange.book import Character
 from argos.paperbroker.presets import BrokerKeys, harbor, meridian, without_chance
 from argos.paperbroker.settings import BrokerSettings, read_settings, settings_json
+from argos.rehearsal.compressed import ReplayedDays, fixture_words, source_environment
+from argos.rehearsal.everyday import DAY_S as EVERYDAY_S
+from argos.rehearsal.everyday import FIRST_DAY, MARKET_SEED, TICKS_PER_DAY
+from argos.sources.settings import PROVIDERS, SourcesSettings
 from argos.stack.free_ports import PortBook
 from argos.stack.home import Home, read_private, write_atomically
 
 PAPER_ROUTE: Final = "paper"
+FIXTURE_PORT: Final = 8090
+"""Where the fixture server listens if nothing is said and the port is free."""
 VENUE_OF: Final = {Character.MT5: "paper-mt5", Character.ALPACA: "paper-alpaca"}
 _ACCOUNTS: Final = {"meridian": ("meridian-hedge", "meridian-net"), "harbor": ("harbor-cash",)}
 
@@ -36,6 +42,39 @@ class PaperPlan:
     broker_paths: tuple[Path, ...]
     nodes: tuple[PlannedNode, ...]
     market_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalsPlan:
+    """The signal service, and the fixture server that its sources ask while they have no keys.
+
+    fixture_url: None when every source has a key. environ: what the service is told beside its settings.
+    """
+
+    fixture_url: str | None
+    fixture_words: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+EVERYDAY: Final = ReplayedDays(
+    day_s=EVERYDAY_S, ticks=TICKS_PER_DAY, first_day=FIRST_DAY, seed=MARKET_SEED
+)
+"""The days that the everyday market replays: simulated sources tell of the prices at which paper brokers deal."""
+
+
+def plan_signals(
+    home: Home, sources: SourcesSettings, *, days: ReplayedDays = EVERYDAY
+) -> SignalsPlan:
+    """How the signal service of this home runs beside the replayed days."""
+    if not any(sources.is_simulated(provider) for provider in PROVIDERS):
+        return SignalsPlan(fixture_url=None, fixture_words=(), environ={})
+    port = ports(home).port("fixture", preferred=FIXTURE_PORT)
+    url = f"http://127.0.0.1:{port}"
+    return SignalsPlan(
+        fixture_url=url,
+        fixture_words=fixture_words(days, port=port),
+        environ=source_environment(sources, fixture_url=url, days=days),
+    )
 
 
 def ports(home: Home) -> PortBook:

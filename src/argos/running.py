@@ -1,4 +1,4 @@
-"""Runs the whole stack on one machine: database, gateway, worker, and, where there are any, paper accounts."""
+"""Runs the whole stack on one machine: database, gateway, worker, and, if wished, paper accounts and signals."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from typing import Final
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
 from argos.node.exit_codes import ExitCode
-from argos.plans import PaperPlan, PlannedNode, broker_url
+from argos.plans import PaperPlan, PlannedNode, SignalsPlan, broker_url
 from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings
 from argos.stack.children import Child, ChildEvent, ChildSupervisor
@@ -47,6 +47,7 @@ class Stack:
         settings: Settings,
         *,
         paper: PaperPlan | None,
+        signals: SignalsPlan | None = None,
         gateway_port: int,
         everyday_market: bool = True,
         on_event: OnEvent | None = None,
@@ -57,6 +58,7 @@ class Stack:
         self._home = home
         self._settings = settings
         self._paper = paper
+        self._signals = signals
         self._port = gateway_port
         self._everyday_market = everyday_market
         self._on_event = on_event
@@ -92,6 +94,8 @@ class Stack:
         await asyncio.gather(children.start(self._gateway(url)), children.start(self._worker()))
         if self._paper is not None:
             await self._start_nodes(children, self._paper)
+        if self._signals is not None:
+            await self._start_signals(children, self._signals)
         return RunningStack(gateway_url=url, postgres=postgres, children=children, home=self._home)
 
     async def _start_nodes(self, children: ChildSupervisor, paper: PaperPlan) -> None:
@@ -105,6 +109,14 @@ class Stack:
             argv = [sys.executable, "-m", "argos.entries.market", str(paper.market_path)]
             starts.append(self._child("market", argv))
         await asyncio.gather(*(children.start(child) for child in starts))
+
+    async def _start_signals(self, children: ChildSupervisor, signals: SignalsPlan) -> None:
+        if signals.fixture_url is not None:
+            argv = [sys.executable, "-m", "argos.sources.fixture", *signals.fixture_words]
+            ready = http_answers(f"{signals.fixture_url}/control/state")
+            await children.start(self._child("fixture", argv, ready=ready))
+        argv = [sys.executable, "-m", "argos.entries.signals"]
+        await children.start(self._child("signals", argv, env=signals.environ))
 
     async def _enrolment_codes(self, dsn: Dsn, nodes: Sequence[PlannedNode]) -> dict[str, str]:
         """A code for every node that has no key of its own yet."""

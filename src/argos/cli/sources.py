@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -12,14 +12,12 @@ from argos.cli.entrance import chosen_home
 from argos.cli.groups import group
 from argos.cli.printing import AsJson, clock_time, print_json, screen, table
 from argos.core.errors import InputError
+from argos.plans import FIXTURE_PORT
 from argos.settings import load_sources
 from argos.sources.board import VoteStore
 from argos.sources.ledger import FILE, CallLedger, SourceFile
 from argos.sources.state import SIMULATED_NOTE, state_document
 from argos.stack.free_ports import is_free
-
-FIXTURE_PORT: Final = 8090
-"""Where the settings look for the fixture server when nothing else is said."""
 
 
 def register(app: typer.Typer) -> None:
@@ -88,6 +86,10 @@ def fixture(
     fault_rate: Annotated[
         float, typer.Option(min=0, max=1, help="Share of requests that go wrong.")
     ] = 0.0,
+    hurried: Annotated[
+        bool,
+        typer.Option("--hurried", help="For short days: no rate limits, and posts as much faster."),
+    ] = False,
 ) -> None:
     """Stand in for all four providers on this machine: their shapes, errors and limits over real prices.
 
@@ -112,6 +114,7 @@ def fixture(
         ) from None
     words = {"--port": port, "--seed": seed, "--day-s": day_s, "--first-day": first_day}
     given = [f"{name}={value}" for name, value in (words | {"--fault-rate": fault_rate}).items()]
+    given += ["--hurried"] if hurried else []
     become(chosen_home(context), "argos.sources.fixture", given)
 
 

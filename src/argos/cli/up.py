@@ -21,10 +21,10 @@ from argos.cli.init import hook_url
 from argos.cli.printing import AsJson, messages, print_json, screen
 from argos.cli.setup import Choices, gateway_url, is_set_up, set_up
 from argos.core.errors import ArgosError, InputError, StoreError
-from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, read_paper
+from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_signals, read_paper
 from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
 from argos.running import OnEvent, RunningStack, Stack
-from argos.settings import Settings, load_settings
+from argos.settings import Settings, load_settings, load_sources
 from argos.stack.children import ChildEvent, ChildEventKind
 from argos.stack.home import Home, read_private, write_atomically
 from argos.store.database import open_connection
@@ -46,6 +46,7 @@ class Wishes:
     gateway_port: int | None
     paper: bool
     market: bool
+    signals: bool
     as_json: bool
 
 
@@ -60,15 +61,22 @@ def up(
     market: Annotated[
         bool, typer.Option("--market/--no-market", help="Replay real prices to the paper brokers.")
     ] = True,
+    signals: Annotated[
+        bool, typer.Option("--signals/--no-signals", help="Run the sources and the signal service.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: database, gateway, worker, paper brokers, nodes, market.
+    """Run everything on this machine until Ctrl-C: database, gateway, worker, paper brokers, nodes, market, signals.
+
+    A source without a key asks a fixture server that tells of the replayed prices: what is made of it says simulated.
 
     Sets the home up first if that was never done. A process that dies is started again. The next
     start finds all data. With --json: one line once everything is ready.
     """
     home = Home.at(chosen_home(context).root)
-    wishes = Wishes(gateway_port=gateway_port, paper=paper, market=market, as_json=as_json)
+    wishes = Wishes(
+        gateway_port=gateway_port, paper=paper, market=market, signals=signals, as_json=as_json
+    )
     asyncio.run(_until_stopped(home, wishes))
 
 
@@ -111,6 +119,7 @@ async def _run(home: Home, wishes: Wishes, stopping: asyncio.Event) -> None:
         home,
         settings,
         paper=paper,
+        signals=plan_signals(home, load_sources(home, os.environ)) if wishes.signals else None,
         gateway_port=int(url.rpartition(":")[2]),
         everyday_market=wishes.market,
         on_event=None if wishes.as_json else _teller(out, stopping),

@@ -27,6 +27,9 @@ from argos.rehearsal.prices import TradingDay, load_trading_days
 
 DAY_S: Final = 60
 TICKS_PER_DAY: Final = 60
+FIRST_DAY: Final = date(2004, 8, 19)
+LAST_DAY: Final = date(2013, 3, 1)
+MARKET_SEED: Final = 1
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -37,9 +40,9 @@ class MarketSettings:
 
     brokers: tuple[BrokerAddress, ...]
     symbols: tuple[str, ...] = SYMBOLS
-    start: date = date(2004, 8, 19)
-    end: date = date(2013, 3, 1)
-    seed: int = 1
+    start: date = FIRST_DAY
+    end: date = LAST_DAY
+    seed: int = MARKET_SEED
     ticks_per_day: int = TICKS_PER_DAY
     day_s: float = DAY_S
 
