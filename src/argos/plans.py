@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from argos.core.errors import InputError
 from argos.exchange.book import Character
-from argos.paperbroker.presets import BrokerKeys, harbor, meridian, without_chance
+from argos.paperbroker.presets import (
+    BrokerKeys,
+    harbor,
+    meridian,
+    paper_exchange,
+    without_chance,
+)
 from argos.paperbroker.settings import BrokerSettings, read_settings, settings_json
 from argos.rehearsal.compressed import ReplayedDays, fixture_words, source_environment
 from argos.rehearsal.everyday import DAY_S as EVERYDAY_S
@@ -18,6 +24,8 @@ from argos.stack.free_ports import PortBook
 from argos.stack.home import Home, read_private, write_atomically
 
 PAPER_ROUTE: Final = "paper"
+EXCHANGE_ACCOUNT: Final = "argo-alpaca"
+SIGNALS_ROUTE: Final = "argo"
 FIXTURE_PORT: Final = 8090
 """Where the fixture server listens if nothing is said and the port is free."""
 VENUE_OF: Final = {Character.MT5: "paper-mt5", Character.ALPACA: "paper-alpaca"}
@@ -42,6 +50,15 @@ class PaperPlan:
     broker_paths: tuple[Path, ...]
     nodes: tuple[PlannedNode, ...]
     market_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangePlan:
+    """The paper exchange that is always open, and the node of its one account."""
+
+    broker: BrokerSettings
+    broker_path: Path
+    node: PlannedNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +131,55 @@ def plan_paper(home: Home, *, gateway_url: str, seed: int, exact: bool = False) 
     write_atomically(market_path, json.dumps({"brokers": addresses}, indent=2))
     return PaperPlan(
         brokers=tuple(brokers), broker_paths=paths, nodes=tuple(nodes), market_path=market_path
+    )
+
+
+def plan_exchange(home: Home, *, gateway_url: str, seed: int) -> ExchangePlan:
+    """Write the files of an exchange like Alpaca's that follows whoever feeds it prices, and of its node.
+
+    It is asked for nothing but what Alpaca offers, by the node that trades at Alpaca.
+    """
+    settings = paper_exchange(
+        ledger=home.brokers / "exchange.sqlite",
+        feed_key=home.secret("feed_exchange"),
+        control_key=home.secret("control_exchange"),
+        secret=home.secret("account_exchange"),
+        seed=seed,
+        port=ports(home).port("broker-exchange"),
+    )
+    (account,) = settings.accounts
+    broker = replace(
+        settings,
+        name="exchange",
+        accounts=(replace(account, account=EXCHANGE_ACCOUNT),),
+        always_open=True,
+    )
+    broker_path = home.brokers / "exchange.json"
+    write_atomically(broker_path, settings_json(broker).decode())
+    url = broker_url(broker)
+    path = home.nodes / f"{EXCHANGE_ACCOUNT}.json"
+    body = {
+        "name": EXCHANGE_ACCOUNT,
+        "account": EXCHANGE_ACCOUNT,
+        "venue": "alpaca",
+        "gateway_url": gateway_url,
+        "api_url": url,
+        "stream_url": f"{url.replace('http', 'ws', 1)}/stream",
+        "data_url": url,
+        "key_id": account.key_id,
+        "secret_key": account.api_key,
+    }
+    write_atomically(path, json.dumps(body, indent=2))
+    return ExchangePlan(broker=broker, broker_path=broker_path, node=_read_planned(path))
+
+
+def with_exchange(paper: PaperPlan, exchange: ExchangePlan) -> PaperPlan:
+    """Both, to be run together. The everyday market feeds the paper brokers alone."""
+    return replace(
+        paper,
+        brokers=(*paper.brokers, exchange.broker),
+        broker_paths=(*paper.broker_paths, exchange.broker_path),
+        nodes=(*paper.nodes, exchange.node),
     )
 
 

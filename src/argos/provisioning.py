@@ -10,7 +10,7 @@ from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.errors import InputError, StoreError
 from argos.core.intent import Size, SizeMode
 from argos.dsn import Access, Dsn, parse_dsn
-from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode
+from argos.plans import PAPER_ROUTE, SIGNALS_ROUTE, ExchangePlan, PaperPlan, PlannedNode
 from argos.settings import Settings
 from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
@@ -109,6 +109,37 @@ async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
             )
         )
         await configure_doors(control, home)
+    finally:
+        await pool.close()
+
+
+async def configure_exchange(access: Access, plan: ExchangePlan, *, limits: AccountLimits) -> None:
+    """Put the exchange's account, its node and the route of signals into the database. Again: changes nothing."""
+    pool = await open_pool(access.as_role("argos_control"), name="setup", size_max=1)
+    try:
+        control = ControlStore(pool)
+        node, (terms,) = plan.node, plan.broker.accounts
+        await control.put_account(
+            Account(
+                account=node.account,
+                venue=node.venue,
+                currency=terms.currency,
+                enabled=True,
+                hedging=False,
+                limits=limits,
+            )
+        )
+        await control.put_node(node.name, account=node.account, venue=node.venue)
+        await control.put_route(
+            Route(
+                route=SIGNALS_ROUTE,
+                enabled=True,
+                size=None,
+                expiry_s=30,
+                alert_age_s_max=60,
+                legs=(_paper_leg(node.account),),
+            )
+        )
     finally:
         await pool.close()
 

@@ -47,7 +47,6 @@ class Stack:
         settings: Settings,
         *,
         paper: PaperPlan | None,
-        signals: SignalsPlan | None = None,
         gateway_port: int,
         everyday_market: bool = True,
         on_event: OnEvent | None = None,
@@ -58,7 +57,6 @@ class Stack:
         self._home = home
         self._settings = settings
         self._paper = paper
-        self._signals = signals
         self._port = gateway_port
         self._everyday_market = everyday_market
         self._on_event = on_event
@@ -66,6 +64,7 @@ class Stack:
         self._environ = dict(environ or {})
         self._restart_s_max = restart_s_max
         self._held = AsyncExitStack()
+        self._children: ChildSupervisor | None = None
 
     async def __aenter__(self) -> RunningStack:
         try:
@@ -94,8 +93,7 @@ class Stack:
         await asyncio.gather(children.start(self._gateway(url)), children.start(self._worker()))
         if self._paper is not None:
             await self._start_nodes(children, self._paper)
-        if self._signals is not None:
-            await self._start_signals(children, self._signals)
+        self._children = children
         return RunningStack(gateway_url=url, postgres=postgres, children=children, home=self._home)
 
     async def _start_nodes(self, children: ChildSupervisor, paper: PaperPlan) -> None:
@@ -110,13 +108,15 @@ class Stack:
             starts.append(self._child("market", argv))
         await asyncio.gather(*(children.start(child) for child in starts))
 
-    async def _start_signals(self, children: ChildSupervisor, signals: SignalsPlan) -> None:
+    async def start_signals(self, signals: SignalsPlan) -> None:
+        """Add the signal service, and before it the fixture server if a source has no key."""
+        assert self._children is not None, "the stack is up"
         if signals.fixture_url is not None:
             argv = [sys.executable, "-m", "argos.sources.fixture", *signals.fixture_words]
             ready = http_answers(f"{signals.fixture_url}/control/state")
-            await children.start(self._child("fixture", argv, ready=ready))
+            await self._children.start(self._child("fixture", argv, ready=ready))
         argv = [sys.executable, "-m", "argos.entries.signals"]
-        await children.start(self._child("signals", argv, env=signals.environ))
+        await self._children.start(self._child("signals", argv, env=signals.environ))
 
     async def _enrolment_codes(self, dsn: Dsn, nodes: Sequence[PlannedNode]) -> dict[str, str]:
         """A code for every node that has no key of its own yet."""

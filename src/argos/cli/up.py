@@ -115,11 +115,11 @@ async def _run(home: Home, wishes: Wishes, stopping: asyncio.Event) -> None:
         # held for a moment only, to choose the port alone; the stack takes it for good
         url = gateway_url(home, settings, port=wishes.gateway_port)
     paper = _paper(home, url) if wishes.paper else None
+    signals = plan_signals(home, load_sources(home, os.environ)) if wishes.signals else None
     stack = Stack(
         home,
         settings,
         paper=paper,
-        signals=plan_signals(home, load_sources(home, os.environ)) if wishes.signals else None,
         gateway_port=int(url.rpartition(":")[2]),
         everyday_market=wishes.market,
         on_event=None if wishes.as_json else _teller(out, stopping),
@@ -127,6 +127,8 @@ async def _run(home: Home, wishes: Wishes, stopping: asyncio.Event) -> None:
     if not wishes.as_json:
         out.print("starting")
     async with stack as running:
+        if signals is not None:
+            await stack.start_signals(signals)
         seen = await _accounts_seen(home, running, paper)
         if wishes.as_json:
             print_json(state(home, running, paper))
