@@ -17,7 +17,7 @@ from argos.gateway.schemas.journal import (
     WinRatesAnswer,
 )
 from fresh_database import FreshDatabase
-from recorded_signals import recorded
+from consensus_records import recorded
 from running_gateway import Caller
 from spine import ASK, BID, HEDGE, NET, Spine, intent_body, now
 
