@@ -23,6 +23,15 @@ KEY_COLUMNS: Final = {
 }
 """The tables under the chain and what names a row there."""
 
+CHAINED_APART: Final = (
+    "signals",
+    "signal_ends",
+    "signal_heads",
+    "signal_configurations",
+    "signal_refusals",
+)
+"""Append-only tables that a chain of their own covers, or that follow from what it covers."""
+
 _ID: Final = "'00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0')"
 _SEED: Final = f"""
 SET search_path = argos;

@@ -41,3 +41,4 @@ CREATE TABLE IF NOT EXISTS outbox (
     done_at text, outcome text NOT NULL DEFAULT '', UNIQUE (kind, subject)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (number) WHERE done_at IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_refused ON outbox (outcome) WHERE done_at IS NOT NULL AND outcome NOT IN ('delivered', 'accepted');

@@ -24,9 +24,9 @@ class SignalSettings:
     strategy and version make the `bot_version` of intents, `strategy@version`; route is where they go. min_confidence:
     a signal below it is recorded and refused. position_fraction: of equity, before scaling. stop_fraction and
     target_fraction: distance of the bracket's legs from the price, as a part of it. time_stop_s: after so long a
-    trade is closed. intent_ttl_s: an entry that could not be handed over within it is given up.
-    max_drawdown_fraction: of the account's stored peak. config_digest and config_document: of the whole configuration
-    in force, without secrets.
+    trade is closed. close_when_ended: it is closed, too, when its signal ends before its time. intent_ttl_s: an
+    entry that could not be handed over within it is given up. max_drawdown_fraction: of the account's stored peak.
+    config_digest and config_document: of the whole configuration in force, without secrets.
     """
 
     strategy: str = "consensus"
@@ -44,6 +44,7 @@ class SignalSettings:
     stop_fraction: Decimal | None = Decimal("0.02")
     target_fraction: Decimal | None = Decimal("0.04")
     time_stop_s: int | None = None
+    close_when_ended: bool = False
     intent_ttl_s: int = 60
     environment: str = "dev"
     config_digest: str = ""

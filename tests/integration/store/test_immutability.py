@@ -5,11 +5,11 @@ import pytest
 
 from argos.store.migrate import OWNER, ROLES
 from fresh_database import FreshDatabase
-from truth_rows import KEY_COLUMNS
+from truth_rows import CHAINED_APART, KEY_COLUMNS
 
 pytestmark = pytest.mark.integration
 
-APPEND_ONLY = (*sorted(KEY_COLUMNS), "audit_log", "audit_subjects")
+APPEND_ONLY = (*sorted(KEY_COLUMNS), *CHAINED_APART, "audit_log", "audit_subjects")
 AUDITED_CONFIGURATION = (
     "accounts", "routes", "route_legs", "hooks", "hook_secrets", "api_keys", "halts", "nodes", "node_keys",
     "enrolment_codes",
@@ -90,7 +90,7 @@ async def test_every_table_is_append_only_or_known_to_change(truth: asyncpg.Conn
     """A new table must be thought about: under the chain, audited as configuration, or a projection or queue."""
     changing = {
         "account_anchors", "account_states", "commands", "leg_heads", "node_sessions", "order_states",
-        "order_transitions", "outbox", "position_totals",
+        "order_transitions", "outbox", "position_totals", "signal_services",
         "audit_heads", "schema_migrations",
     }  # fmt: skip
     rows = await truth.fetch(

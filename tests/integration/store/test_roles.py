@@ -46,6 +46,12 @@ reconciled_legs          -        -         SI      -         S       -        S
 route_legs               -        -         S       -         S       SIUD     -
 routes                   S        S         S       S         S       SIU      -
 schema_migrations        S        S         S       S         S       S        S
+signal_configurations    -        -         -       SI        S       -        -
+signal_ends              -        -         -       SI        S       -        -
+signal_heads             -        -         -       SI        S       -        -
+signal_refusals          -        -         -       SI        S       -        -
+signal_services          -        -         -       SIU       S       -        -
+signals                  -        -         -       SI        S       -        -
 """
 UPDATABLE = {
     ("control", "account_anchors"): "peak_balance peak_day_balance peak_equity",
@@ -186,6 +192,8 @@ REFUSED = [
     ("strategy", "SELECT FROM executions"),
     ("strategy", "INSERT INTO orders (order_id) VALUES (gen_random_uuid())"),
     ("strategy", "UPDATE intents SET route = 'other'"),
+    ("strategy", "UPDATE signals SET score = 1"),
+    ("gateway", "INSERT INTO signal_ends (signal_id) VALUES (gen_random_uuid())"),
     ("strategy", "SELECT audit_append('facts:a', 'facts', '{}', '')"),
     ("gateway", "SELECT FROM orders"),
     ("gateway", "SELECT FROM node_keys"),
