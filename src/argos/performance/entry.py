@@ -164,7 +164,7 @@ def _signal(record: Mapping[str, Any], origin: Origin, *, leg: ReconciledLeg) ->
 
 def _vote(ballot: Mapping[str, Any], finished: ReconciledLeg | None) -> Vote:
     direction = Direction(ballot["counted"])
-    vote = ballot["vote"] or {}
+    vote = ballot.get("vote") or {}
     right = None
     if finished is not None and finished.side is not None:
         right = vote_was_right(direction, side=finished.side, net_pnl=finished.net_pnl)

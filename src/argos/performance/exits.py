@@ -11,7 +11,7 @@ from argos.core.execution import FillReason
 from argos.core.intent import Action
 
 ASKED_REASON: Final = "reason"
-"""The feature of a close intent in which its sender may say why: one of the words below."""
+"""The feature of a close intent in which its sender may say why, in one of the words of `_SAID`."""
 
 
 class ExitReason(StrEnum):
@@ -58,15 +58,13 @@ _AT_VENUE: Final = {
     FillReason.STOP_OUT: ExitReason.STOP_OUT,
 }
 _SAID: Final = {
-    reason.value: reason
-    for reason in (
-        ExitReason.TARGET,
-        ExitReason.STOP,
-        ExitReason.TIME_STOP,
-        ExitReason.SIGNAL_END,
-        ExitReason.HALT,
-    )
+    "TIME_STOP": ExitReason.TIME_STOP,
+    "STOP_PASSED": ExitReason.STOP,
+    "TARGET_PASSED": ExitReason.TARGET,
+    "SIGNAL_ENDED": ExitReason.SIGNAL_END,
+    "HALT": ExitReason.HALT,
 }
+"""What the position monitor says, and any strategy may say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

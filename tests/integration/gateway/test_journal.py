@@ -40,7 +40,7 @@ async def record_signal(database: FreshDatabase, record: dict[str, Any], **chang
             "symbol": told["symbol"], "strategy": told["strategy"], "version": told["version"],
             "direction": told["direction"], "score": Decimal(told["score"]), "probability": None,
             "status": told["status"], "simulated": told["simulated"], "environment": "dev",
-            "config_digest": told["config_digest"], "at": now(), "valid_until": None,
+            "config_digest": told["config_digest"], "at": now(), "valid_until": now(),
             "record_hash": sha256_of(record), **changes,
         }  # fmt: skip
         names = ", ".join(row)
@@ -91,7 +91,7 @@ async def test_a_trade_of_a_signal_shows_votes_verdicts_and_why_it_ended(
 ) -> None:
     record, _ = recorded("M+ A+ X- S!")
     signal_id = await record_signal(database, record)
-    asked = {"features": {"reason": "time_stop"}}
+    asked = {"features": {"reason": "TIME_STOP"}}
     await trade(gateway, spine, signal_id, exit_price=Decimal("104.02"), asked=asked)
     (item,) = await gateway.items("/api/journal", trade_id=signal_id)
     has_shape(item, JournalItem)

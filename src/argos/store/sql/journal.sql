@@ -112,7 +112,7 @@ LIMIT 200;
 
 -- name: signals_beside
 -- Signals that made no trade: those refused, by why (a signal can have several reasons), and valid ones that no intent
--- followed. Filters: since and until, symbol, strategy, version.
+-- followed, with why if any was tried. Filters: since and until, symbol, strategy, bot version.
 WITH found AS (
     SELECT s.signal_id, s.status, s.record FROM signals s
     WHERE s.at >= coalesce($1::timestamptz, '-infinity') AND s.at < coalesce($2::timestamptz, 'infinity')
@@ -125,10 +125,10 @@ FROM found f, jsonb_array_elements(f.record->'signal'->'refusals') why
 WHERE f.status = 'refused'
 GROUP BY 2
 UNION ALL
-SELECT 'valid', 'NOT_EXECUTED', count(*)
-FROM found f
+SELECT 'not_executed', coalesce(no.code, ''), count(*)
+FROM found f LEFT JOIN signal_refusals no ON no.signal_id = f.signal_id AND no.kind = 'intent'
 WHERE f.status = 'valid' AND NOT EXISTS (SELECT FROM intents i WHERE i.trade_id = f.signal_id::text)
-HAVING count(*) > 0
+GROUP BY 2
 ORDER BY 3 DESC, 1, 2
 LIMIT 200;
 
