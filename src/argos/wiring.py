@@ -22,6 +22,7 @@ from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
 from argos.gateway.health import HealthDesk
+from argos.gateway.journal import JournalDesk
 from argos.gateway.leasing import LeaseTurns
 from argos.gateway.node_keys import KeyExchange
 from argos.gateway.nodes import NodeDesk
@@ -38,6 +39,7 @@ from argos.store.database import open_pool
 from argos.store.decisions import DecisionStore
 from argos.store.discrepancies import DiscrepancyBook
 from argos.store.follow_ups import FollowUpStore
+from argos.store.journal import JournalStore
 from argos.store.lanes import LaneStore
 from argos.store.legs import LegStore
 from argos.store.sweeping import SweepStore
@@ -144,6 +146,7 @@ async def _open_desks(
         ),
         nodes=nodes,
         reading=ReadingDesk(pools["argos_reader"]),
+        journal=JournalDesk(JournalStore(pools["argos_reader"])),
         brakes=BrakeDesk(
             store=BrakeStore(pools["argos_control"], reader=pools["argos_reader"]),
             on_change=brakes_changed,

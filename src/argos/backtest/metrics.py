@@ -94,7 +94,7 @@ def metrics_of(result: Result) -> Metrics:
         sharpe_n=moments.n,
         psr=probabilistic_sharpe(moments),
         sharpe_too_short=len(result.bars.day_ends()) < DAYS_MIN,
-        sortino=_sortino(returns_of(result), yearly),
+        sortino=sortino(returns_of(result), yearly),
         drawdown=drawdown,
         drawdown_bars=int(account["drawdown_bars"]),
         calmar=_ratio(cagr, drawdown),
@@ -103,7 +103,7 @@ def metrics_of(result: Result) -> Metrics:
         profit_factor=_ratio(float(account["won"]), float(account["lost"])),
         expectancy=_ratio(float(net.sum()), len(trades)),
         expectancy_r=float(risk_multiples.mean()) if len(risk_multiples) else math.nan,
-        sqn=_sqn(risk_multiples if len(risk_multiples) else net),
+        sqn=sqn(risk_multiples if len(risk_multiples) else net),
         turnover=_ratio(float(account["turnover"]), mean_equity * years),
         exposed=float(account["held_bars"]) / len(result.bars),
         ambiguous=int(account["ambiguous"]),
@@ -145,12 +145,14 @@ def returns_of(result: Result) -> Floats:
     return found
 
 
-def _sortino(returns: Floats, yearly: float) -> float:
+def sortino(returns: Floats, yearly: float) -> float:
+    """Of float64[periods], one or more: mean over the root of the mean square of those below 0, annualised."""
     downside = math.sqrt(float(np.mean(np.minimum(returns, 0.0) ** 2)))
     return _ratio(float(returns.mean()), downside) * math.sqrt(yearly)
 
 
-def _sqn(values: Floats) -> float:
+def sqn(values: Floats) -> float:
+    """Of float64[trades], R or net results: root of n (100 at most) x mean / sd (ddof 1); NaN for fewer than two."""
     if len(values) < 2:
         return math.nan
     spread = float(values.std(ddof=1))

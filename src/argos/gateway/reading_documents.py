@@ -43,7 +43,8 @@ def _refusals(*statuses: int) -> Answers:
     return found
 
 
-def _list(name: str, item: type[BaseModel], summary: str, description: str) -> dict[str, Any]:
+def listed(name: str, item: type[BaseModel], summary: str, description: str) -> dict[str, Any]:
+    """The operation of a list, `list_<name>`."""
     page = {
         "model": PageOf[item],  # type: ignore[valid-type]  # the generic is filled in at run time
         "description": "A page, newest first.",
@@ -70,43 +71,45 @@ def _one(name: str, model: type[BaseModel], summary: str, description: str) -> d
     )
 
 
-ALERTS: Final = _list(
+ALERTS: Final = listed(
     "alerts", AlertItem, "Alerts", "Every delivery, refused ones with the reason."
 )
-INTENTS: Final = _list(
+INTENTS: Final = listed(
     "intents", IntentItem, "Intents", "What strategies wanted, in the order of acceptance."
 )
-ORDERS: Final = _list(
+ORDERS: Final = listed(
     "orders", OrderItem, "Orders", "Planned, denied, sent, ended: with the checks of each."
 )
-EXECUTIONS: Final = _list(
+EXECUTIONS: Final = listed(
     "executions", ExecutionItem, "Executions", "Fills as the brokers told them; never edited."
 )
-POSITIONS: Final = _list(
+POSITIONS: Final = listed(
     "positions", PositionItem, "Positions", "What each account holds, as its broker last showed it."
 )
-TRADES: Final = _list(
+TRADES: Final = listed(
     "trades", LegItem, "Reconciled trades", "One item per trade and account, newest revision."
 )
-DISCREPANCIES: Final = _list(
+DISCREPANCIES: Final = listed(
     "discrepancies",
     DiscrepancyItem,
     "Discrepancies",
     "What reconciliation found to differ, and how it was resolved.",
 )
-ALARMS: Final = _list("alarms", AlarmItem, "Alarms", "What somebody must look at.")
-ACCOUNTS: Final = _list(
+ALARMS: Final = listed("alarms", AlarmItem, "Alarms", "What somebody must look at.")
+ACCOUNTS: Final = listed(
     "accounts", AccountItem, "Accounts", "With the last snapshot, its age, and the mode in force."
 )
-INSTRUMENTS: Final = _list(
+INSTRUMENTS: Final = listed(
     "instruments",
     InstrumentItem,
     "Instruments",
     "What each account can trade, on the terms that its node read at the venue, with the last quote.",
 )
-ROUTES: Final = _list("routes", RouteItem, "Routes", "Where intents go, with every leg.")
-NODES: Final = _list("nodes", NodeItem, "Nodes", "Heartbeat age, epoch, flags, lanes, doubt, keys.")
-HALTS: Final = _list("halts", HaltItem, "Brakes in force", "Empty when everybody may trade.")
+ROUTES: Final = listed("routes", RouteItem, "Routes", "Where intents go, with every leg.")
+NODES: Final = listed(
+    "nodes", NodeItem, "Nodes", "Heartbeat age, epoch, flags, lanes, doubt, keys."
+)
+HALTS: Final = listed("halts", HaltItem, "Brakes in force", "Empty when everybody may trade.")
 
 ALERT: Final = _one(
     "read_alert", AlertAnswer, "One alert", "Its raw body, the secret removed, and every verdict."
