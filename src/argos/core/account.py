@@ -11,6 +11,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
 from argos.core.position import Position
 from argos.core.risk_limits import NO_RISK_LIMITS, RiskLimits
+from argos.core.standing import MarketSession
 
 
 class TradingMode(StrEnum):
@@ -73,6 +74,10 @@ class AccountSnapshot:
     `terms_at` is when the node last read `instruments` from the venue and found them so. `fifo`: of the positions in a
     symbol the oldest must be closed first. `node`: what the node says of itself and of its terminal, flags and the
     like, for people to see; nothing is decided by it.
+
+    `blocks`: the venue's reasons for which the account may not trade, in its words; none of them is an account that
+    may, None a node that does not tell. `buying_power`: what the venue lets be used for new orders, at their full
+    notional. `market`: the session of all that the account trades, in true time, whatever clock the venue keeps.
     """
 
     account: str
@@ -90,6 +95,9 @@ class AccountSnapshot:
     fifo: bool = False
     margin: Decimal | None = None
     leverage: int | None = None
+    blocks: tuple[str, ...] | None = None
+    buying_power: Decimal | None = None
+    market: MarketSession | None = None
     node: Mapping[str, Any] = field(default_factory=dict)
 
 
