@@ -105,11 +105,10 @@ class DecisionStore:
         return {
             name: decode_standing(
                 anchors.get(name),
-                snapshot=decode_account_state(row),
                 entries=[item for item in entries if item["account"] == name],
                 closes=[item for item in closes if item["account"] == name],
             )
-            for name, row in ruled.items()
+            for name in ruled
         }
 
     async def save(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import time
-from decimal import Decimal
 from typing import Any
 
 from argos.core.account import (
@@ -14,7 +13,6 @@ from argos.core.account import (
     TradingHours,
 )
 from argos.core.intent import Side
-from argos.core.money import ONE, ZERO, divide_up
 from argos.core.standing import RecentEntry, Standing
 from argos.protocol.intent_store import decode_size
 from argos.protocol.risk_limits import decode_risk_limits
@@ -59,19 +57,11 @@ def decode_account_state(row: Mapping[str, Any]) -> AccountSnapshot | None:
 def decode_standing(
     book: AnchorBook | None,
     *,
-    snapshot: AccountSnapshot | None,
     entries: Iterable[Mapping[str, Any]],
     closes: Iterable[Mapping[str, Any]],
 ) -> Standing:
-    """What is known of an account with risk limits.
-
-    Its buying power is the free margin; where the venue tells a leverage, an order takes a part of its notional of it,
-    else all. That is too little for what a broker gives less leverage on: it will refuse what it cannot carry.
-    """
-    leverage = snapshot.leverage if snapshot else None
+    """What is kept of an account with risk limits."""
     return Standing(
-        buying_power=max(ZERO, snapshot.margin_free) if snapshot else None,
-        margin_fraction=divide_up(ONE, Decimal(leverage)) if leverage and leverage > 0 else ONE,
         day=book.day if book else None,
         peaks=book.peaks if book else None,
         entries=tuple(
