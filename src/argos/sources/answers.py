@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from argos.consensus.vote import Vote, VoteStatus
+from argos.core.closes import DailyCloses
 from argos.sources.reasons import SourceReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One vote per symbol that was asked for. failed: the reason that made all of them abstentions, if one did."""
+    """One vote per symbol that was asked for. failed: the reason that made all of them abstentions, if one did.
+
+    daily: closing prices that came along.
+    """
 
     votes: tuple[Vote, ...]
     failed: SourceReason | None = None
+    daily: tuple[DailyCloses, ...] = ()
 
 
 class Source(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from argos.consensus.vote import Vote, parse_vote, vote_document
+from argos.core.closes import DailyCloses
 from argos.core.errors import ArgosError
 from argos.sources.ledger import SourceFile
 from argos.sources.voting import is_simulated
@@ -51,6 +52,7 @@ class Board:
     def __init__(self, store: VoteStore) -> None:
         self._store = store
         self._votes: dict[tuple[str, str], Vote] = {}
+        self._daily: dict[tuple[str, str], DailyCloses] = {}
 
     def restore(self, *, simulated: Mapping[str, bool], symbols: Sequence[str]) -> None:
         """Take up the stored votes, except those of a source that is simulated now and was not, or the reverse."""
@@ -65,6 +67,13 @@ class Board:
 
     def last(self, source: str, symbol: str) -> Vote | None:
         return self._votes.get((source, symbol))
+
+    def keep_daily(self, series: Iterable[DailyCloses]) -> None:
+        self._daily.update({(one.source, one.symbol): one for one in series})
+
+    def daily_closes(self) -> tuple[DailyCloses, ...]:
+        """The newest daily series of each source and symbol that came since the start, and whether it is simulated."""
+        return tuple(self._daily.values())
 
     async def publish(self, votes: Sequence[Vote]) -> None:
         """The tick sees them at once; the file a moment later. Raises StoreError when it cannot be written."""
