@@ -11,6 +11,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
 from argos.core.position import Position
 from argos.core.risk_limits import NO_RISK_LIMITS, RiskLimits
+from argos.core.rule_set import RuleAccount
 from argos.core.standing import MarketSession
 
 
@@ -45,7 +46,7 @@ class AccountLimits:
 
     `terms_age_s_max`: how old the values of a symbol's ticks may be for a size that is measured by them.
     `commission_per_lot`: what the broker charges on one side of a lot (of `contract_size` units), in the account's
-    currency, where the operator states it; no venue tells it beforehand.
+    currency, where the operator states it; no venue tells it beforehand. `firm`: whose rules the account is under.
     """
 
     qty_max: Decimal | None = None
@@ -55,6 +56,7 @@ class AccountLimits:
     terms_age_s_max: int = 300
     commission_per_lot: Decimal | None = None
     risk: RiskLimits = NO_RISK_LIMITS
+    firm: RuleAccount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
