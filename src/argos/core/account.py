@@ -11,6 +11,8 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Size
 from argos.core.position import Position
 from argos.core.risk_limits import NO_RISK_LIMITS, RiskLimits
+from argos.core.rule_set import RuleAccount
+from argos.core.standing import MarketSession
 
 
 class TradingMode(StrEnum):
@@ -44,7 +46,7 @@ class AccountLimits:
 
     `terms_age_s_max`: how old the values of a symbol's ticks may be for a size that is measured by them.
     `commission_per_lot`: what the broker charges on one side of a lot (of `contract_size` units), in the account's
-    currency, where the operator states it; no venue tells it beforehand.
+    currency, where the operator states it; no venue tells it beforehand. `firm`: whose rules the account is under.
     """
 
     qty_max: Decimal | None = None
@@ -54,6 +56,7 @@ class AccountLimits:
     terms_age_s_max: int = 300
     commission_per_lot: Decimal | None = None
     risk: RiskLimits = NO_RISK_LIMITS
+    firm: RuleAccount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,10 @@ class AccountSnapshot:
     `terms_at` is when the node last read `instruments` from the venue and found them so. `fifo`: of the positions in a
     symbol the oldest must be closed first. `node`: what the node says of itself and of its terminal, flags and the
     like, for people to see; nothing is decided by it.
+
+    `blocks`: the venue's reasons for which the account may not trade, in its words; none of them is an account that
+    may, None a node that does not tell. `buying_power`: what the venue lets be used for new orders, at their full
+    notional. `market`: the session of all that the account trades, in true time, whatever clock the venue keeps.
     """
 
     account: str
@@ -90,6 +97,9 @@ class AccountSnapshot:
     fifo: bool = False
     margin: Decimal | None = None
     leverage: int | None = None
+    blocks: tuple[str, ...] | None = None
+    buying_power: Decimal | None = None
+    market: MarketSession | None = None
     node: Mapping[str, Any] = field(default_factory=dict)
 
 

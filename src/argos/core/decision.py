@@ -18,7 +18,7 @@ from argos.core.account import (
 )
 from argos.core.denial import DenialCode
 from argos.core.instrument import Instrument, Quote
-from argos.core.intent import Intent, OrderType, Side
+from argos.core.intent import Intent, OrderType, Side, Size
 from argos.core.position import Position
 from argos.core.standing import NO_STANDING, Standing, WorkingEntry
 
@@ -86,6 +86,11 @@ def first_denial(checks: Sequence[CheckVerdict]) -> Denied | None:
     return next((check.verdict for check in checks if isinstance(check.verdict, Denied)), None)
 
 
+def stated_size(intent: Intent, *, leg: RouteLeg, route: Route) -> Size | None:
+    """The intent's own size, else the leg's, else the route's."""
+    return intent.size or leg.size or route.size
+
+
 class Purpose(StrEnum):
     """What the order or change is for. Only ENTRY takes new risk."""
 
@@ -127,6 +132,10 @@ class RiskRequest:
     held: tuple[Position, ...] = ()
     working: tuple[WorkingEntry, ...] = ()
     standing: Standing = NO_STANDING
+
+    @property
+    def size(self) -> Size | None:
+        return stated_size(self.intent, leg=self.leg, route=self.route)
 
     @property
     def instrument(self) -> Instrument | None:

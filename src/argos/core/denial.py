@@ -31,6 +31,7 @@ class DenialCode(StrEnum):
     SIZE_MISSING = "SIZE_MISSING"
     SIZE_NEEDS_STOP = "SIZE_NEEDS_STOP"
     SIZE_NEEDS_PRICE = "SIZE_NEEDS_PRICE"
+    SIZE_NEEDS_CONFIDENCE = "SIZE_NEEDS_CONFIDENCE"
     SIZE_BELOW_MINIMUM = "SIZE_BELOW_MINIMUM"
     SIZE_ABOVE_MAXIMUM = "SIZE_ABOVE_MAXIMUM"
     NETTING_OPPOSED = "NETTING_OPPOSED"
@@ -94,6 +95,7 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
         _C.SIZE_MISSING: "send size with the intent, or give the leg or the route a default size",
         _C.SIZE_NEEDS_STOP: "send sl: a risk_fraction is measured from the entry to the stop",
         _C.SIZE_NEEDS_PRICE: "send entry_price, or wait until the account has a quote of the symbol",
+        _C.SIZE_NEEDS_CONFIDENCE: "send confidence: a size of mode consensus is measured by it",
         _C.SIZE_BELOW_MINIMUM: "size up, raise the leg's share, or leave this account out of the route",
         _C.SIZE_ABOVE_MAXIMUM: "size down, or raise the limit that is named",
         _C.NETTING_OPPOSED: "close the trade that is named first, send a reverse, or trade this on a hedging account",

@@ -43,6 +43,7 @@ class SizeMode(StrEnum):
     NOTIONAL = "notional"
     EQUITY_FRACTION = "equity_fraction"
     RISK_FRACTION = "risk_fraction"
+    CONSENSUS = "consensus"
 
 
 ENTRY_ACTIONS: Final = frozenset({Action.OPEN, Action.REVERSE})
@@ -51,7 +52,10 @@ ENTRY_ACTIONS: Final = frozenset({Action.OPEN, Action.REVERSE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How large: `value` is lots, units, quote-currency notional, or a fraction from 0 to 1."""
+    """How large: `value` is lots, units, quote-currency notional, or a fraction from 0 to 1.
+
+    Of CONSENSUS it is the fraction of equity that a confidence at the bar of signals takes (`risk.consensus_sizing`).
+    """
 
     mode: SizeMode
     value: Decimal

@@ -84,11 +84,15 @@ class NewsEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleAccount:
-    """An account under a firm's rules. `initial_balance` is what the firm counts from, in account currency."""
+    """An account under a firm's rules. `initial_balance` is what the firm counts from, in account currency.
+
+    `peak`: the highest figure that a trailing floor is measured from, as the firm told it when Argos began to watch.
+    """
 
     rules: RuleSet
     initial_balance: Decimal
     started_at: datetime
+    peak: Decimal | None = None
     news: tuple[NewsEvent, ...] = ()
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final
 
 from argos.core.intent import Side
-from argos.core.money import ONE
 from argos.core.rule_set import RuleAccount
 
 
@@ -40,7 +39,7 @@ class Peaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSession:
-    """Whether a symbol's market is open, as its venue says. `changes_at`: when that changes next, if known."""
+    """Whether a market is open, as its venue says. `changes_at`: when that changes next, if known."""
 
     is_open: bool
     seen_at: datetime
@@ -77,18 +76,11 @@ class WorkingEntry:
 class Standing:
     """One account's standing when an entry is judged. None, or nothing, is what is not known.
 
-    blocks: the venue's reasons for which the account may not trade, in its words. buying_power: what the venue lets
-    be used for new orders, in account currency. margin_fraction: how much of an order's notional it takes of that.
-    market: the session of the request's symbol. entries: planned in the last day or longer, in any order.
-    closed_at: symbol to the moment when its last position was closed. daily_closes: symbol to date to closing price.
-    requests_today: what was sent to the venue since the day's anchor, changes and cancels included. rules: of the prop
-    firm that the account is with.
+    entries: planned in the last day or longer, in any order. closed_at: symbol to the moment when its last position was
+    closed. daily_closes: the account's own name of a symbol to date to closing price. requests_today: what was sent to
+    the venue since the day's anchor, changes and cancels included. rules: of the prop firm that the account is with.
     """
 
-    blocks: tuple[str, ...] = ()
-    buying_power: Decimal | None = None
-    margin_fraction: Decimal = ONE
-    market: MarketSession | None = None
     day: DayAnchor | None = None
     peaks: Peaks | None = None
     entries: tuple[RecentEntry, ...] = ()

@@ -10,14 +10,18 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from argos.core.account import Halt
 from argos.core.denial import DenialCode
 from argos.core.standing import Standing
 from argos.risk.anchors import NEAR, AnchorBook, roll
 from argos.risk.losses import loss_brake
+from argos.risk.rule_brakes import rule_brake
 from argos.risk.watched import SET_BY, Watched
 
 KEEP_EVERY: Final = NEAR / 3
 """A snapshot that changes neither anchor nor peak is stored this often: the last before midnight may be needed."""
+OF_A_DAY: Final = frozenset({DenialCode.DAILY_LOSS, DenialCode.RULE_DAILY_LOSS})
+"""Brakes that the next day's anchor lifts."""
 _log = structlog.get_logger("argos.risk")
 
 
@@ -48,11 +52,11 @@ async def keep_anchors(store: AnchorStore) -> bool:
 
 
 async def _keep(store: AnchorStore, connection: Any, watched: Watched) -> None:
-    book = roll(watched.book, watched.snapshot, timezone=watched.limits.day_timezone or "UTC")
-    if _is_news(watched.book, book):
+    before = watched.book
+    book = roll(before, watched.snapshot, timezone=watched.timezone, reset_at=watched.reset_at)
+    if _is_news(before, book):
         await store.keep(connection, watched.account, book)
-    standing = Standing(day=book.day, peaks=book.peaks)
-    brake = loss_brake(watched.account, watched.limits, standing, watched.snapshot)
+    brake = _brake(watched, book)
     held = watched.brake_reason.partition(":")[0]
     if brake is not None:
         if watched.braked_by is None or (
@@ -60,9 +64,23 @@ async def _keep(store: AnchorStore, connection: Any, watched: Watched) -> None:
         ):
             await store.brake(connection, watched.account, reason=brake.reason)
             _log.warning("loss_limit_reached", account=watched.account, why=brake.reason)
-    elif watched.braked_by == SET_BY and held == DenialCode.DAILY_LOSS:
-        await store.release(connection, watched.account, code=DenialCode.DAILY_LOSS)
+    elif watched.braked_by == SET_BY and held in OF_A_DAY and _is_new_day(before, book):
+        await store.release(connection, watched.account, code=held)
         _log.info("daily_loss_brake_released", account=watched.account)
+
+
+def _brake(watched: Watched, book: AnchorBook) -> Halt | None:
+    standing = Standing(day=book.day, peaks=book.peaks)
+    brake = loss_brake(watched.account, watched.limits, standing, watched.snapshot)
+    if brake is None and watched.firm is not None:
+        return rule_brake(
+            watched.account, watched.firm, watched.snapshot, day=book.day, peaks=book.peaks
+        )
+    return brake
+
+
+def _is_new_day(before: AnchorBook | None, after: AnchorBook) -> bool:
+    return before is None or after.day.opened_at > before.day.opened_at
 
 
 def _is_news(before: AnchorBook | None, after: AnchorBook) -> bool:

@@ -34,7 +34,9 @@ EXPIRY_SECONDS_MAX: Final = 366 * 24 * 3600
 _PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}\}")
 _DELAYED: Final = re.compile(r"_DLY?(?=:|$)", re.IGNORECASE)
 _SIDES: Final = {"buy": "buy", "long": "buy", "sell": "sell", "short": "sell"}
-_FRACTION_MODES: Final = frozenset({SizeMode.EQUITY_FRACTION, SizeMode.RISK_FRACTION})
+_FRACTION_MODES: Final = frozenset(
+    {SizeMode.EQUITY_FRACTION, SizeMode.RISK_FRACTION, SizeMode.CONSENSUS}
+)
 _LOOKALIKES: Final = {
     "stop_loss": "sl", "stoploss": "sl", "stop": "sl", "take_profit": "tp", "takeprofit": "tp",
     "target": "tp", "qty": "size", "quantity": "size", "contracts": "size", "lots": "size",

@@ -8,6 +8,7 @@ from argos.core.errors import InputError
 from argos.core.instrument import Instrument, ProfitRule, Quote, VenueTerms, unit_value_of
 from argos.core.intent import Side
 from argos.core.position import Position
+from argos.core.standing import MarketSession
 from argos.protocol.values import (
     decimal_text,
     moment_text,
@@ -159,6 +160,34 @@ def decode_venue_terms(body: Mapping[str, Any]) -> VenueTerms:
     return VenueTerms(**values, margin_currency=str(body["margin_currency"]))
 
 
+def _encode_market(market: MarketSession | None) -> dict[str, Any] | None:
+    if market is None:
+        return None
+    return {
+        "is_open": market.is_open,
+        "seen_at": moment_text(market.seen_at),
+        "changes_at": optional_moment_text(market.changes_at),
+    }
+
+
+def _decode_market(body: Mapping[str, Any] | None) -> MarketSession | None:
+    if body is None:
+        return None
+    return MarketSession(
+        is_open=bool(body["is_open"]),
+        seen_at=parse_moment(body["seen_at"], field="seen_at"),
+        changes_at=optional_moment(body.get("changes_at"), field="changes_at"),
+    )
+
+
+def _decode_blocks(told: Any) -> tuple[str, ...] | None:
+    if told is None:
+        return None
+    if not isinstance(told, list):  # a text is a sequence as well, of letters
+        raise TypeError("blocks is no list")
+    return tuple(str(item) for item in told)
+
+
 def _optional_whole(value: Any) -> int | None:
     return None if value is None else int(value)
 
@@ -180,6 +209,9 @@ def encode_snapshot(snapshot: AccountSnapshot) -> dict[str, Any]:
         "instruments": [encode_instrument(item) for item in snapshot.instruments.values()],
         "margin": optional_decimal_text(snapshot.margin),
         "leverage": snapshot.leverage,
+        "blocks": None if snapshot.blocks is None else list(snapshot.blocks),
+        "buying_power": optional_decimal_text(snapshot.buying_power),
+        "market": _encode_market(snapshot.market),
         "node": dict(snapshot.node),
     }
 
@@ -203,6 +235,9 @@ def decode_snapshot(body: Mapping[str, Any]) -> AccountSnapshot:
             instruments={item["symbol"]: decode_instrument(item) for item in body["instruments"]},
             margin=optional_decimal(body.get("margin"), field="margin"),
             leverage=_optional_whole(body.get("leverage")),
+            blocks=_decode_blocks(body.get("blocks")),
+            buying_power=optional_decimal(body.get("buying_power"), field="buying_power"),
+            market=_decode_market(body.get("market")),
             node=dict(body.get("node") or {}),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -47,7 +47,8 @@ def roll(
     """The book after `snapshot`. A snapshot that is not newer than the last one changes nothing.
 
     A new day's anchor is the first snapshot after its start, or the last before it, where one of them was near.
-    Otherwise it is estimated: of both, the higher balance and the higher equity, which allow the smaller loss.
+    Otherwise it is estimated: of both, the higher balance and the higher equity, which allow the smaller loss. So it is
+    where days begin at another time than before: what the account had then was not kept, and the old anchor counts.
     """
     if book is not None and snapshot.taken_at <= book.last.taken_at:
         return book
@@ -62,7 +63,11 @@ def roll(
         day = _estimated(seen, seen) if _far(seen) else seen
         peaks = Peaks(equity=day.equity, balance=day.balance, day_balance=day.balance)
         return AnchorBook(day=day, peaks=peaks, last=seen)
-    day = book.day if start <= book.day.opened_at else _opened(seen, book.last)
+    opened_at = book.day.opened_at
+    if day_start(opened_at, timezone=timezone, reset_at=reset_at) != opened_at:
+        day = _estimated(_estimated(seen, book.last), book.day)
+    else:
+        day = book.day if start <= opened_at else _opened(seen, book.last)
     peaks = Peaks(
         equity=max(book.peaks.equity, seen.equity),
         balance=max(book.peaks.balance, seen.balance),

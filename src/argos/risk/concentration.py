@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from argos.core.decision import Approved, Denied, Verdict, number_text
+from argos.core.decision import Approved, Denied, RiskRequest, Verdict, number_text
 from argos.core.denial import DenialCode
 from argos.core.money import ZERO
 from argos.risk.correlation import Correlation, correlation
@@ -68,7 +68,7 @@ def uncorrelated(given: GateInput) -> Verdict:
     if bar is None:
         return not_judged("no correlation_max")
     others = [item for item in holdings_of(request) if item.symbol != request.symbol]
-    alike = [bet for holding in others if (bet := _same_bet(given, holding, bar=bar))]
+    alike = [bet for holding in others if (bet := _same_bet(request, holding, bar=bar))]
     if not alike:
         return Approved(values={"judged": str(len(others)), "correlation_max": number_text(bar)})
     names = "; ".join(bet.text for bet in alike)
@@ -80,14 +80,9 @@ def uncorrelated(given: GateInput) -> Verdict:
             f" {number_text(bar)} is the most",
             values={"same_bet": names, "correlation_max": number_text(bar)},
         )
-    own = [
-        item
-        for item in holdings_of(request)
-        if item.symbol == request.symbol and item.side is request.side
-    ]
     verdict = _within(
         given,
-        [*(bet.holding for bet in alike), *own],
+        [*(bet.holding for bet in alike), *_own_side(request)],
         name="correlated_fraction_max",
         limit=limit,
         code=DenialCode.CORRELATION,
@@ -98,8 +93,49 @@ def uncorrelated(given: GateInput) -> Verdict:
     return Approved(note=verdict.note, values=values)
 
 
-def _same_bet(given: GateInput, holding: Holding, *, bar: Decimal) -> _SameBet | None:
-    closes, request = given.request.standing.daily_closes, given.request
+def rooms_of(request: RiskRequest) -> dict[str, Decimal]:
+    """What each limit on exposure leaves for the order, by the limit's name: notional, below 0 where it is overdrawn.
+
+    A limit whose part is not measurable is left out: its gate denies, and says why.
+    """
+    if request.snapshot is None:
+        return {}
+    limits, held = request.account.limits.risk, holdings_of(request)
+    parts: list[tuple[str, Decimal | None, list[Holding]]] = [
+        (
+            "symbol_fraction_max",
+            limits.symbol_fraction_max,
+            [item for item in held if item.symbol == request.symbol],
+        ),
+        ("gross_fraction_max", limits.gross_fraction_max, list(held)),
+    ]
+    if limits.correlation_max is not None:
+        bar = limits.correlation_max
+        others = [item for item in held if item.symbol != request.symbol]
+        alike = [item for item in others if _same_bet(request, item, bar=bar)]
+        if alike:
+            bet = [*alike, *_own_side(request)]
+            parts.append(("correlated_fraction_max", limits.correlated_fraction_max, bet))
+    equity = max(ZERO, request.snapshot.equity)
+    rooms = {
+        name: limit * equity - taken
+        for name, limit, items in parts
+        if limit is not None and (taken := total(items)) is not None
+    }
+    most = request.account.limits.notional_max
+    return rooms if most is None else rooms | {"notional_max": most}
+
+
+def _own_side(request: RiskRequest) -> list[Holding]:
+    return [
+        item
+        for item in holdings_of(request)
+        if item.symbol == request.symbol and item.side is request.side
+    ]
+
+
+def _same_bet(request: RiskRequest, holding: Holding, *, bar: Decimal) -> _SameBet | None:
+    closes = request.standing.daily_closes
     found = correlation(closes.get(request.symbol, {}), closes.get(holding.symbol, {}))
     signs = request.side.sign * holding.side.sign
     if found.value is not None and found.value * signs < float(bar):

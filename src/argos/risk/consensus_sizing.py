@@ -8,8 +8,9 @@ from typing import Final
 from argos.core.decision import number_text
 from argos.core.errors import InputError
 from argos.core.instrument import Instrument
+from argos.core.intent import SizeMode
 from argos.core.money import ONE, ZERO, round_down
-from argos.risk.sizing import Sized
+from argos.risk.sizing import Sized, SizeTerms, loss_per_unit
 
 _EXACT: Final = Context(prec=60, rounding=ROUND_FLOOR)
 _HALF: Final = Decimal("0.5")
@@ -51,8 +52,11 @@ class ConsensusTerms:
     """What one entry is measured by. Money in the account's currency; `price` is the dearest it may be done at.
 
     probability: of the signal's direction, calibrated, or the score until it can be. volatility_daily: None where it
-    is not known, which counts as very volatile. rooms: names of further bounds to the notional that each leaves.
-    whole: only whole units, as brackets are.
+    is not known, which counts as very volatile. buying_power: notional that it carries; `reserved` of that is on its
+    way. share: the leg's, on what is wanted and on what may be lost. stop_distance: price to stop, None without one.
+    unit_value_at_stop: what a move of 1.0 costs per unit there, the instrument's own if None. commission_per_lot: one
+    side's. rooms: names of further bounds to the notional that each leaves. qty_max: the account's own. whole: only
+    whole units, as brackets are.
     """
 
     instrument: Instrument
@@ -61,8 +65,13 @@ class ConsensusTerms:
     probability: Decimal
     volatility_daily: Decimal | None
     buying_power: Decimal
-    sl: Decimal | None = None
+    reserved: Decimal = ZERO
+    share: Decimal = ONE
+    stop_distance: Decimal | None = None
+    unit_value_at_stop: Decimal | None = None
+    commission_per_lot: Decimal | None = None
     rooms: Mapping[str, Decimal] = field(default_factory=dict)
+    qty_max: Decimal | None = None
     whole: bool = True
 
 
@@ -92,13 +101,18 @@ def size_consensus(settings: ConsensusSizing, terms: ConsensusTerms) -> Sized:
         "fraction": fraction,
         "equity": terms.equity,
         "price": terms.price,
+        "share": terms.share,
+        "buying_power": terms.buying_power,
+        "reserved": terms.reserved,
         **{f"qty_by_{name or 'fraction'}": value for name, value in bounds.items()},
         "qty_step": _step(terms),
         "qty": qty,
     }
     if terms.volatility_daily is not None:
         numbers["volatility_daily"] = terms.volatility_daily
-    working = {"mode": "consensus"} | {name: number_text(value) for name, value in numbers.items()}
+    working = {"mode": SizeMode.CONSENSUS.value} | {
+        name: number_text(value) for name, value in numbers.items()
+    }
     return Sized(qty=qty, qty_exact=exact, binding=binding, working=working | {"binding": binding})
 
 
@@ -109,18 +123,34 @@ def _bounds(
     unit = terms.price * terms.instrument.unit_value
     if unit <= 0 or terms.instrument.qty_step <= 0:
         return {"unusable_terms": ZERO}
-    equity = max(ZERO, terms.equity)
+    equity = max(ZERO, terms.equity) * terms.share
     money = {
         "position_fraction_max" if capped else "": equity * fraction,
-        "buying_power": terms.buying_power * settings.buying_power_fraction_max,
+        "buying_power": terms.buying_power * settings.buying_power_fraction_max - terms.reserved,
         **terms.rooms,
     }
     bounds = {name: value / unit for name, value in money.items()}
-    if terms.sl is not None and settings.risk_fraction_max is not None:
-        loss = abs(terms.price - terms.sl) * terms.instrument.unit_value
-        bounds["risk_fraction_max"] = equity * settings.risk_fraction_max / loss if loss else ZERO
+    if terms.stop_distance is not None and settings.risk_fraction_max is not None:
+        bounds["risk_fraction_max"] = _at_risk(terms, equity * settings.risk_fraction_max)
     bounds["qty_max"] = terms.instrument.qty_max
+    if terms.qty_max is not None:
+        bounds["qty_max_of_account"] = terms.qty_max
     return bounds
+
+
+def _at_risk(terms: ConsensusTerms, money: Decimal) -> Decimal:
+    """Units that lose `money` at the stop; none where the stop is the price itself."""
+    if not terms.stop_distance:
+        return ZERO
+    measured = SizeTerms(
+        instrument=terms.instrument,
+        equity=terms.equity,
+        prices=(),
+        sl=None,
+        unit_value=terms.unit_value_at_stop,
+        commission_per_lot=terms.commission_per_lot,
+    )
+    return money / loss_per_unit(measured, distance=terms.stop_distance)
 
 
 def _step(terms: ConsensusTerms) -> Decimal:

@@ -4,20 +4,18 @@ Floats are right here: it is a statistic of 60 numbers, held against a bar like 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
+
+from argos.core.closes import Closes
 
 RETURNS: Final = 60
 """The newest so many daily returns count."""
 RETURNS_MIN: Final = 40
 """With fewer in common nothing is known."""
-
-Closes = Mapping[date, Decimal]
-"""Date to closing price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

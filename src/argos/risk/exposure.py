@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from argos.core.decision import Approved, Denied, Verdict, number_text
 from argos.core.denial import DenialCode
+from argos.core.intent import SizeMode
 from argos.risk.gate import GateInput, entry_prices, not_judged
 from argos.risk.sizing import Sized
 from argos.risk.tick_values import tick_value
@@ -32,6 +33,8 @@ def size_found(given: GateInput) -> Verdict:
             return denied
         case Sized(binding="", working=working):
             return Approved(values=working)
+        case Sized(binding=binding, working={"mode": SizeMode.CONSENSUS.value} as working):
+            return Approved(note=f"{binding} decided", values=working)
         case Sized(qty=qty, qty_exact=exact, binding=binding, working=working):
             return Approved(
                 note=f"the risk would allow {number_text(exact)}; {binding} keeps it at {number_text(qty)}",
@@ -51,6 +54,8 @@ def size_minimum(given: GateInput) -> Verdict:
     text = f"size {asked} is below the minimum {least} of {given.place}"
     if given.sized.qty_exact >= instrument.qty_min:
         text = f"size {asked} is less than one step {number_text(instrument.qty_step)} of {given.place}"
+    if given.sized.binding:
+        text += f"; {given.sized.binding} leaves no more"
     return Denied(
         code=DenialCode.SIZE_BELOW_MINIMUM, text=text, values={"qty": asked, "qty_min": least}
     )

@@ -12,7 +12,9 @@ FUTURE_TOLERANCE: Final = timedelta(seconds=5)
 """How far a sender's clock may run ahead of ours."""
 
 
-MEASURED_BY_TICKS: Final = frozenset({SizeMode.RISK_FRACTION, SizeMode.EQUITY_FRACTION})
+MEASURED_BY_TICKS: Final = frozenset(
+    {SizeMode.RISK_FRACTION, SizeMode.EQUITY_FRACTION, SizeMode.CONSENSUS}
+)
 """Sizes that depend on what a tick is worth in the account's currency."""
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from argos.core.account import AccountSnapshot
 from argos.core.decision import Purpose, RiskRequest
-from argos.core.standing import NO_STANDING
 from argos.risk.concentration import (
     gross_exposure,
     symbol_concentration,
@@ -86,9 +86,10 @@ ENTRY_GATES: Final[tuple[Gate, ...]] = (
 )
 """From "nobody may" over "we do not know" to "not this much"."""
 
+VENUE_GATES: Final[tuple[Gate, ...]] = (account_unblocked, market_open)
+"""After the entry's own chain, at an account whose node tells one of the two, or that has risk limits."""
+
 RISK_GATES: Final[tuple[Gate, ...]] = (
-    account_unblocked,
-    market_open,
     quote_fresh,
     not_duplicate,
     flat,
@@ -102,7 +103,7 @@ RISK_GATES: Final[tuple[Gate, ...]] = (
     entry_rate,
     buying_power_left,
 )
-"""After the entry's own chain, where the operator set a risk limit or something is known of the account's standing."""
+"""After those, at an account with risk limits or under a prop firm's rules."""
 
 RULE_GATES: Final[tuple[Gate, ...]] = (
     rule_anchor,
@@ -114,7 +115,7 @@ RULE_GATES: Final[tuple[Gate, ...]] = (
     rule_orders,
     rule_lots,
 )
-"""After those, at an account under a prop firm's rules."""
+"""Last, at an account under a prop firm's rules."""
 
 MODIFY_GATES: Final[tuple[Gate, ...]] = (not_halted, stop_side, target_side)
 """A change of stops protects: it is stopped by a halt and by levels that cannot be meant."""
@@ -138,8 +139,15 @@ def gates_of(request: RiskRequest) -> tuple[Gate, ...]:
         return chain
     if volume_limit_units(request.instrument) is not None:
         chain += (volume_left,)
-    if request.account.limits.risk.any_set or request.standing is not NO_STANDING:
+    is_limited = request.account.limits.risk.any_set or request.standing.rules is not None
+    if is_limited or _tells_standing(request.snapshot):
+        chain += VENUE_GATES
+    if is_limited:
         chain += RISK_GATES
     if request.standing.rules is not None:
         chain += RULE_GATES
     return chain
+
+
+def _tells_standing(snapshot: AccountSnapshot | None) -> bool:
+    return snapshot is not None and (snapshot.blocks is not None or snapshot.market is not None)

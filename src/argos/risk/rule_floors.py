@@ -56,11 +56,12 @@ def overall_floor(account: RuleAccount, peaks: Peaks) -> Floor | None:
     rules, initial = account.rules, account.initial_balance
     if rules.max_fraction is None:
         return None
+    least = max(initial, account.peak or initial)
     base = {
         Trail.STATIC: initial,
-        Trail.DAY_BALANCE: max(initial, peaks.day_balance),
-        Trail.BALANCE: max(initial, peaks.balance),
-        Trail.EQUITY: max(initial, peaks.equity),
+        Trail.DAY_BALANCE: max(least, peaks.day_balance),
+        Trail.BALANCE: max(least, peaks.balance),
+        Trail.EQUITY: max(least, peaks.equity),
     }[rules.trail]
     return Floor(
         base=base,

@@ -5,17 +5,22 @@ from decimal import Decimal
 from argos.core.decision import Approved, Denied, Verdict, number_text
 from argos.core.denial import DenialCode
 from argos.core.instrument import Instrument
+from argos.core.intent import OrderType
 from argos.core.money import ZERO
+from argos.risk.buying_power import buying_power_of, reserved_notional
 from argos.risk.gate import GateInput, entry_prices, not_judged
-from argos.risk.holdings import holdings_of, notional_of, total
+from argos.risk.holdings import holdings_of, notional_of
 from argos.risk.sizing import Sized
 
 
 def account_unblocked(given: GateInput) -> Verdict:
     request = given.request
-    if not request.standing.blocks:
+    blocks = request.snapshot.blocks if request.snapshot else None
+    if blocks is None:
+        return not_judged("the node does not tell whether the account may trade")
+    if not blocks:
         return Approved()
-    told = ", ".join(request.standing.blocks)
+    told = ", ".join(blocks)
     return Denied(
         code=DenialCode.ACCOUNT_BLOCKED,
         text=f"the venue does not let {request.account.account} trade: {told}",
@@ -24,8 +29,12 @@ def account_unblocked(given: GateInput) -> Verdict:
 
 
 def market_open(given: GateInput) -> Verdict:
-    """By the venue's own word. One that was said before the session's next change is out of date after it."""
-    request, market = given.request, given.request.standing.market
+    """By the venue's own word. One that was said before the session's next change is out of date after it.
+
+    A limit or stop order waits for the session at its venue, as long as it lives: it passes.
+    """
+    request = given.request
+    market = request.snapshot.market if request.snapshot else None
     if market is None:
         return not_judged("the venue does not tell its sessions")
     changed = market.changes_at is not None and request.now >= market.changes_at
@@ -37,6 +46,8 @@ def market_open(given: GateInput) -> Verdict:
         moment = f"{market.changes_at:%Y-%m-%dT%H:%M:%SZ}"
         values["changes_at"] = moment
         text += f" since {moment}" if changed else f" until {moment}"
+    if request.order_type is not OrderType.MARKET:
+        return Approved(note=f"{text}; the order waits for it", values=values)
     return Denied(code=DenialCode.MARKET_CLOSED, text=text, values=values)
 
 
@@ -65,29 +76,24 @@ def quote_fresh(given: GateInput) -> Verdict:
 
 def buying_power_left(given: GateInput) -> Verdict:
     """What the order takes, beside what our own entries on their way will take that the venue does not hold yet."""
-    request, standing = given.request, given.request.standing
+    request = given.request
     fraction = request.account.limits.risk.buying_power_fraction_max
     if fraction is None:
         return not_judged("no buying_power_fraction_max")
     if not isinstance(given.sized, Sized):
         return not_judged("no size")
-    coming = [
-        holding
-        for holding, entry in zip(
-            holdings_of(request)[len(request.held) :], request.working, strict=True
-        )
-        if not entry.reserved
-    ]
-    reserved = total(coming)
+    reserved = reserved_notional(request)
     order = notional_of(request, qty=given.sized.qty, prices=entry_prices(request))
-    if standing.buying_power is None or reserved is None or order is None:
+    if request.snapshot is None or reserved is None or order is None:
         text = f"the buying power for {given.place} cannot be judged: it, a price or a symbol's terms are not known"
         return Denied(code=DenialCode.BUYING_POWER, text=text)
-    need, ours = order * standing.margin_fraction, reserved * standing.margin_fraction
-    room = max(ZERO, standing.buying_power * fraction - ours)
+    power = buying_power_of(request.snapshot)
+    need, ours = order * power.margin_fraction, reserved * power.margin_fraction
+    room = max(ZERO, power.amount * fraction - ours)
     values = {
         "need": number_text(need),
-        "buying_power": number_text(standing.buying_power),
+        "buying_power": number_text(power.amount),
+        "basis": power.basis,
         "reserved": number_text(ours),
         "room": number_text(room),
         "buying_power_fraction_max": number_text(fraction),
@@ -97,7 +103,7 @@ def buying_power_left(given: GateInput) -> Verdict:
     return Denied(
         code=DenialCode.BUYING_POWER,
         text=f"{given.place} needs {number_text(need)}; {number_text(room)} is left of {number_text(fraction)} x"
-        f" {number_text(standing.buying_power)} with {number_text(ours)} on its way",
+        f" {number_text(power.amount)} with {number_text(ours)} on its way",
         values=values,
     )
 

@@ -110,8 +110,8 @@ class AccountContext:
     standing: Standing = NO_STANDING
 
     def needs_holdings(self, symbol: str) -> bool:
-        """Whether anything asks what else is held and on its way: a risk limit, a firm's rules, a volume limit."""
-        if self.account.limits.risk.any_set or self.standing is not NO_STANDING:
+        """Whether the account asks what else is held and on its way: a risk limit, a firm's rules, a volume limit."""
+        if self.account.limits.risk.any_set or self.standing.rules is not None:
             return True
         instrument = self.snapshot.instruments.get(symbol) if self.snapshot else None
         return (

@@ -7,7 +7,7 @@ from uuid import UUID
 from argos.core.decision import Assessment, Purpose, RiskRequest
 from argos.core.errors import InvariantError
 from argos.core.ids import client_order_id_of, command_uuid, magic_of, order_uuid
-from argos.core.intent import OrderType, Side
+from argos.core.intent import OrderType, Side, Size, SizeMode
 from argos.core.order import CommandKind, Order, OrderRole
 from argos.routing.context import OpenEntry
 from argos.routing.exposure import (
@@ -62,7 +62,7 @@ def _request(
         return price_on_tick(price, instrument=instrument, side=side, order_type=order_type)
 
     pending = intent.order_type is not OrderType.MARKET
-    asked = task.context.needs_holdings(task.symbol)
+    asked = task.context.needs_holdings(task.symbol) or _is_consensus(task.size)
     opposed = {entry.order.trade_id for entry in opposing if not entry.is_being_closed}
     return RiskRequest(
         purpose=Purpose.ENTRY,
@@ -87,6 +87,10 @@ def _request(
         halts=task.halts,
         now=task.now,
     )
+
+
+def _is_consensus(size: Size | None) -> bool:
+    return size is not None and size.mode is SizeMode.CONSENSUS
 
 
 def _order(task: LegTask, request: RiskRequest, assessment: Assessment) -> Order:

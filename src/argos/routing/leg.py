@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argos.core.account import Halt, Route, RouteLeg
-from argos.core.decision import Assess, Assessment, Purpose, RiskRequest
+from argos.core.decision import Assess, Assessment, Purpose, RiskRequest, stated_size
 from argos.core.ids import command_uuid
 from argos.core.instrument import Instrument
-from argos.core.intent import Intent, OrderType
+from argos.core.intent import Intent, OrderType, Size
 from argos.core.order import CommandKind
 from argos.routing.context import AccountContext, Levels, OpenEntry
 from argos.routing.planned import PlannedCommand
@@ -44,6 +44,10 @@ class LegTask:
         return self.intent.expires_at or (
             self.intent.received_at + timedelta(seconds=self.route.expiry_s)
         )
+
+    @property
+    def size(self) -> Size | None:
+        return stated_size(self.intent, leg=self.leg, route=self.route)
 
     @property
     def trade_entries(self) -> tuple[OpenEntry, ...]:

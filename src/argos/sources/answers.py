@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from argos.consensus.vote import Vote, VoteStatus
+from argos.core.closes import DailyCloses
 from argos.sources.reasons import SourceReason
 
 
@@ -22,12 +23,13 @@ class PriceSeen:
 class Answer:
     """One vote per symbol that was asked for. failed: the reason that made all of them abstentions, if one did.
 
-    prices: by symbol, from a source that has any.
+    prices: by symbol, from a source that has any. daily: closing prices that came along.
     """
 
     votes: tuple[Vote, ...]
     failed: SourceReason | None = None
     prices: Mapping[str, PriceSeen] = field(default_factory=dict)
+    daily: tuple[DailyCloses, ...] = ()
 
 
 class Source(Protocol):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from argos.consensus.vote import Vote, parse_vote, vote_document
+from argos.core.closes import DailyCloses
 from argos.core.errors import ArgosError
 from argos.sources.answers import Clock, PriceSeen
 from argos.sources.ledger import SourceFile
@@ -63,6 +64,7 @@ class Board:
         self._clock = clock
         self._votes: dict[tuple[str, str], Vote] = {}
         self._prices: dict[str, PriceSeen] = {}
+        self._daily: dict[tuple[str, str], DailyCloses] = {}
 
     def restore(self, *, simulated: Mapping[str, bool], symbols: Sequence[str]) -> None:
         """Take up the stored votes, except those of a source that is simulated now and was not, or the reverse."""
@@ -87,6 +89,13 @@ class Board:
 
     def see_prices(self, prices: Mapping[str, PriceSeen]) -> None:
         self._prices.update(prices)
+
+    def keep_daily(self, series: Iterable[DailyCloses]) -> None:
+        self._daily.update({(one.source, one.symbol): one for one in series})
+
+    def daily_closes(self) -> tuple[DailyCloses, ...]:
+        """The newest daily series of each source and symbol that came since the start, and whether it is simulated."""
+        return tuple(self._daily.values())
 
     async def publish(self, votes: Sequence[Vote]) -> None:
         """The tick sees them at once; the file a moment later. Raises StoreError when it cannot be written."""

@@ -56,6 +56,7 @@ class Refresher:
         for number, batch in enumerate(batches):
             answer = await self._ask(batch)
             self._board.see_prices(answer.prices)
+            self._board.keep_daily(answer.daily)
             await self._publish(answer.votes, answer.failed)
             if answer.failed is None:
                 continue

@@ -28,15 +28,17 @@ class AnchorStore:
         return bool(await connection.fetchval(self._sql["take_turn"]))
 
     async def watched(self, connection: asyncpg.Connection) -> Sequence[Watched]:
-        """Accounts with a limit that is measured from an anchor or a peak, and that have been seen."""
+        """Accounts with a limit measured from an anchor or a peak, or under a firm's rules, that have been seen."""
         found = []
         for row in await connection.fetch(self._sql["watched"]):
             snapshot = decode_account_state({"snapshot": row["snapshot"], "instruments": None})
             assert snapshot is not None, "the statement leaves out accounts without one"
+            limits = decode_limits(row["limits"])
             found.append(
                 Watched(
                     account=row["account"],
-                    limits=decode_limits(row["limits"]).risk,
+                    limits=limits.risk,
+                    firm=limits.firm,
                     snapshot=snapshot,
                     book=None if row["day_opened_at"] is None else decode_book(row),
                     braked_by=row["braked_by"],

@@ -13,6 +13,7 @@ import asyncpg
 from argos.core.account import Account, AccountLimits, Route, RouteLeg, TradingHours
 from argos.core.intent import Size
 from argos.protocol.risk_limits import encode_risk_limits
+from argos.protocol.rule_sets import encode_rule_account
 from argos.protocol.values import decimal_text, optional_decimal_text
 from argos.store.database import queries
 from argos.store.lanes import transaction
@@ -32,6 +33,7 @@ def encode_limits(limits: AccountLimits) -> dict[str, Any]:
         "terms_age_s_max": limits.terms_age_s_max,
         "commission_per_lot": optional_decimal_text(limits.commission_per_lot),
         **({"risk": risk} if risk else {}),
+        **({"firm": encode_rule_account(limits.firm)} if limits.firm else {}),
     }
 
 

@@ -10,24 +10,17 @@ import asyncpg
 from argos.core.account import Halt
 from argos.core.intent import Intent, Side
 from argos.core.order import OrderStatus
-from argos.core.risk_limits import RiskLimits
-from argos.core.standing import NO_STANDING, Standing
+from argos.core.standing import NO_STANDING
 from argos.protocol.intent_store import decode_intent
 from argos.protocol.values import moment_text, optional_decimal_text
 from argos.routing.context import AccountContext, DueIntent, Levels, OpenEntry
 from argos.routing.planned import IntentPlan, PlannedCommand, PlannedOrder
-from argos.store.anchors import decode_book
 from argos.store.database import queries
-from argos.store.decoding import (
-    decode_account,
-    decode_account_state,
-    decode_limits,
-    decode_route,
-    decode_standing,
-)
+from argos.store.decoding import decode_account, decode_account_state, decode_route
 from argos.store.lanes import as_rows, read_halts, transaction
 from argos.store.legs import read_order
 from argos.store.outbox import postpone
+from argos.store.standings import Asker, read_standings
 
 
 class DecisionStore:
@@ -58,23 +51,34 @@ class DecisionStore:
         found = await connection.fetchval(
             self._sql["context"], intent.account_route, intent.trade_id
         )
-        entries = await self._open_entries(
-            connection, [row["account"] for row in found["accounts"]]
-        )
-        standings = await self._standings(connection, found["accounts"])
-        sides = {row["account"]: Side(row["side"]) for row in found["trade_sides"]}
-        accounts = {
-            row["account"]: AccountContext(
+        rows = {row["account"]: row for row in found["accounts"]}
+        entries = await self._open_entries(connection, list(rows))
+        route = decode_route(found["route"], found["legs"]) if found["route"] else None
+        legs = {leg.account: leg for leg in route.legs} if route else {}
+        askers = {
+            name: Asker(
                 account=decode_account(row),
                 snapshot=decode_account_state(row),
-                open_entries=tuple(entries[row["account"]]),
-                trade_side=sides.get(row["account"]),
-                standing=standings.get(row["account"], NO_STANDING),
+                entries=entries[name],
+                leg=legs.get(name),
             )
-            for row in found["accounts"]
+            for name, row in rows.items()
+        }
+        standings = await read_standings(
+            connection, intent, route=route, askers=tuple(askers.values())
+        )
+        sides = {row["account"]: Side(row["side"]) for row in found["trade_sides"]}
+        accounts = {
+            name: AccountContext(
+                account=asker.account,
+                snapshot=asker.snapshot,
+                open_entries=tuple(asker.entries),
+                trade_side=sides.get(name),
+                standing=standings.get(name, NO_STANDING),
+            )
+            for name, asker in askers.items()
         }
         halts: list[Halt] = read_halts(found["halts"])
-        route = decode_route(found["route"], found["legs"]) if found["route"] else None
         return {"route": route, "accounts": accounts, "halts": tuple(halts)}
 
     async def _open_entries(
@@ -85,32 +89,6 @@ class DecisionStore:
         for row in await connection.fetch(self._sql["open_entries"], list(accounts)):
             found[row["account"]].append(_open_entry(row))
         return found
-
-    async def _standings(
-        self, connection: asyncpg.Connection, accounts: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Standing]:
-        """Of the accounts with risk limits; nothing is asked for the others."""
-        ruled = {row["account"]: row for row in accounts if row["limits"].get("risk")}
-        if not ruled:
-            return {}
-        limits = {name: decode_limits(row["limits"]).risk for name, row in ruled.items()}
-        back_s = float(max(map(_look_back_s, limits.values())))
-        names = list(ruled)
-        entries = await connection.fetch(self._sql["recent_entries"], names, back_s)
-        closes = await connection.fetch(self._sql["recent_closes"], names, back_s)
-        anchors = {
-            row["account"]: decode_book(row)
-            for row in await connection.fetch(self._sql["anchors"], names)
-        }
-        return {
-            name: decode_standing(
-                anchors.get(name),
-                snapshot=decode_account_state(row),
-                entries=[item for item in entries if item["account"] == name],
-                closes=[item for item in closes if item["account"] == name],
-            )
-            for name, row in ruled.items()
-        }
 
     async def save(
         self,
@@ -135,11 +113,6 @@ class DecisionStore:
         return await postpone(
             self._pool, outbox_ids, error=error, delay_s=delay_s, attempts_max=attempts_max
         )
-
-
-def _look_back_s(limits: RiskLimits) -> int:
-    """How far the longest of the rules that look back does; a minute for the rate of entries."""
-    return max(60, limits.duplicate_s or 0, limits.cooldown_s or 0)
 
 
 def _open_entry(row: Mapping[str, Any]) -> OpenEntry:

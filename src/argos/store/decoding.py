@@ -1,8 +1,7 @@
 """Rows of configuration and plans back into words of the core."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import time
-from decimal import Decimal
 from typing import Any
 
 from argos.core.account import (
@@ -13,14 +12,11 @@ from argos.core.account import (
     RouteLeg,
     TradingHours,
 )
-from argos.core.intent import Side
-from argos.core.money import ONE, ZERO, divide_up
-from argos.core.standing import RecentEntry, Standing
 from argos.protocol.intent_store import decode_size
 from argos.protocol.risk_limits import decode_risk_limits
+from argos.protocol.rule_sets import decode_rule_account
 from argos.protocol.snapshots import decode_snapshot
 from argos.protocol.values import optional_decimal, parse_decimal
-from argos.risk.anchors import AnchorBook
 
 
 def decode_limits(body: Mapping[str, Any]) -> AccountLimits:
@@ -34,6 +30,7 @@ def decode_limits(body: Mapping[str, Any]) -> AccountLimits:
             body.get("commission_per_lot"), field="commission_per_lot"
         ),
         risk=decode_risk_limits(body.get("risk")),
+        firm=decode_rule_account(body.get("firm")),
     )
 
 
@@ -54,38 +51,6 @@ def decode_account_state(row: Mapping[str, Any]) -> AccountSnapshot | None:
         return None
     instruments = list((row["instruments"] or {}).values())
     return decode_snapshot({**row["snapshot"], "instruments": instruments})
-
-
-def decode_standing(
-    book: AnchorBook | None,
-    *,
-    snapshot: AccountSnapshot | None,
-    entries: Iterable[Mapping[str, Any]],
-    closes: Iterable[Mapping[str, Any]],
-) -> Standing:
-    """What is known of an account with risk limits.
-
-    Its buying power is the free margin; where the venue tells a leverage, an order takes a part of its notional of it,
-    else all. That is too little for what a broker gives less leverage on: it will refuse what it cannot carry.
-    """
-    leverage = snapshot.leverage if snapshot else None
-    return Standing(
-        buying_power=max(ZERO, snapshot.margin_free) if snapshot else None,
-        margin_fraction=divide_up(ONE, Decimal(leverage)) if leverage and leverage > 0 else ONE,
-        day=book.day if book else None,
-        peaks=book.peaks if book else None,
-        entries=tuple(
-            RecentEntry(
-                intent_id=row["intent_id"],
-                bot_version=row["bot_version"],
-                symbol=row["symbol"],
-                side=Side(row["side"]),
-                planned_at=row["planned_at"],
-            )
-            for row in entries
-        ),
-        closed_at={row["symbol"]: row["closed_at"] for row in closes},
-    )
 
 
 def decode_hours(body: Mapping[str, Any]) -> TradingHours:

@@ -21,6 +21,7 @@ audit_heads              -        -         -       -         -       -        S
 audit_log                -        -         -       -         -       -        S
 audit_subjects           -        -         -       -         -       -        S
 commands                 -        Su        SIu     -         S       -        -
+daily_closes             -        -         S       SI        S       SI       -
 discrepancies            -        S         SI      -         S       -        S
 discrepancy_resolutions  -        -         SI      -         S       -        S
 enrolment_codes          -        Su        -       -         s       SIUD     -
@@ -36,6 +37,7 @@ leg_refusals             -        -         SI      -         S       -        S
 manual_decisions         -        -         -       -         S       SI       S
 node_keys                -        SID       -       -         s       SIUD     -
 node_sessions            -        SIU       S       -         S       S        -
+news_events              -        -         S       -         S       SIUD     -
 nodes                    -        S         S       -         S       SIU      -
 order_states             -        Su        SIu     -         S       -        -
 order_transitions        -        -         -       -         S       -        -

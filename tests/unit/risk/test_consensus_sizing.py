@@ -70,10 +70,10 @@ def test_a_size_is_worked_by_hand(
 
 def test_the_loss_at_the_stop_bounds_it() -> None:
     """1 % of 100,000 may be lost; 50 - 42 = 8 a share: 125 of the 200."""
-    sized = size_consensus(ConsensusSizing(), terms(sl=D(42)))
+    sized = size_consensus(ConsensusSizing(), terms(stop_distance=D(8)))
     assert (sized.qty, sized.binding) == (125, "risk_fraction_max")
-    assert size_consensus(ConsensusSizing(), terms(sl=D(45))).binding == ""
-    assert size_consensus(ConsensusSizing(), terms(sl=D(50))).qty == 0
+    assert size_consensus(ConsensusSizing(), terms(stop_distance=D(5))).binding == ""
+    assert size_consensus(ConsensusSizing(), terms(stop_distance=D(0))).qty == 0
 
 
 @given(
@@ -102,7 +102,7 @@ def test_no_bound_is_ever_broken_and_more_confidence_never_shrinks_a_size(
         volatility_daily=volatility,
         buying_power=buying_power,
         rooms={"symbol": room},
-        sl=sl,
+        stop_distance=None if sl is None else abs(price - sl),
     )
     qty = size_consensus(settings, given_terms).qty
     assert qty >= 0

@@ -201,6 +201,11 @@ CASES = [
         C.SIZE_NEEDS_STOP,
     ),
     Case(
+        "a consensus without a confidence",
+        {"size": Size(mode=SizeMode.CONSENSUS, value=D("0.1"))},
+        C.SIZE_NEEDS_CONFIDENCE,
+    ),
+    Case(
         "a notional without a price",
         {
             "size": Size(mode=SizeMode.NOTIONAL, value=D(1_000)),

@@ -16,7 +16,7 @@ from argos.core.decision import Approved, Purpose, RiskRequest
 from argos.core.denial import DenialCode
 from argos.core.errors import InputError
 from argos.core.instrument import VenueTerms
-from argos.core.intent import Side
+from argos.core.intent import OrderType, Side
 from argos.core.position import Position
 from argos.core.risk_limits import AT_MOST_ONE, MEANINGS, WHOLE, RiskLimits, checked_risk_limits
 from argos.core.standing import (
@@ -29,7 +29,7 @@ from argos.core.standing import (
 )
 from argos.risk.assess import assess
 from argos.risk.correlation import RETURNS, RETURNS_MIN, correlation
-from argos.risk.gates import ENTRY_GATES, RISK_GATES
+from argos.risk.gates import ENTRY_GATES, RISK_GATES, VENUE_GATES
 from argos.risk.losses import loss_brake
 from unit.core.builders import AAPL, AAPL_QUOTE, NOW, make_account, make_snapshot, units
 
@@ -123,14 +123,14 @@ class Case:
 def market(is_open: bool, *, changes_in_s: int | None = None) -> dict[str, Any]:
     changes_at = None if changes_in_s is None else NOW + changes_in_s * S
     session = MarketSession(is_open=is_open, seen_at=NOW - S, changes_at=changes_at)
-    return {"standing": Standing(market=session)}
+    return {"snapshot": replace(SNAPSHOT, market=session)}
 
 
 CASES = [
     Case("no rule set", {"snapshot": SNAPSHOT, "held": (position(),)}, None),
     Case(
         "blocked by the venue",
-        {"standing": Standing(blocks=("account_blocked", "PDT"))},
+        {"snapshot": replace(SNAPSHOT, blocks=("account_blocked", "PDT"))},
         C.ACCOUNT_BLOCKED,
         "account_blocked, PDT",
     ),
@@ -364,7 +364,7 @@ CASES = [
         {
             **limited(buying_power_fraction_max=D("0.95")),
             "working": (working(price=D(200), qty=95),),
-            "standing": Standing(buying_power=D(22_000)),
+            "snapshot": replace(SNAPSHOT, margin_free=D(22_000)),
         },
         None,
     ),
@@ -373,7 +373,7 @@ CASES = [
         {
             **limited(buying_power_fraction_max=D("0.95")),
             "working": (working(price=D(200), qty=95),),
-            "standing": Standing(buying_power=D(21_000)),
+            "snapshot": replace(SNAPSHOT, margin_free=D(21_000)),
         },
         C.BUYING_POWER,
         "needs 1000.2; 950 is left of 0.95 x 21000 with 19000 on its way",
@@ -383,7 +383,7 @@ CASES = [
         {
             **limited(buying_power_fraction_max=D("0.95")),
             "working": (working(price=D(200), qty=95, reserved=True),),
-            "standing": Standing(buying_power=D(21_000)),
+            "snapshot": replace(SNAPSHOT, margin_free=D(21_000)),
         },
         None,
     ),
@@ -391,13 +391,13 @@ CASES = [
         "on margin it takes a part",
         {
             **limited(buying_power_fraction_max=D(1)),
-            "standing": Standing(buying_power=D("500.1"), margin_fraction=D("0.5")),
+            "snapshot": replace(SNAPSHOT, margin_free=D("500.1"), leverage=2),
         },
         None,
     ),
     Case(
-        "buying power unknown",
-        limited(buying_power_fraction_max=D("0.95")),
+        "what is reserved cannot be measured",
+        {**limited(buying_power_fraction_max=D("0.95")), "working": (working("GOOG"),)},
         C.BUYING_POWER,
         "cannot be judged",
     ),
@@ -422,7 +422,42 @@ def test_rules_that_nobody_set_add_nothing_to_an_orders_checks(request_for: Make
     plain = [check.check for check in assess(request_for()).checks]
     assert plain == [gate.__name__ for gate in ENTRY_GATES]
     ruled = [check.check for check in assess(request_for(**limited(cooldown_s=60))).checks]
-    assert ruled == plain + [gate.__name__ for gate in RISK_GATES]
+    assert ruled == plain + [gate.__name__ for gate in VENUE_GATES + RISK_GATES]
+    told = request_for(snapshot=replace(SNAPSHOT, blocks=()))
+    assert [check.check for check in assess(told).checks] == [
+        *plain,
+        "account_unblocked",
+        "market_open",
+    ]
+
+
+def test_what_a_node_does_not_tell_passes_and_says_so(request_for: MakeRequest) -> None:
+    checks = assess(request_for(**limited(cooldown_s=60))).checks
+    notes = {check.check: check.as_row().get("note") for check in checks}
+    assert (
+        notes["account_unblocked"]
+        == "not judged: the node does not tell whether the account may trade"
+    )
+    assert notes["market_open"] == "not judged: the venue does not tell its sessions"
+
+
+def test_a_pending_order_waits_for_the_session_at_its_venue(request_for: MakeRequest) -> None:
+    closed = market(False, changes_in_s=60)
+    pending = request_for(**closed, order_type=OrderType.LIMIT, price=D(100))
+    [check] = [check for check in assess(pending).checks if check.check == "market_open"]
+    assert check.ok
+    assert "closed until 2026" in check.as_row()["note"]
+
+
+def test_the_venues_own_buying_power_is_taken_at_its_word(request_for: MakeRequest) -> None:
+    """The order is 1,000.20. Free margin x leverage would carry it: the venue says that it does not."""
+    told = replace(SNAPSHOT, buying_power=D(1000), margin_free=D(90_000), leverage=30)
+    request = request_for(**{**limited(buying_power_fraction_max=D(1)), "snapshot": told})
+    denied = assess(request).denied
+    assert denied is not None
+    assert denied.code is C.BUYING_POWER
+    assert denied.values["basis"] == "buying_power of the venue"
+    assert denied.values["need"] == "1000.2"
 
 
 def test_every_verdict_of_a_rule_that_is_set_has_its_numbers(request_for: MakeRequest) -> None:
@@ -433,12 +468,10 @@ def test_every_verdict_of_a_rule_that_is_set_has_its_numbers(request_for: MakeRe
         gross_fraction_max=D(9), correlation_max=D("0.8"), correlated_fraction_max=D(9),
         buying_power_fraction_max=D("0.95"), flat_only=True,
     )  # fmt: skip
-    standing = replace(
-        anchored(100_000, 100_000), buying_power=D(50_000), daily_closes=ALIKE.daily_closes
-    )
+    standing = replace(anchored(100_000, 100_000), daily_closes=ALIKE.daily_closes)
     checks = assess(request_for(**all_set, standing=standing, held=(position(),))).checks
     by_name = {check.check: check.verdict for check in checks}
-    bare = {"account_unblocked", "market_open", "flat"}
+    bare = {"flat"}
     for gate in RISK_GATES:
         verdict = by_name[gate.__name__]
         assert isinstance(verdict, Approved), (gate, verdict)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from argos.consensus.vote import Vote
+from argos.core.closes import is_jump
 from argos.core.texts import decimal_text
 from argos.sources.alpha_vantage.parsing import NEW_YORK, DailySeries, close_at
 from argos.sources.indicators import Macd, macd, rsi, sma
@@ -16,9 +17,6 @@ from argos.sources.voting import ONE, About, abstention, lean_vote
 BARS_MIN: Final = 60
 SESSION_AGE_MAX: Final = timedelta(days=6)
 """A series whose newest close is older was not kept up; a long weekend with a holiday on each side is shorter."""
-JUMP: Final = Decimal("0.4")
-"""Raw closes halve at a 2:1 split, and the series does not say that there was one. A real crash of this size makes the
-source silent, too: that errs towards silence."""
 OVERSOLD: Final = 30
 OVERBOUGHT: Final = 70
 PUBLISHED_HOUR: Final = 18
@@ -40,7 +38,7 @@ def judge(about: About, series: DailySeries) -> Vote:
         return abstention(about, SourceReason.DATA_TOO_OLD, as_of=as_of)
     if len(series.closes) < BARS_MIN:
         return abstention(about, SourceReason.TOO_FEW_BARS, as_of=as_of)
-    if any(abs(after / before - 1) >= JUMP for before, after in pairwise(series.closes)):
+    if any(is_jump(before, after) for before, after in pairwise(series.closes)):
         return abstention(about, SourceReason.JUMP_IN_SERIES, as_of=as_of)
     parts = leans(series.closes)
     lean = sum((WEIGHTS[name] * value for name, value in parts.items()), Decimal(0))

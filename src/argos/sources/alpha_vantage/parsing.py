@@ -24,6 +24,10 @@ class DailySeries:
     dates: tuple[date, ...]
     closes: tuple[Decimal, ...]
 
+    @property
+    def by_day(self) -> Mapping[date, Decimal]:
+        return dict(zip(self.dates, self.closes, strict=True))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from argos.consensus.vote import Vote, VoteStatus
+from argos.core.closes import DailyCloses
 from argos.sources.alpha_vantage.judging import judge, last_publication
 from argos.sources.alpha_vantage.parsing import Refusal, parse_daily
 from argos.sources.answers import Answer, Clock, is_old
@@ -67,7 +68,10 @@ class AlphaVantage:
             return Answer(votes=(abstention(about, reply.reason),), failed=reply.reason)
         series = parse_daily(reply.body, now=now)
         if not isinstance(series, Refusal):
-            return Answer(votes=(judge(about, series),))
+            daily = DailyCloses(
+                symbol=symbol, source=self.name, simulated=about.simulated, closes=series.by_day
+            )
+            return Answer(votes=(judge(about, series),), daily=(daily,))
         words = mask(series.words, key=access.key)[:_WORDS_MAX]
         log.info("alpha_vantage on %s: %s %s", symbol, series.reason.code, words)
         await self._pause_for(series.reason, now)

@@ -1,7 +1,7 @@
 -- Anchors and peaks of accounts, and the brakes that loss limits set.
 
 -- name: watched
--- Accounts with a limit that is measured from an anchor or a peak, with their last snapshot and what is kept of them.
+-- Accounts with a limit that is measured from an anchor or a peak, or under a firm's rules, with their last snapshot and what is kept of them.
 -- One worker at a time keeps them: the others find nothing, as where there is no such account.
 SELECT a.account, a.limits, s.snapshot, n.day_opened_at, n.day_taken_at, n.day_balance, n.day_equity,
        n.day_estimated, n.peak_equity, n.peak_balance, n.peak_day_balance, n.last_opened_at, n.last_taken_at,
@@ -10,7 +10,8 @@ FROM accounts a
 JOIN account_states s USING (account)
 LEFT JOIN account_anchors n USING (account)
 LEFT JOIN halts h ON h.scope = 'account' AND h.key = a.account
-WHERE a.limits->'risk' ?| ARRAY['daily_loss_fraction_max', 'drawdown_fraction_max'] AND s.snapshot IS NOT NULL
+WHERE (a.limits->'risk' ?| ARRAY['daily_loss_fraction_max', 'drawdown_fraction_max'] OR a.limits ? 'firm')
+  AND s.snapshot IS NOT NULL
 ORDER BY a.account;
 
 -- name: keep

@@ -9,10 +9,14 @@ RETURNING (xmax = 0) AS added;
 SELECT a.account, a.venue, a.currency, a.hedging, a.enabled, a.limits FROM accounts a ORDER BY a.account;
 
 -- name: reset_peaks
-UPDATE account_anchors
-SET peak_equity = last_equity, peak_balance = last_balance, peak_day_balance = last_balance
-WHERE account = $1
-RETURNING account;
+-- A firm goes on measuring from its own peak: under its rules only that of equity, which our drawdown is measured from.
+UPDATE account_anchors n
+SET peak_equity = last_equity,
+    peak_balance = CASE WHEN a.limits ? 'firm' THEN peak_balance ELSE last_balance END,
+    peak_day_balance = CASE WHEN a.limits ? 'firm' THEN peak_day_balance ELSE last_balance END
+FROM accounts a
+WHERE a.account = n.account AND n.account = $1
+RETURNING n.account;
 
 -- name: anchors
 SELECT account, day_opened_at, day_balance, day_equity, day_estimated, peak_equity, last_equity, last_taken_at

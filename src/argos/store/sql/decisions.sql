@@ -15,8 +15,10 @@ WITH claimed AS MATERIALIZED (
     LIMIT 1
     FOR UPDATE OF w SKIP LOCKED
 ), shared AS MATERIALIZED (
-    SELECT account FROM claimed JOIN route_legs USING (route) JOIN accounts USING (account)
+    SELECT account FROM claimed JOIN routes USING (route) JOIN route_legs USING (route) JOIN accounts USING (account)
     WHERE NOT hedging OR limits->>'positions_max' IS NOT NULL OR limits->'risk' IS NOT NULL
+       OR limits->'firm' IS NOT NULL
+       OR 'consensus' IN (claimed.body->'size'->>'mode', route_legs.size->>'mode', routes.size->>'mode')
     ORDER BY account
 )
 SELECT claimed.*, (SELECT count(pg_advisory_xact_lock(hashtextextended('account:' || account, 0))) FROM shared),
@@ -83,19 +85,6 @@ LEFT JOIN LATERAL (
 ) changed ON true
 WHERE st.live AND st.role = 'entry' AND st.account = ANY($1::text[])
 ORDER BY o.planned_at, o.order_id;
-
--- name: recent_entries
--- Entries of the last $2 seconds, denied ones left out. Asked for accounts with risk limits alone, as the two below.
-SELECT account, intent_id::text, bot_version, symbol, side, planned_at FROM orders
-WHERE account = ANY($1::text[]) AND role = 'entry' AND denial_code IS NULL AND planned_at > now() - make_interval(secs => $2);
-
--- name: recent_closes
-SELECT account, symbol, max(received_at) AS closed_at FROM executions
-WHERE account = ANY($1::text[]) AND entry <> 'in' AND received_at > now() - make_interval(secs => $2)
-GROUP BY account, symbol;
-
--- name: anchors
-SELECT * FROM account_anchors WHERE account = ANY($1::text[]);
 
 -- name: save
 -- A whole decision in one statement: orders with their states, refusals, commands in their lanes, next steps.

@@ -306,8 +306,15 @@ def snapshot_of(
         instruments=instruments,
         margin=number(row, "margin") if "margin" in row else None,
         leverage=int(number(row, "leverage")) if "leverage" in row else None,
+        blocks=_blocks_of(row),
         node=node or {},
     )
+
+
+def _blocks_of(row: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Which of the account's own permissions are off; None where the row has none of them."""
+    told = [name for name in ("trade_allowed", "trade_expert") if name in row]
+    return tuple(f"{name} is off" for name in told if not row[name]) if told else None
 
 
 def place_of(terminal: Row, account: Row) -> dict[str, Any]:

@@ -102,6 +102,7 @@ class AlpacaScanner:
                 open_orders=len(open_rows),
                 quotes=quotes,
                 instruments=instruments,
+                market=words.session_of(clock, seen_at=taken_at),
                 **words.snapshot_terms(money),
             ),
             cursor=Cursor(

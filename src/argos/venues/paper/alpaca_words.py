@@ -6,6 +6,7 @@ replaced it, `.p-` a stop or target set for its position. What stands before the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,8 +15,14 @@ from argos.core.instrument import Instrument
 from argos.core.intent import Side
 from argos.core.money import ONE, ZERO
 from argos.core.position import Position
+from argos.core.standing import MarketSession
 from argos.ports import VenueIdentity, VenueOrderReport, VenueOrderState
-from argos.protocol.values import optional_decimal, parse_decimal, parse_moment
+from argos.protocol.values import (
+    optional_decimal,
+    optional_moment,
+    parse_decimal,
+    parse_moment,
+)
 
 REPLACEMENT_MARK: Final = ".r-"
 PROTECTION_MARK: Final = ".p-"
@@ -23,6 +30,8 @@ PROTECTION_MARK: Final = ".p-"
 BODY_INVALID: Final = 40010001
 NOT_UNIQUE: Final = "client_order_id must be unique"
 SOURCE_BY_HAND: Final = "web"
+ACTIVE: Final = "ACTIVE"
+_BLOCKS: Final = ("account_blocked", "trading_blocked", "trade_suspended_by_user")
 
 ENDED: Final[Mapping[str, VenueOrderState]] = {
     "filled": VenueOrderState.FILLED,
@@ -162,13 +171,34 @@ def instrument_of(row: Mapping[str, Any]) -> Instrument:
 
 
 def snapshot_terms(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The money of an account: cash as balance, and what is free of it before leverage."""
+    """The money of an account: cash as balance, what is free of it before leverage, and what stands against trading."""
     return {
         "currency": row["currency"],
         "balance": number(row, "cash"),
         "equity": number(row, "equity"),
         "margin_free": number(row, "non_marginable_buying_power"),
+        "buying_power": optional_decimal(row.get("buying_power"), field="buying_power"),
+        "blocks": blocks_of(row),
     }
+
+
+def blocks_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why the account may open nothing: flags that are up, by their names, and any status that is not ACTIVE."""
+    status = str(row.get("status", ACTIVE))
+    flags = tuple(name for name in _BLOCKS if row.get(name) is True)
+    return flags if status == ACTIVE else (f"status {status}", *flags)
+
+
+def session_of(clock: Mapping[str, Any], *, seen_at: datetime) -> MarketSession:
+    """The regular session as `/v2/clock` tells it."""
+    is_open = bool(clock["is_open"])
+    return MarketSession(
+        is_open=is_open,
+        seen_at=seen_at,
+        changes_at=optional_moment(
+            clock.get("next_close" if is_open else "next_open"), field="clock"
+        ),
+    )
 
 
 def hint_of(message: Mapping[str, Any]) -> str | None:
