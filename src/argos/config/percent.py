@@ -12,8 +12,8 @@ from argos.core.texts import decimal_text, parse_decimal
 
 HUNDRED: Final = Decimal(100)
 SIGN: Final = "%"
-WEIGHTS_CODE: Final = "CONFIG_WEIGHTS"
-PERCENT_CODE: Final = "CONFIG_PERCENT"
+REFUSED: Final = "config_value"
+"""Type of pydantic's errors that `refused` makes."""
 
 
 def fraction(percent: Decimal) -> Decimal:
@@ -36,7 +36,7 @@ def percent_of(given: object) -> Decimal:
     """
     number, is_signed = _number_of(given)
     if not 0 <= number <= HUNDRED:
-        raise _wrong("is not from 0 to 100 %", "75 is 75 %")
+        raise refused("CONFIG_PERCENT", "is not from 0 to 100 %", fix="75 is 75 %")
     if not is_signed and 0 < number < 1:
         raise _ambiguous(number)
     return number
@@ -100,25 +100,24 @@ def _number_of(given: object) -> tuple[Decimal, bool]:
     try:
         return parse_decimal(text, field="percent"), is_signed
     except InputError:
-        raise _wrong("is not a number of percent", "75 is 75 %") from None
+        raise refused("CONFIG_PERCENT", "is not a number of percent", fix="75 is 75 %") from None
 
 
 def _ambiguous(number: Decimal) -> PydanticCustomError:
     text, percent = decimal_text(number), decimal_text(number * HUNDRED)
-    return _wrong(
+    return refused(
+        "CONFIG_PERCENT",
         f"is {text}, which may be {text} % or {percent} %",
-        f'write {percent} for {percent} %, or "{text}%" if that is meant',
+        fix=f'write {percent} for {percent} %, or "{text}%" if that is meant',
     )
 
 
-def _wrong(what: str, fix: str) -> PydanticCustomError:
-    return _custom(PERCENT_CODE, what, fix)
-
-
 def _wrong_weights(what: str) -> PydanticCustomError:
-    fix = "write percentages that add up to 100, such as 40, 25, 20 and 15"
-    return _custom(WEIGHTS_CODE, what, fix)
+    return refused(
+        "CONFIG_WEIGHTS", what, fix="write percentages that add up to 100, such as 40, 25, 20, 15"
+    )
 
 
-def _custom(code: str, what: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("config_value", "{what}", {"code": code, "what": what, "fix": fix})
+def refused(code: str, what: str, *, fix: str) -> PydanticCustomError:
+    """An error of one value with its own code and fix, for use inside pydantic's validation."""
+    return PydanticCustomError(REFUSED, "{what}", {"code": code, "what": what, "fix": fix})
