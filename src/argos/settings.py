@@ -1,16 +1,24 @@
-"""Settings of all processes: environment first (ARGOS_...), then `argos.toml` in the home, then defaults."""
+"""Settings of all processes: environment first (ARGOS_...), then a file in the home, then defaults.
+
+The spine's stand in `argos.toml`, those of sources, signals and Alpaca in `config.json` (`argos.config`).
+"""
 
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from argos.config.config import Config
+from argos.config.history import FILE as HISTORY
+from argos.config.history import History
+from argos.config.loading import complete
 from argos.core.errors import InputError
-from argos.sources.settings import CONFIG, SourcesSettings, parse_sources
+from argos.sources.settings import CONFIG
 from argos.stack.home import Home, home_path, read_private
 
 SECTIONS: Final = ("gateway", "worker", "node", "database")
@@ -120,7 +128,26 @@ def open_home(path: Path | None = None) -> Home:
     return Home.at(path or home_path(os.environ))
 
 
-def load_sources(home: Home, environ: Mapping[str, str]) -> SourcesSettings:
-    """The sources' settings in force. Raises InputError SOURCES_INVALID naming the field; SECRET_FILE_OPEN."""
+def config_text(home: Home) -> str | None:
+    """What `config.json` holds, if there is one. Raises InputError SECRET_FILE_OPEN."""
     path = home.root / CONFIG
-    return parse_sources(read_private(path) if path.exists() else None, environ)
+    return read_private(path) if path.exists() else None
+
+
+def load_config(home: Home, environ: Mapping[str, str]) -> Config:
+    """The configuration as file, environment and, in production, AWS make it now. May block for seconds.
+
+    Raises InputError SECRET_FILE_OPEN and what `argos.config.loading.complete` raises.
+    """
+    return complete(config_text(home), environ)
+
+
+def config_in_force(home: Home, environ: Mapping[str, str], *, by: str) -> Config:
+    """As `load_config`, for a process that goes by it from now on: it is kept in the history, under its digest."""
+    config = load_config(home, environ)
+    history = History.open(home.root / HISTORY)
+    try:
+        history.remember(config, by=f"{by} (process {os.getpid()})", at=datetime.now(tz=UTC))
+    finally:
+        history.close()
+    return config

@@ -13,7 +13,7 @@ from argos.cli.groups import group
 from argos.cli.printing import AsJson, clock_time, print_json, screen, table
 from argos.core.errors import InputError
 from argos.plans import FIXTURE_PORT
-from argos.settings import load_sources
+from argos.settings import load_config
 from argos.sources.board import VoteStore
 from argos.sources.ledger import FILE, CallLedger, SourceFile
 from argos.sources.state import SIMULATED_NOTE, state_document
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 def list_sources(context: typer.Context, as_json: AsJson = False) -> None:
     """Every source: its last votes, their age, calls and dollars of this UTC day and what is left of them."""
     home = chosen_home(context)
-    settings = load_sources(home, os.environ)
+    settings = load_config(home, os.environ).sources
     path = home.root / FILE
     file = SourceFile.open(path) if path.exists() else SourceFile.empty()
     try:
@@ -69,7 +69,7 @@ def run(
     A source without a key asks the fixture server (`argos sources fixture`), and its votes say SIMULATED.
     """
     home = chosen_home(context)
-    load_sources(home, os.environ)
+    load_config(home, os.environ)
     become(home, "argos.entries.sources", [str(seconds)] if seconds is not None else [])
 
 

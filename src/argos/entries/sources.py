@@ -11,7 +11,7 @@ import structlog
 
 from argos.core.errors import ArgosError
 from argos.entries.logs import set_up_logs
-from argos.settings import load_sources, open_home
+from argos.settings import config_in_force, open_home
 from argos.sources.ledger import FILE
 from argos.sources.running import running
 from argos.sources.settings import PROVIDERS
@@ -26,7 +26,8 @@ log = structlog.get_logger()
 async def run(seconds: float | None) -> None:
     """Votes come and are stored for so long, or until SIGTERM or SIGINT. Raises ArgosError if it cannot begin."""
     home = open_home()
-    settings = load_sources(home, os.environ)
+    config = await asyncio.to_thread(config_in_force, home, os.environ, by="sources")
+    settings = config.sources
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -35,6 +36,8 @@ async def run(seconds: float | None) -> None:
         async with running(settings, path=home.root / FILE):
             log.info(
                 "sources run",
+                config=config.digest,
+                environment=config.environment.value,
                 simulated=[name for name in PROVIDERS if settings.is_simulated(name)],
                 symbols=len(settings.symbols),
             )

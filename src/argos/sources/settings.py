@@ -57,14 +57,7 @@ class ProviderSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _is_safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-            raise ValueError("is not an address such as https://host")
-        if parts.username or parts.password or parts.fragment:
-            raise ValueError("holds more than scheme, host, port and path")
-        if parts.scheme == "http" and not is_loopback(value):
-            raise ValueError("must begin with https:// unless it is on this machine")
-        return value.rstrip("/")
+        return safe_url(value)
 
     @property
     def budget(self) -> Budget:
@@ -204,6 +197,19 @@ def has_key(settings: ProviderSettings) -> bool:
     return bool(settings.api_key.get_secret_value())
 
 
+def safe_url(value: str, *, schemes: tuple[str, str] = ("https", "http")) -> str:
+    """The address without a last slash; the second scheme on this machine alone. Raises ValueError."""
+    parts = urlsplit(value)
+    secure, plain = schemes
+    if parts.scheme not in schemes or not parts.hostname or parts.query:
+        raise ValueError(f"is not an address such as {secure}://host")
+    if parts.username or parts.password or parts.fragment:
+        raise ValueError("holds more than scheme, host, port and path")
+    if parts.scheme == plain and not is_loopback(value):
+        raise ValueError(f"must begin with {secure}:// unless it is on this machine")
+    return value.rstrip("/")
+
+
 def is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     if host == "localhost":
@@ -219,7 +225,7 @@ def parse_sources(text: str | None, environ: Mapping[str, str]) -> SourcesSettin
 
     Raises InputError SOURCES_INVALID that names the field and never a value.
     """
-    given: dict[str, Any] = {}
+    held: Any = {}
     if text is not None:
         try:
             held = json.loads(text)
@@ -227,7 +233,12 @@ def parse_sources(text: str | None, environ: Mapping[str, str]) -> SourcesSettin
             held = None
         if not isinstance(held, dict):
             raise _invalid(CONFIG, "is not a JSON object")
-        given = {name: held[name] for name in SECTIONS if name in held}
+    return sources_of(held, environ)
+
+
+def sources_of(held: Mapping[str, Any], environ: Mapping[str, str]) -> SourcesSettings:
+    """As `parse_sources`, from what the file holds; other sections are passed over."""
+    given: dict[str, Any] = {name: held[name] for name in SECTIONS if name in held}
     for name, section in given.items():
         if not isinstance(section, dict):
             raise _invalid(name, "is not an object")

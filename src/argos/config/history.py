@@ -1,0 +1,176 @@
+"""Which configurations were in force, and when: one SQLite file in the home that is only ever added to."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from argos.config.config import Config
+from argos.core.canonical import canonical_bytes, sha256_of
+from argos.core.errors import InputError, InvariantError, StoreError
+from argos.core.texts import moment_text
+
+FILE: Final = "config.sqlite"
+"""In the home."""
+BUSY_S: Final = 5.0
+DIGITS_MIN: Final = 4
+"""Of a digest, by which an entry may be named."""
+_VERSION: Final = "1"
+_MEMORY: Final = ":memory:"
+_COLUMNS: Final = "number, digest, at, by_whom, note, file, document"
+_JOINED: Final = "entries JOIN documents USING (digest)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A configuration that was taken into use at `at` (RFC 3339), by a process or a command.
+
+    document: all of it, which `digest` covers. file: what `config.json` said then, without secrets.
+    """
+
+    number: int
+    digest: str
+    at: str
+    by: str
+    note: str
+    file: Mapping[str, Any]
+    document: Mapping[str, Any]
+
+
+class History:
+    """The file itself. Any number of processes may use it; each call is one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> "History":
+        """The file at `path`, made if it is not there. Raises InputError CONFIG_HISTORY_VERSION, StoreError."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.name != _MEMORY:
+                path.touch(mode=0o600)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
+            connection.execute("PRAGMA synchronous = FULL")
+            schema = files("argos.config").joinpath("schema.sql").read_text("utf-8")
+            connection.executescript(schema)
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
+            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: {error}", code="CONFIG_HISTORY_UNUSABLE") from error
+        if held != _VERSION:
+            connection.close()
+            raise InputError(
+                f"{path} has version {held}, not {_VERSION}",
+                code="CONFIG_HISTORY_VERSION",
+                fix="use the version of Argos that wrote it",
+            )
+        return cls(connection)
+
+    @classmethod
+    def look(cls, path: Path) -> "History":
+        """For reading: an empty one in memory where there is no file yet, so that looking makes none."""
+        return cls.open(path if path.exists() else Path(_MEMORY))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def remember(self, config: Config, *, by: str, at: datetime, note: str = "") -> bool:
+        """Store what is in force now. Whether it was new: what the newest entry holds already is not added again."""
+        file = canonical_bytes(config.file).decode()
+        with self._transaction() as connection:
+            newest = connection.execute(
+                "SELECT digest, file FROM entries ORDER BY number DESC LIMIT 1"
+            ).fetchone()
+            if newest == (config.digest, file):
+                return False
+            document = canonical_bytes(config.document).decode()
+            connection.execute(
+                "INSERT OR IGNORE INTO documents VALUES (?, ?)", (config.digest, document)
+            )
+            connection.execute(
+                "INSERT INTO entries (digest, file, at, by_whom, note) VALUES (?, ?, ?, ?, ?)",
+                (config.digest, file, moment_text(at), by, note),
+            )
+        return True
+
+    def entries(self, *, limit: int) -> list[Entry]:
+        """The newest first."""
+        rows = self._rows("ORDER BY number DESC LIMIT ?", limit)
+        return [_entry(row) for row in rows]
+
+    def find(self, digest: str) -> Entry:
+        """The newest entry whose digest begins so. Raises InputError CONFIG_DIGEST_UNKNOWN or CONFIG_DIGEST_SHORT.
+
+        Raises InvariantError CONFIG_HISTORY_BROKEN if what is stored is not what the digest covers.
+        """
+        wanted = digest.lower()
+        is_hex = len(wanted) >= DIGITS_MIN and {*wanted} <= {*"0123456789abcdef"}
+        rows = (
+            self._rows("WHERE digest LIKE ? ORDER BY number DESC", f"{wanted}%") if is_hex else []
+        )
+        found = [_entry(row) for row in rows]
+        if not found:
+            raise InputError(
+                f"no configuration that was in force has the digest {digest}",
+                code="CONFIG_DIGEST_UNKNOWN",
+                field="digest",
+                fix=f"argos config history lists them; give {DIGITS_MIN} digits or more",
+            )
+        if len({entry.digest for entry in found}) > 1:
+            raise InputError(
+                f"several digests begin with {digest}",
+                code="CONFIG_DIGEST_SHORT",
+                field="digest",
+                fix="give more digits of it",
+            )
+        entry = found[0]
+        if sha256_of(entry.document) != entry.digest:
+            raise InvariantError(
+                f"the configuration stored as {entry.digest} is another",
+                code="CONFIG_HISTORY_BROKEN",
+            )
+        return entry
+
+    def _rows(self, rest: str, *values: object) -> list[tuple[Any, ...]]:
+        # `rest` is one of the two texts above, never anything from outside
+        statement = f"SELECT {_COLUMNS} FROM {_JOINED} {rest}"  # noqa: S608
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unusable(error) from error
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    number, digest, at, by, note, file, document = row
+    return Entry(
+        number=number,
+        digest=digest,
+        at=at,
+        by=by,
+        note=note,
+        file=json.loads(file),
+        document=json.loads(document),
+    )
+
+
+def _unusable(error: sqlite3.Error) -> StoreError:
+    return StoreError(f"the history of configurations: {error}", code="CONFIG_HISTORY_UNUSABLE")
