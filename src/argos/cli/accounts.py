@@ -20,6 +20,7 @@ from argos.store.decoding import decode_account
 
 VENUES: Final = {
     "mt5": "a MetaTrader 5 terminal, by the expert advisor or by the Python node",
+    "alpaca": "an Alpaca account, real or paper, or an exchange that speaks as Alpaca does",
     "paper-mt5": "a simulated broker that behaves as MetaTrader 5 does: lots, tickets, hedging or netting",
     "paper-alpaca": "a simulated broker that behaves as Alpaca does: shares, own order ids, netting",
 }

@@ -47,6 +47,8 @@ def state_text(item: Item) -> str:
 def terminal_text(item: Item) -> str:
     """What holds orders back at the terminal, else its ping and build; empty where the venue has no terminal."""
     flags = item["terminal"] or {}
+    if "account_status" in flags:
+        return _alpaca_text(flags)
     if "algo_trading" not in flags:
         return ""
     wrong = [text for name, text in _HINDRANCES if flags.get(name) is False]
@@ -57,6 +59,12 @@ def terminal_text(item: Item) -> str:
     age_s = item["looked_age_s"]
     old = age_s is not None and age_s > LOOK_AGE_S_MAX
     return f"{age_text(age_s)} ago: {told}" if old else told
+
+
+def _alpaca_text(flags: Mapping[str, Any]) -> str:
+    """What keeps the account from trading, else whether its market is open."""
+    market = "market open" if flags["market_open"] else "market closed"
+    return f"blocked: {', '.join(flags['blocks'])}" if flags["blocks"] else f"ok, {market}"
 
 
 def key_text(item: Item, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ from argos.cli.entrance import known_home
 from argos.cli.gateway_client import gateway_address
 from argos.cli.groups import Row, find, group, require_new, show_change, with_control
 from argos.cli.key_rotation import rotate_key
+from argos.cli.nodes_alpaca import EXAMPLE, add_alpaca
 from argos.cli.nodes_shown import Name, list_nodes, show
 from argos.cli.printing import AsJson, clock_time, print_json, screen
 from argos.protocol.values import moment_text
@@ -20,10 +21,11 @@ def register(app: typer.Typer) -> None:
         app,
         "nodes",
         listing=list_nodes,
-        text="Nodes: list, show, add, edit, enrol, rotate-key, revoke.",
+        text="Nodes: list, show, add, add-alpaca, edit, enrol, rotate-key, revoke.",
     )
     noun.command("show", epilog="Example: `argos nodes show demo-2 --json`.")(show)
     noun.command("add", epilog="Example: `argos nodes add demo-2 --account demo-2`.")(add)
+    noun.command("add-alpaca", epilog=EXAMPLE)(add_alpaca)
     noun.command("edit", epilog="Example: `argos nodes edit demo-2 --disabled`.")(edit)
     noun.command("enrol", epilog="Example: `argos nodes enrol demo-2`.")(enrol)
     noun.command("rotate-key", epilog="Example: `argos nodes rotate-key demo-2`.")(rotate_key)

@@ -83,11 +83,12 @@ def node(
 ) -> None:
     """Run a node: it holds one account's broker connection, wherever that must run.
 
-    FILE is JSON, readable by its owner alone: name, account, venue (paper-mt5, paper-alpaca, mt5), gateway_url;
-    for paper broker_url and api_key, for mt5 an object mt5 {login, server, path, password_file}; optional limits
-    {qty_max, orders_per_minute_max, symbols} and timings {poll_wait_ms, scan_ms, ...}. The node's key (FILE with
-    .key) and log (.sqlite) lie beside it: never delete the log, it is how a restarted node knows what it has
-    sent.
+    FILE is JSON, readable by its owner alone: name, account, venue (paper-mt5, paper-alpaca, mt5, alpaca), gateway_url;
+    for paper broker_url and api_key, for mt5 an object mt5 {login, server, path, password_file}, for alpaca key_id,
+    secret_key, and api_url, data_url, stream_url, symbols where they are not the usual ones (`argos nodes add-alpaca`
+    writes it); optional limits {qty_max, orders_per_minute_max, symbols} and timings {poll_wait_ms, scan_ms, ...}. The
+    node's key (FILE with .key) and log (.sqlite) lie beside it: never delete the log, it is how a restarted node knows
+    what it has sent.
     """
     read_node_file(file)
     key_path = file.with_suffix(".key")

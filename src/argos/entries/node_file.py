@@ -8,6 +8,8 @@ from argos.entries.mt5_terminal import open_mt5
 from argos.node.settings import NodeLimits, NodeSettings, NodeTimings
 from argos.plans import read_node_file
 from argos.ports import Venue
+from argos.venues.alpaca.settings import alpaca_settings
+from argos.venues.alpaca.venue import AlpacaVenue
 from argos.venues.paper.alpaca_like import AlpacaLikeVenue
 from argos.venues.paper.mt5_like import Mt5LikeVenue
 
@@ -44,10 +46,12 @@ def open_venue(path: Path) -> Venue:
             return AlpacaLikeVenue(*arguments)
         case "mt5":
             return open_mt5(body, beside=path)
+        case "alpaca":
+            return AlpacaVenue(alpaca_settings(body), account=body["account"])
         case unknown:
             raise InputError(
                 f"{path} names the venue {unknown!r}",
                 code="VENUE_UNKNOWN",
                 field="venue",
-                fix="use mt5, paper-mt5 or paper-alpaca",
+                fix="use mt5, alpaca, paper-mt5 or paper-alpaca",
             )

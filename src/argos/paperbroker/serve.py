@@ -16,6 +16,7 @@ from argos.paperbroker import alpaca_shapes, mt5_shapes
 from argos.paperbroker.alpaca_account import AlpacaAccount
 from argos.paperbroker.alpaca_api import AlpacaOrders
 from argos.paperbroker.alpaca_config import Configurations
+from argos.paperbroker.alpaca_data import AlpacaData
 from argos.paperbroker.alpaca_door import Door
 from argos.paperbroker.alpaca_hours import AlpacaHours
 from argos.paperbroker.alpaca_protocol import not_found
@@ -141,7 +142,9 @@ def _application(broker: Broker, *, gate: Gate, fills: FillDesk) -> web.Applicat
 
 
 def _alpaca_routes(broker: Broker, *, gate: Gate, fills: FillDesk) -> list[web.RouteDef]:
-    door = Door(gate, requests_per_minute=broker.settings.requests_per_minute)
+    per_minute = broker.settings.requests_per_minute
+    door = Door(gate, requests_per_minute=per_minute)
+    data = AlpacaData(broker, door=Door(gate, requests_per_minute=per_minute))
     configurations = Configurations(broker)
     orders = AlpacaOrders(broker, gate=gate, fills=fills, door=door, configurations=configurations)
     account = AlpacaAccount(broker, door=door, configurations=configurations)
@@ -150,6 +153,7 @@ def _alpaca_routes(broker: Broker, *, gate: Gate, fills: FillDesk) -> list[web.R
         *AlpacaOrderQueries(broker, door=door).routes(),
         *account.routes(),
         *AlpacaHours(broker, door=door).routes(),
+        *data.routes(),
         web.route("*", "/v2/{rest:.*}", door.guarded(_no_endpoint)),
     ]
 

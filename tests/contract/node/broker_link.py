@@ -120,7 +120,7 @@ class BrokerLink:
         assert self._session is not None
         if self._session.closed:
             return web.Response(status=502)
-        headers = {"Authorization": request.headers.get("Authorization", "")}
+        headers = _keys_of(request)
         url = f"{self._broker_url}{request.path_qs}"
         try:
             async with self._session.request(
@@ -138,8 +138,10 @@ class BrokerLink:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         assert self._session is not None
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._websocket(request)
         response = web.StreamResponse()
-        headers = {"Authorization": request.headers.get("Authorization", "")}
+        headers = _keys_of(request)
         timeout = aiohttp.ClientTimeout(total=None)
         try:
             async with self._session.get(
@@ -151,6 +153,40 @@ class BrokerLink:
         except (aiohttp.ClientError, ConnectionError):
             pass  # either end may go away at any time
         return response
+
+    async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Frames both ways, until either end goes away."""
+        assert self._session is not None
+        here = web.WebSocketResponse()
+        try:
+            async with self._session.ws_connect(f"{self._broker_url}{request.path_qs}") as there:
+                await here.prepare(request)
+                outward = asyncio.create_task(_forward(here, there))
+                try:
+                    await _forward(there, here)
+                finally:
+                    outward.cancel()
+        except (aiohttp.ClientError, ConnectionError):
+            pass
+        return here
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _forward(source: Socket, target: Socket) -> None:
+    async for frame in source:
+        if frame.type is aiohttp.WSMsgType.TEXT:
+            await target.send_str(frame.data)
+        elif frame.type is aiohttp.WSMsgType.BINARY:
+            await target.send_bytes(frame.data)
+    await target.close()
+
+
+def _keys_of(request: web.Request) -> dict[str, str]:
+    """A broker's key, or Alpaca's two."""
+    wanted = ("Authorization", "APCA-API-KEY-ID", "APCA-API-SECRET-KEY")
+    return {name: request.headers[name] for name in wanted if name in request.headers}
 
 
 def _kind(method: str, path: str, raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The four kinds of nodes, and how one of each is set up over a broker account and a gateway."""
+"""The five kinds of nodes, and how one of each is set up over a broker account and a gateway."""
 
 import json
 from collections.abc import Mapping
@@ -30,16 +30,18 @@ TIMINGS = {
 
 
 class VenueKind(StrEnum):
-    """The four nodes that one table of cards holds to one behaviour."""
+    """The five nodes that one table of cards holds to one behaviour."""
 
     PAPER_MT5 = "paper-mt5"
     PAPER_ALPACA = "paper-alpaca"
+    ALPACA = "alpaca"
     MT5_PYTHON = "mt5-python"
     MT5_EA = "mt5-ea"
 
     @property
     def character(self) -> Character:
-        return Character.ALPACA if self is VenueKind.PAPER_ALPACA else Character.MT5
+        shares = {VenueKind.PAPER_ALPACA, VenueKind.ALPACA}
+        return Character.ALPACA if self in shares else Character.MT5
 
     @property
     def is_mt5(self) -> bool:
@@ -108,6 +110,16 @@ def python_node(place: Place, wishes: Wishes) -> PythonNode:
                 "symbols": [place.symbol],
                 "standin": plays,
             },
+        }
+    elif place.kind is VenueKind.ALPACA:
+        body |= {
+            "venue": "alpaca",
+            "api_url": place.broker_url,
+            "data_url": place.broker_url,
+            "key_id": place.account,
+            "secret_key": f"key-{place.account}",
+            "requests_per_minute": 0,
+            "quotes_ms": 50,
         }
     else:
         body |= {

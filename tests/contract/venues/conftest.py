@@ -1,6 +1,7 @@
 """Every venue under one suite: each kind of account at a real broker process of its own.
 
-The kinds `package-...` are MetaTrader 5 through its Python package, for which a stand-in plays.
+The kinds `package-...` are MetaTrader 5 through its Python package, for which a stand-in plays. `alpaca-api` is
+Alpaca's own API alone, without the words that `alpaca` is told beside it.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,6 +30,8 @@ from argos.ports import (
     VenueOrderReport,
     VenueScan,
 )
+from argos.venues.alpaca.settings import AlpacaSettings, stream_of
+from argos.venues.alpaca.venue import AlpacaVenue
 from argos.venues.mt5.settings import TerminalSettings
 from argos.venues.mt5.standin.settings import StandInSettings
 from argos.venues.mt5.standin.terminal import StandIn
@@ -41,7 +44,7 @@ from paper_process import PaperProcess, exact_settings
 SYMBOL = "AAPL"
 ACCOUNTS = 60
 TIMEOUT_S = 5.0
-KINDS = ("mt5-hedging", "mt5-netting", "alpaca", "package-hedging", "package-netting")
+KINDS = ("mt5-hedging", "mt5-netting", "alpaca", "alpaca-api", "package-hedging", "package-netting")
 STAND_IN_ANSWER_S = 0.6
 """Longer than what a test gives an answer, shorter than what it gives a slow broker."""
 CLOCK_OFFSET_S = 3 * 3600
@@ -59,7 +62,7 @@ class Desk:
 
     @property
     def is_mt5(self) -> bool:
-        return self.kind != "alpaca"
+        return not self.kind.startswith("alpaca")
 
     @property
     def hedges(self) -> bool:
@@ -176,8 +179,23 @@ def identity_of(order: UUID) -> VenueIdentity:
 def venue_at(kind: str, broker: PaperProcess, account: str) -> Venue:
     if kind.startswith("package"):
         return package_venue(broker, account)
+    if kind == "alpaca-api":
+        return alpaca_venue(broker, account)
     venue = AlpacaLikeVenue if kind == "alpaca" else Mt5LikeVenue
     return venue(broker.url, f"key-{account}", account)
+
+
+def alpaca_venue(broker: PaperProcess, account: str) -> Venue:
+    settings = AlpacaSettings(
+        key_id=account,
+        secret_key=f"key-{account}",
+        api_url=broker.url,
+        stream_url=stream_of(broker.url),
+        data_url=broker.url,
+        requests_per_minute=0,
+        quotes_ms=20,
+    )
+    return AlpacaVenue(settings, account=account)
 
 
 def package_venue(broker: PaperProcess, account: str) -> Venue:
@@ -194,7 +212,7 @@ def package_venue(broker: PaperProcess, account: str) -> Venue:
 
 def settings_for(kind: str, *, ledger: Path, accounts: int = 1) -> BrokerSettings:
     return exact_settings(
-        Character.ALPACA if kind == "alpaca" else Character.MT5,
+        Character.ALPACA if kind.startswith("alpaca") else Character.MT5,
         ledger=ledger,
         accounts=accounts,
         hedging=kind.endswith("hedging"),

@@ -9,6 +9,7 @@ import pytest
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.core.execution import Entry
 from argos.core.intent import OrderType, Side
+from contract.venues.conftest import venue_at
 from eventually import eventually
 
 COMMENT_MAX = 31
@@ -19,7 +20,7 @@ mt5_only = pytest.mark.parametrize(
     ["mt5-hedging", "mt5-netting", "package-hedging", "package-netting"],
     indirect=True,
 )
-alpaca_only = pytest.mark.parametrize("shared_broker", ["alpaca"], indirect=True)
+alpaca_only = pytest.mark.parametrize("shared_broker", ["alpaca", "alpaca-api"], indirect=True)
 
 
 @mt5_only
@@ -147,7 +148,7 @@ async def test_the_opening_order_is_found_again_by_a_venue_that_has_forgotten(de
         return not (await desk.look(desk.scans[-1].cursor)).executions
 
     await eventually(overlap_is_past, what="the opening fill is out of the overlap")
-    forgetful = type(desk.venue)(desk.broker.url, f"key-{desk.account}", desk.account)
+    forgetful = venue_at(desk.kind, desk.broker, desk.account)
     try:
         (position,) = (await forgetful.scan(cursor=desk.scans[-1].cursor)).positions
         assert position.client_order_id == order.identity.client_order_id

@@ -94,8 +94,11 @@ async def test_profit_and_costs_are_told_with_our_signs(desk):
     entry, leaving = await desk.executions(2)
     assert leaving.profit == (leaving.price - entry.price) * 100 > 0
     paid = entry.commission + leaving.commission + entry.fee + leaving.fee
-    assert paid > 0
     balance = (await desk.look()).account.balance
+    if desk.kind == "alpaca-api":  # its fees are told by bookings of the day after
+        assert paid == 0
+        paid = sum(deal.fee for deal in desk.broker.ledger().deals if deal.account == desk.account)
+    assert paid > 0
     assert balance == Decimal(100_000) + leaving.profit - paid
 
 

@@ -10,7 +10,7 @@ from argos.cli.reference.markdown import page, section, table
 from argos.core.errors import InputError
 
 SOURCE: Final = Path(__file__).resolve().parents[4] / "tests/contract/node/cards.toml"
-VENUES: Final = ("paper-mt5", "paper-alpaca", "mt5-python", "mt5-ea")
+VENUES: Final = ("paper-mt5", "paper-alpaca", "alpaca", "mt5-python", "mt5-ea")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

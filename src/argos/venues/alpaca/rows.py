@@ -3,6 +3,7 @@
 The words of `argos.venues.paper.alpaca_words` read rows with these fields; our own paper broker tells them itself.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,10 +12,17 @@ from typing import Any, Final
 from argos.core.intent import Side
 from argos.core.money import ZERO, round_near
 from argos.protocol.values import decimal_text
-from argos.venues.paper.alpaca_words import number
+from argos.venues.paper.alpaca_words import number, root_client_id
 
 PRICE_STEP: Final = Decimal("0.00000001")
 MONEY_STEP: Final = Decimal("0.01")
+
+SHARES: Final = "us_equity"
+_SHARE_SYMBOL: Final = re.compile(r"[A-Z]{1,6}(\.[A-Z]{1,4})?")
+"""Options have digits in theirs, coins a slash."""
+_OURS: Final = re.compile(r"[A-Z2-7]{26}")
+_CLASSES_WITH_LEGS: Final = frozenset({"bracket", "oto", "oco"})
+UNKNOWN_PARENT: Final = "?"
 
 Row = Mapping[str, Any]
 
@@ -87,11 +95,37 @@ def unexplained(holdings: Mapping[str, Holding], positions: Iterable[Row]) -> se
     return {name for name in symbols if told.get(name, ZERO) != holdings.get(name, FLAT).qty}
 
 
+def is_share(row: Row) -> bool:
+    """Whether a row of an order or a position is about shares: nothing else is traded or told here."""
+    return row.get("asset_class", SHARES) == SHARES and bool(_SHARE_SYMBOL.fullmatch(row["symbol"]))
+
+
+def is_our_client_id(client_order_id: str) -> bool:
+    """True for the id of an order that Argos wrote; Alpaca's own, and those of people, look otherwise."""
+    return bool(_OURS.fullmatch(root_client_id(client_order_id)))
+
+
 def flatten_orders(nested: Iterable[Row]) -> list[dict[str, Any]]:
-    """Orders asked for with `nested=true`, one row each; every leg names its parent in `parent_order_id`."""
+    """Orders asked for with `nested=true`, one row each; every leg names its parent in `parent_order_id`.
+
+    A leg that works on when its parent has ended is told by itself, and Alpaca does not say whose it is: its parent is
+    UNKNOWN_PARENT. So is that of a leg which is asked for by its own id.
+    """
     flat = []
     for order in nested:
-        flat.append({**order, "legs": None, "parent_order_id": None})
-        for leg in order["legs"] or ():
-            flat.append({**leg, "legs": None, "parent_order_id": order["id"]})
+        legs = order["legs"] or ()
+        flat.append({**_complete(order), "legs": None, "parent_order_id": _parent_of(order)})
+        for leg in legs:
+            flat.append({**_complete(leg), "legs": None, "parent_order_id": order["id"]})
     return flat
+
+
+def _parent_of(order: Row) -> str | None:
+    alone = not order["legs"] and order.get("order_class") in _CLASSES_WITH_LEGS
+    return UNKNOWN_PARENT if alone and not is_our_client_id(order["client_order_id"]) else None
+
+
+def _complete(order: Row) -> dict[str, Any]:
+    """An order for an amount of money has no quantity: it is what was filled of it."""
+    qty = order["qty"] if order["qty"] is not None else order["filled_qty"]
+    return {**order, "qty": qty, "source": order.get("source")}

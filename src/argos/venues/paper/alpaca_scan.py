@@ -15,8 +15,9 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import VenueScan
 from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca.trading import AlpacaTrading, Row
 from argos.venues.paper import alpaca_words as words
-from argos.venues.paper.alpaca_calls import AlpacaCalls, Row
+from argos.venues.paper.alpaca_calls import AlpacaCalls
 from argos.venues.paper.wire import unreadable
 
 OVERLAP: Final = timedelta(seconds=2)
@@ -46,8 +47,9 @@ class Cursor:
 class AlpacaScanner:
     """Looks, and remembers between looks whose orders fills belong to (a cache: it may be lost)."""
 
-    def __init__(self, calls: AlpacaCalls, *, account: str) -> None:
+    def __init__(self, calls: AlpacaCalls, trading: AlpacaTrading, *, account: str) -> None:
         self._calls = calls
+        self._trading = trading
         self._account = account
         self._origins: OrderedDict[str, words.Origin] = OrderedDict()
         self._openers: dict[str, str] = {}
@@ -121,7 +123,7 @@ class AlpacaScanner:
         return orders
 
     async def _order(self, order_id: str) -> Row:
-        row = await self._calls.find(f"/v2/orders/{order_id}")
+        row = await self._trading.order(order_id)
         if row is None:
             raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
         return row

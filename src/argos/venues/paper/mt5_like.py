@@ -30,7 +30,7 @@ from argos.venues.mt5.package import TIME_SPECIFIED
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
 from argos.venues.mt5.terms import LASTS_UNTIL
 from argos.venues.paper.live import LiveStream
-from argos.venues.paper.wire import Wire, answered, unreadable
+from argos.venues.paper.wire import Wire, answered, bearer, unreadable
 
 OVERLAP_MS: Final = 2_000
 """How far each scan looks back behind the last one."""
@@ -47,7 +47,7 @@ class Mt5LikeVenue:
 
     def __init__(self, base_url: str, api_key: str, account: str) -> None:
         self._account = account
-        self._wire = Wire(base_url, api_key=api_key)
+        self._wire = Wire(base_url, headers=bearer(api_key))
         self._stream = LiveStream(self._wire, read_hint=words.hint_of)
         self._instruments: dict[str, Instrument] = {}
         self._hedging = True

@@ -1,9 +1,9 @@
-"""One HTTP conversation with a paper broker: an answer that can be read, or VenueUnreachable."""
+"""One HTTP conversation with a broker: an answer that can be read, or VenueUnreachable."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
@@ -15,16 +15,27 @@ from argos.protocol.values import parse_json
 KEEPALIVE_S: Final = 20
 """Idle connections are dropped well before the broker would, so that no request meets a closing one."""
 QUERY_TIMEOUT_S: Final = 5.0
+BODY_BYTES_MAX: Final = 32 << 20
+"""No answer is read beyond this: the longest, a list of all shares of the exchanges, has some six million bytes."""
+_CHUNK: Final = 65_536
 
 _UNCLEAR_STATUSES: Final = frozenset({408, 425, 499})
 
 
+LIMITS: Final = ("Retry-After", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+def bearer(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer that was received whole. `body` is None if it was empty."""
+    """An answer that was received whole. `body` is None if it was empty. `limits` are headers that tell of a rate."""
 
     status: int
     body: Any
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -32,11 +43,14 @@ class Reply:
 
 
 class Wire:
-    """Speaks JSON with one broker under one account's key. Never repeats a request that may have been heard."""
+    """Speaks JSON with one broker under one account's keys, which stand in `headers`.
 
-    def __init__(self, base_url: str, *, api_key: str) -> None:
+    Never repeats a request that may have been heard, and follows no redirection: that would carry the keys elsewhere.
+    """
+
+    def __init__(self, base_url: str, *, headers: Mapping[str, str]) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._headers = dict(headers)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -46,6 +60,7 @@ class Wire:
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
                 connector=aiohttp.TCPConnector(keepalive_timeout=KEEPALIVE_S),
+                middlewares=(_send_once,),
             )
         return self._session
 
@@ -85,10 +100,14 @@ class Wire:
                 self.url(path),
                 params=query,
                 data=None if body is None else orjson.dumps(body),
+                allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
             ) as response:
-                text = await response.read()
                 status = response.status
+                limits = {
+                    name: response.headers[name] for name in LIMITS if name in response.headers
+                }
+                text = await _whole(response, path)
         except TimeoutError as error:
             raise VenueUnreachable(
                 f"no answer in {timeout_s:g} s: {method} {path}", code="VENUE_TIMEOUT"
@@ -97,14 +116,38 @@ class Wire:
             raise VenueUnreachable(
                 f"{method} {path}: {error!r}", code="VENUE_CONNECTION_LOST"
             ) from error
-        if status >= 500 or status in _UNCLEAR_STATUSES:
+        if status >= 500 or status in _UNCLEAR_STATUSES or 300 <= status < 400:
             raise VenueUnreachable(f"status {status}: {method} {path}", code="VENUE_SERVER_ERROR")
         try:
-            return Reply(status=status, body=parse_json(text) if text else None)
+            return Reply(status=status, body=parse_json(text) if text else None, limits=limits)
         except InputError as error:
+            if status >= 400:  # of a proxy, say: the status alone tells that it was not served
+                return Reply(status=status, body=None, limits=limits)
             raise VenueUnreachable(
                 f"unreadable answer: {method} {path}", code="VENUE_ANSWER_UNREADABLE"
             ) from error
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending a GET or a DELETE again by itself when a kept connection turns out to be dead."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(repr(error)) from error
+
+
+async def _whole(response: aiohttp.ClientResponse, path: str) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise VenueUnreachable(
+                f"an answer of more than {BODY_BYTES_MAX} bytes: {path}",
+                code="VENUE_ANSWER_UNREADABLE",
+            )
+    return bytes(body)
 
 
 @asynccontextmanager

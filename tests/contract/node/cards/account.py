@@ -7,7 +7,7 @@ from argos.protocol.facts import decode_execution
 from argos.protocol.snapshots import decode_snapshot
 from contract.node.cards.exits import the_deal
 from contract.node.desks import Desk
-from contract.node.nodes import BROKER_OFFSET_S, VenueKind
+from contract.node.nodes import BROKER_OFFSET_S
 from contract.node.season import card
 
 
@@ -47,7 +47,7 @@ async def hello_tells_the_account(desk: Desk) -> None:
     assert (info.quotes[desk.symbol].bid, info.quotes[desk.symbol].ask) == (quote.bid, quote.ask)
     terminal = hello["terminal"]
     assert terminal["venue"] == ("mt5" if desk.kind.value.startswith("mt5") else desk.kind.value)
-    assert terminal["unique_client_ids"] is (desk.kind is VenueKind.PAPER_ALPACA)
+    assert terminal["unique_client_ids"] is not desk.kind.is_mt5
     assert terminal["hedging"] is desk.kind.is_mt5
     assert terminal["connected"] is True
     assert (hello["version"], hello["account"]) == ("1", info.account)

@@ -1,0 +1,48 @@
+"""The line to Alpaca: every request counted, and Alpaca's own word on the rate heeded."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from argos.venues.alpaca.budget import RequestBudget
+from argos.venues.alpaca.outcomes import TOO_MANY_REQUESTS
+from argos.venues.paper.wire import Reply, Wire
+
+PAUSE_S: Final = 5.0
+"""After a 429 that does not say for how long."""
+PAUSE_S_MAX: Final = 60.0
+
+
+class CountedLine:
+    """`Line` over a wire. `monotonic_s` is the clock that the budget counts by."""
+
+    def __init__(
+        self, wire: Wire, budget: RequestBudget, *, monotonic_s: Callable[[], float]
+    ) -> None:
+        self._wire = wire
+        self._budget = budget
+        self._monotonic_s = monotonic_s
+
+    async def look_for(self, requests: int) -> None:
+        """Waits until a look of so many requests leaves the orders their share."""
+        wait_s = self._budget.wait_s(requests, now_s=self._monotonic_s())
+        while wait_s:
+            await asyncio.sleep(wait_s)
+            wait_s = self._budget.wait_s(requests, now_s=self._monotonic_s())
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout_s: float,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        self._budget.count(now_s=self._monotonic_s())
+        reply = await self._wire.call(method, path, timeout_s=timeout_s, query=query, body=body)
+        if reply.status == TOO_MANY_REQUESTS:
+            told = reply.limits.get("Retry-After", "")
+            pause_s = min(float(told), PAUSE_S_MAX) if told.isdecimal() else PAUSE_S
+            self._budget.hold(until_s=self._monotonic_s() + pause_s)
+        return reply

@@ -1,0 +1,201 @@
+"""A complete look at an Alpaca account. Its cursor remembers when, and which orders were open then."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from argos.core.account import AccountSnapshot
+from argos.core.errors import InputError, VenueUnreachable
+from argos.core.execution import Execution
+from argos.core.instrument import Instrument, Quote
+from argos.core.position import Position
+from argos.ports import VenueScan
+from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca.exchange_time import ExchangeTime
+from argos.venues.alpaca.fills import FillBook, execution_id
+from argos.venues.alpaca.line import CountedLine
+from argos.venues.alpaca.lineage import Lineage
+from argos.venues.alpaca.reading import AlpacaReading
+from argos.venues.alpaca.rows import flatten_orders
+from argos.venues.alpaca.standing import AccountStanding, standing_of
+from argos.venues.alpaca.trading import AlpacaTrading, Row
+from argos.venues.paper import alpaca_words as words
+from argos.venues.paper.alpaca_scan import OVERLAP, Cursor
+from argos.venues.paper.wire import unreadable
+
+REQUESTS: Final = 6
+"""What one look usually costs."""
+UNEXPLAINED_S_MAX: Final = 15.0
+"""Fills that are told late are waited for as long as this; then what is held counts, whatever they add up to."""
+LOOKS_AT_FILLS: Final = 3
+_OVER: Final = frozenset({*words.ENDED, words.REPLACED})
+
+
+class AlpacaScanner:
+    """Looks at one account, one look at a time. `now` and `monotonic_s` are this machine's clocks."""
+
+    def __init__(
+        self,
+        line: CountedLine,
+        *,
+        account: str,
+        now: Callable[[], datetime],
+        monotonic_s: Callable[[], float],
+    ) -> None:
+        self._line = line
+        self._reading = AlpacaReading(line)
+        self._trading = AlpacaTrading(line)
+        self._lineage = Lineage(self._reading, self._trading)
+        self._book = FillBook()
+        self._account = account
+        self._now = now
+        self._monotonic_s = monotonic_s
+        self._disagreed_since_s: float | None = None
+        self.time = ExchangeTime()
+        self.standing: AccountStanding | None = None
+
+    async def read_clock(self) -> Row:
+        clock: Row = await self._reading.query("/v2/clock")
+        told = parse_moment(clock["timestamp"], field="timestamp")
+        self.time.observe(told, now=self._now())
+        return clock
+
+    async def scan(
+        self,
+        *,
+        cursor: str,
+        quotes: Mapping[str, Quote],
+        instruments: Mapping[str, Instrument],
+    ) -> VenueScan:
+        """Asks for orders before fills and fills before positions: what moves on meanwhile is seen later on."""
+        await self._line.look_for(REQUESTS)
+        try:
+            return await self._look(Cursor.parse(cursor), quotes=quotes, instruments=instruments)
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def positions(self) -> Sequence[Position]:
+        """What is held now, without stops and targets, and who opened it as far as a look has told."""
+        try:
+            held = await self._reading.positions()
+            return [self._position(row, ()) for row in held]
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            raise unreadable(error) from error
+
+    async def _look(
+        self,
+        since: Cursor,
+        *,
+        quotes: Mapping[str, Quote],
+        instruments: Mapping[str, Instrument],
+    ) -> VenueScan:
+        clock = await self.read_clock()
+        told_at = parse_moment(clock["timestamp"], field="timestamp").astimezone(UTC)
+        open_rows = await self._reading.open_orders()
+        orders = await self._orders(since, open_rows)
+        held = await self._agreed_positions()
+        money = await self._reading.query("/v2/account")
+        for symbol in {row["symbol"] for row in held} & self._book.opening_orders.keys():
+            await self._lineage.origin(self._book.opening_orders[symbol])
+        # Asked for before they are taken out of the book: what was given once does not come again.
+        for order_id in self._book.awaited(parse_moment(since.after, field="after")):
+            await self._lineage.origin(order_id)
+        taken_at = self.time.true(told_at)
+        standing = standing_of(money, clock, seen_at=taken_at, true=self.time.true)
+        positions = tuple(self._position(row, open_rows) for row in held)
+        working = [row for row in orders.values() if row["status"] not in _OVER]
+        self.standing = standing
+        return VenueScan(
+            taken_at=taken_at,
+            positions=positions,
+            orders=tuple(words.report_of(row) for row in orders.values() if _is_reported(row)),
+            executions=self._executions(parse_moment(since.after, field="after")),
+            account=AccountSnapshot(
+                account=self._account,
+                hedging=False,
+                taken_at=taken_at,
+                positions=positions,
+                open_orders=len(open_rows),
+                quotes=quotes,
+                instruments=instruments,
+                market=standing.market,
+                node={"alpaca": standing.shown},
+                **words.snapshot_terms(money),
+            ),
+            cursor=Cursor(
+                after=moment_text(told_at - OVERLAP),
+                open_ids=tuple(row["id"] for row in working if not words.is_protection(row)),
+            ).text(),
+        )
+
+    async def _orders(self, since: Cursor, open_rows: Sequence[Row]) -> dict[str, Row]:
+        """Open orders, those placed since, and those that were open at the last scan and are no more."""
+        orders = {row["id"]: row for row in open_rows}
+        placed = await self._reading.orders_since(since.after)
+        orders.update((row["id"], row) for row in placed)
+        for order_id in since.open_ids:
+            if order_id not in orders:
+                orders.update((row["id"], row) for row in await self._order(order_id))
+        self._lineage.learn(orders.values())
+        return orders
+
+    async def _order(self, order_id: str) -> Iterable[Row]:
+        row = await self._trading.order(order_id)
+        if row is None:
+            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
+        return flatten_orders([row])
+
+    async def _agreed_positions(self) -> list[Row]:
+        """Positions that the fills add up to. Where they do not, fills are on their way: there is no look yet."""
+        for _ in range(LOOKS_AT_FILLS):
+            await self._book.read(self._reading.fills_page)
+            held = await self._reading.positions()
+            differing = self._book.disagrees_on(held)
+            if not differing:
+                self._disagreed_since_s = None
+                return held
+        now_s = self._monotonic_s()
+        if self._disagreed_since_s is None:
+            self._disagreed_since_s = now_s
+        if now_s - self._disagreed_since_s < UNEXPLAINED_S_MAX:
+            raise VenueUnreachable(
+                f"fills and positions do not agree yet: {', '.join(sorted(differing))}",
+                code="VENUE_HISTORY_BEHIND",
+            )
+        self._disagreed_since_s = None
+        self._book.correct(held, at=self._book.newest or datetime.min.replace(tzinfo=UTC))
+        return held
+
+    def _executions(self, after: datetime) -> tuple[Execution, ...]:
+        executions = []
+        for row in self._book.since(after):
+            origin = self._lineage.known(row["order_id"])
+            assert origin is not None, "it was asked for just before"
+            told = words.execution_of({**row, "id": execution_id(row["id"])}, origin=origin)
+            executions.append(self._in_true_time(told))
+        return tuple(executions)
+
+    def _in_true_time(self, told: Execution) -> Execution:
+        """The exchange's own reading stays beside it, where it is not the truth."""
+        if not self.time.is_replayed:
+            return told
+        reading_ms = int(told.occurred_at.timestamp() * 1000)
+        return replace(told, occurred_at=self.time.true(told.occurred_at), venue_time_ms=reading_ms)
+
+    def _position(self, row: Row, open_rows: Sequence[Row]) -> Position:
+        symbol = row["symbol"]
+        origin = self._lineage.known(self._book.opening_orders.get(symbol, ""))
+        protections = [
+            order for order in open_rows if order["symbol"] == symbol and words.is_protection(order)
+        ]
+        return words.position_of(
+            row,
+            protections=[dict(item) for item in protections],
+            client_order_id=origin.client_order_id if origin else "",
+        )
+
+
+def _is_reported(row: Mapping[str, object]) -> bool:
+    """Legs belong to their position, and a replaced order lives on in the one that took its place."""
+    return row["status"] != words.REPLACED and not words.is_protection(row)
