@@ -16,8 +16,8 @@ from argos.gateway.schemas.journal import (
     PerformanceAnswer,
     WinRatesAnswer,
 )
-from fresh_database import FreshDatabase
 from consensus_records import recorded
+from fresh_database import FreshDatabase
 from running_gateway import Caller
 from spine import ASK, BID, HEDGE, NET, Spine, intent_body, now
 
@@ -180,7 +180,9 @@ async def test_capital_is_worked_out_from_what_the_account_was_last_seen_with(
     # Seen with 100,000 after it had made 39.30; nothing is held in the snapshot.
     assert overall["capital"]["amount"] == "99960.7"
     assert overall["capital"]["basis"] == "worked_out"
-    assert Decimal(overall["curve"]["total_return"]) == round(Decimal("39.3") / Decimal("99960.7"), 6)
+    assert Decimal(overall["curve"]["total_return"]) == round(
+        Decimal("39.3") / Decimal("99960.7"), 6
+    )
     given = (await gateway.get("/api/performance", capital="1000")).json["overall"]
     assert (given["capital"]["basis"], given["curve"]["total_return"]) == ("given", "0.0393")
 
