@@ -17,6 +17,7 @@ from argos.cli import (
     handed_on,
     hooks,
     init,
+    journal,
     keys,
     mt5,
     nodes,
@@ -69,7 +70,7 @@ def argos(
 Register = Callable[[typer.Typer], None]
 PANELS: Final[Mapping[str, Sequence[Register]]] = {
     "Everyday": (init.register, up.register, send.register, brakes.register),
-    "What happened": (story.register, reading.register, doubt.register),
+    "What happened": (story.register, reading.register, journal.register, doubt.register),
     "What is set up": (
         accounts.register,
         risk.register,

@@ -6,11 +6,11 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from argos.gateway import documents, reading_documents
+from argos.gateway import documents, journal_documents, reading_documents
 from argos.gateway.app import build_app
 from argos.gateway.documents import INTENT_EXAMPLE
 from argos.gateway.openapi import error_answers
-from argos.gateway.schemas import answers, configured, node_calls, readings, story
+from argos.gateway.schemas import answers, configured, journal, node_calls, readings, story
 from argos.gateway.schemas.values import example_of
 from argos.protocol.intent_body import parse_intent_body
 
@@ -29,7 +29,7 @@ def _models() -> list[type[BaseModel]]:
     """Every model that can be shown; a generic one only once it is filled in."""
     found = [
         value
-        for module in (answers, configured, node_calls, readings, story)
+        for module in (answers, configured, journal, node_calls, readings, story)
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, BaseModel)
@@ -43,6 +43,9 @@ def test_everything_that_contracts_promise_is_there() -> None:
     promised = {f"GET /api/{name}" for name in [*lists.split(), "halts", "alarms"]} | {
         "GET /api/trades/{trade_id}",
         "GET /api/alerts/{alert_id}",
+        "GET /api/journal",
+        "GET /api/performance",
+        "GET /api/performance/win-rate",
         "GET /api/reconciled/{trade_id}/{account}/revisions",
         "POST /hooks/tradingview/{hook_key}",
         "POST /api/intents",
@@ -115,7 +118,7 @@ def test_the_example_of_an_intent_is_one() -> None:
 
 
 def test_no_word_of_the_documents_is_empty() -> None:
-    for module in (documents, reading_documents):
+    for module in (documents, journal_documents, reading_documents):
         for name, value in vars(module).items():
             if isinstance(value, dict) and "summary" in value:
                 assert value["description"].endswith("."), name

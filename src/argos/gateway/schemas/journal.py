@@ -169,7 +169,7 @@ class WinRateGroup(WinRate):
 
 class BesideItem(BaseModel):
     """What came to no finished trade, counted by why: legs that were denied, rejected, expired or canceled, and those
-    open, in doubt or external; signals that were refused, or not executed though valid (no code: nobody had asked for it).
+    open, in doubt or external; signals that were refused, or valid and not executed (no code: nobody had asked for it).
     """
 
     what: Annotated[Literal["legs", "signals"], Field(examples=["legs"])]
