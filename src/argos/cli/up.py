@@ -24,7 +24,7 @@ from argos.core.errors import ArgosError, InputError, StoreError
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_signals, read_paper
 from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
 from argos.running import OnEvent, RunningStack, Stack
-from argos.settings import Settings, load_settings, load_sources
+from argos.settings import Settings, load_config, load_settings
 from argos.stack.children import ChildEvent, ChildEventKind
 from argos.stack.home import Home, read_private, write_atomically
 from argos.store.database import open_connection
@@ -115,7 +115,7 @@ async def _run(home: Home, wishes: Wishes, stopping: asyncio.Event) -> None:
         # held for a moment only, to choose the port alone; the stack takes it for good
         url = gateway_url(home, settings, port=wishes.gateway_port)
     paper = _paper(home, url) if wishes.paper else None
-    signals = plan_signals(home, load_sources(home, os.environ)) if wishes.signals else None
+    signals = plan_signals(home, load_config(home, os.environ).sources) if wishes.signals else None
     stack = Stack(
         home,
         settings,

@@ -1,22 +1,25 @@
 """The signal service as a process: `python -m argos.entries.signals [SECONDS]`. Runs until it is stopped."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from typing import Final
 
 import structlog
 
-from argos.core.canonical import sha256_of
-from argos.core.errors import ArgosError
+from argos.core.errors import ArgosError, InputError
+from argos.dsn import Access
 from argos.entries.logs import set_up_logs
 from argos.entries.sources import LOCK as SOURCES_LOCK
-from argos.settings import load_sources, open_home
+from argos.provisioning import open_access
+from argos.settings import config_in_force, load_settings, open_home
+from argos.signals.delivery import delivering
+from argos.signals.execution import order_entries
 from argos.signals.running import run_signals
-from argos.signals.settings import SignalSettings
-from argos.sources.settings import PROVIDERS, SourcesSettings
+from argos.signals.standing import StandingSource
+from argos.sources.running import utc_now
 from argos.stack.home import Home, file_lock
 
 LOCK: Final = "signals.lock"
@@ -25,26 +28,12 @@ LOCK: Final = "signals.lock"
 log = structlog.get_logger()
 
 
-def load_signals(home: Home, environ: Mapping[str, str]) -> tuple[SourcesSettings, SignalSettings]:
-    """The settings in force of the sources and of the service. Raises InputError SOURCES_INVALID."""
-    sources = load_sources(home, environ)
-    simulated = {name: sources.is_simulated(name) for name in PROVIDERS}
-    document = {
-        "symbols": list(sources.symbols),
-        "sources": {name: {"simulated": simulated[name]} for name in PROVIDERS},
-    }
-    return sources, SignalSettings(
-        symbols=sources.symbols,
-        simulated=simulated,
-        config_digest=sha256_of(document),
-        config_document=document,
-    )
-
-
 async def run(seconds: float | None) -> None:
     """Signals for so long, or until SIGTERM or SIGINT. Raises ArgosError if it cannot begin."""
     home = open_home()
-    sources, settings = load_signals(home, os.environ)
+    config = config_in_force(home, os.environ, by="signals")
+    access = _access(home)
+    settings = config.signals
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -60,8 +49,33 @@ async def run(seconds: float | None) -> None:
             simulated=[name for name, is_so in settings.simulated.items() if is_so],
             symbols=len(settings.symbols),
             config_digest=settings.config_digest,
+            auto_execute=settings.auto_execute,
         )
-        await run_signals(home.root, settings, sources, stop=stop)
+        with contextlib.ExitStack() as held:
+            standing = None
+            if access is not None:
+                standing = StandingSource(access, settings, clock=utc_now)
+                held.callback(standing.terminate)
+            await run_signals(
+                home.root,
+                settings,
+                config.sources,
+                stop=stop,
+                read_standing=None if standing is None else standing.read,
+                on_recorded=order_entries(settings),
+                beside=() if access is None else (delivering(access, clock=utc_now),),
+            )
+
+
+def _access(home: Home) -> Access | None:
+    """None before the home has a database: signals are made and kept all the same, and told once there is one."""
+    try:
+        return open_access(home, load_settings(home, os.environ))
+    except InputError as error:
+        if error.code != "DATABASE_UNKNOWN":
+            raise
+        log.warning("signals are told to nobody", code=error.code, fix=error.fix)
+        return None
 
 
 def main(words: list[str]) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 from argos.cli.doctor.finding import Finding, fail, ok, skipped, warn
 from argos.consensus.vote import Vote, VoteStatus
 from argos.core.errors import ArgosError
-from argos.settings import load_sources
+from argos.settings import load_config
 from argos.sources.board import VoteStore
 from argos.sources.ledger import FILE, SourceFile
 from argos.sources.reasons import SIMULATED, SourceReason
@@ -41,7 +41,7 @@ def examine_sources(home: Home, *, running: bool) -> Iterator[Finding]:
         yield skipped("sources", "no source was ever asked in this home")
         return
     try:
-        settings = load_sources(home, os.environ)
+        settings = load_config(home, os.environ).sources
         file = SourceFile.open(path)
         try:
             votes = VoteStore(file).read()
