@@ -1,4 +1,7 @@
-"""`argos demo`: real prices, simulated brokers, real processes; a table, a report, one JSON line."""
+"""`argos demo`: real prices, simulated brokers, real processes; a table, a report, one JSON line.
+
+Two halves on one stack: alerts to three accounts for a year of days, then a week of Argo's own signals.
+"""
 
 import asyncio
 import json
@@ -20,20 +23,32 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from argos.cli.demo_argo import LIMITS, ArgoDemo, play_argo, read_argo, tell_argo, write_config
+from argos.cli.gateway_client import GatewayClient
 from argos.cli.printing import table
 from argos.core.errors import InputError
 from argos.entries.logs import set_up_logs
-from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_paper, ports
+from argos.plans import (
+    PAPER_ROUTE,
+    PaperPlan,
+    broker_url,
+    plan_exchange,
+    plan_paper,
+    ports,
+    with_exchange,
+)
 from argos.provisioning import (
     API_KEY,
     HOOK_KEY,
     HOOK_SECRET,
+    configure_exchange,
     configure_paper,
     embedded_server,
     open_access,
     prepare_database,
 )
 from argos.reconcile.result import SlippageReference
+from argos.rehearsal.argo_results import ArgoResult, argo_json
 from argos.rehearsal.checking import check
 from argos.rehearsal.evidence import acknowledged, read_books, read_stored
 from argos.rehearsal.feed import BrokerAddress
@@ -63,6 +78,7 @@ class Demo:
     keep: bool
     report: Path
     as_line: bool
+    signals: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -81,10 +97,14 @@ def demo(
     open_report: Annotated[
         bool, typer.Option("--open", help="Show the report in a browser.")
     ] = False,
+    signals: Annotated[
+        bool, typer.Option("--signals/--no-signals", help="Play the week of Argo afterwards.")
+    ] = True,
     as_line: Annotated[bool, typer.Option("--json", help="End with one JSON line.")] = False,
 ) -> None:
     """Replay real prices through real processes: alerts become orders at simulated brokers, and are reconciled.
 
+    Then a week of Argo: sources vote, signals are recorded in a chain, checked, and traded as at Alpaca.
     Exit code 0 when nothing was lost, doubled or left in doubt, else 1.
     """
     console = Console(stderr=as_line)
@@ -96,14 +116,15 @@ def demo(
         keep=keep,
         report=report,
         as_line=as_line,
+        signals=signals,
     )
     run.home.logs.mkdir(parents=True, exist_ok=True)
     with (run.home.logs / "demo.log").open("a", encoding="utf-8") as log:
         set_up_logs("demo", stream=log)
-        result = asyncio.run(_run(run))
+        is_clean = asyncio.run(_run(run))
     if open_report:
         webbrowser.open(report.absolute().as_uri())
-    if not result.findings.clean:
+    if not is_clean:
         raise typer.Exit(1)
 
 
@@ -122,18 +143,26 @@ def _make_way(home: Path) -> None:
     (home / MARK).touch()
 
 
-async def _run(run: Demo) -> DemoResult:
+async def _run(run: Demo) -> bool:
+    """Whether nothing was found to be wrong."""
     settings = load_settings(run.home, {})
     started_s = time.monotonic()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     port = ports(run.home).port("gateway", preferred=8000)
-    plan = plan_paper(run.home, gateway_url=f"http://127.0.0.1:{port}", seed=run.seed)
+    url = f"http://127.0.0.1:{port}"
+    plan = plan_paper(run.home, gateway_url=url, seed=run.seed)
+    exchange = plan_exchange(run.home, gateway_url=url, seed=run.seed) if run.signals else None
     with run.console.status("Starting PostgreSQL, gateway, worker, two brokers, three nodes ..."):
         server = embedded_server(run.home, settings)
         await prepare_database(await server.start(), run.home)
-        await configure_paper(open_access(run.home, settings), run.home, plan)
+        access = open_access(run.home, settings)
+        await configure_paper(access, run.home, plan)
+        if exchange is not None:
+            await configure_exchange(access, exchange, limits=LIMITS)
+            plan = with_exchange(plan, exchange)
+            write_config(run.home)
         await server.stop()
         stack = Stack(run.home, settings, paper=plan, gateway_port=port, everyday_market=False)
         running = await stack.__aenter__()
@@ -141,16 +170,31 @@ async def _run(run: Demo) -> DemoResult:
         store = await EvidenceStore.open(open_access(run.home, settings).as_role("argos_reader"))
         try:
             result = await _play_and_tell(run, plan, running, store, started_s, stop)
+            argo = None
+            if exchange is not None and not stop.is_set():
+                argo_demo = ArgoDemo(
+                    home=run.home,
+                    console=run.console,
+                    seed=run.seed,
+                    stack=stack,
+                    exchange=exchange,
+                    gateway=GatewayClient(
+                        url=running.gateway_url, api_key=run.home.secret(API_KEY)
+                    ),
+                    store=store,
+                )
+                argo = await _play_argo_and_tell(argo_demo, plan, stop=stop)
         finally:
             await store.aclose()
         if run.as_line:
-            sys.stdout.write(json.dumps(as_json(result)) + "\n")
+            line = as_json(result) | ({"argo": argo_json(argo)} if argo is not None else {})
+            sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
         if run.keep:
             await _stay(run, running, stop)
     finally:
         await stack.__aexit__(None, None, None)
-    return result
+    return result.findings.clean and (argo is None or argo.clean)
 
 
 async def _play_and_tell(
@@ -192,6 +236,15 @@ async def _play_and_tell(
     run.report.parent.mkdir(parents=True, exist_ok=True)
     run.report.write_text(render_report(data), encoding="utf-8")
     _tell(run, result)
+    return result
+
+
+async def _play_argo_and_tell(
+    demo: ArgoDemo, plan: PaperPlan, *, stop: asyncio.Event
+) -> ArgoResult:
+    run = await play_argo(demo, stop=stop)
+    result = await read_argo(demo, run=run, plan=plan)
+    tell_argo(demo.console, result)
     return result
 
 

@@ -13,6 +13,7 @@ from argos.rehearsal.argo_week import WeekRun
 from argos.rehearsal.checking import Findings
 from argos.signals.execution import SOURCE
 from argos.signals.file import SignalFile
+from argos.signals.outbox import ACCEPTED
 from argos.signals.replaying import replay_day
 from argos.signals.verifying import verify_file
 
@@ -80,16 +81,13 @@ def read_signals(file: SignalFile) -> SignalBook:
         handed_over={
             subject: intent_uuid(source=SOURCE, event=event_uuid(source=SOURCE, event_id=subject))
             for kind, subject, outcome in outbox
-            if kind == "intent" and outcome in TAKEN
+            if kind == "intent" and outcome == ACCEPTED
         },
         ticks=ticks,
         votes=votes,
         last_hash=verified.last_hash,
         faults=tuple(f"{item.code} {item.where}: {item.text}" for item in found),
     )
-
-
-TAKEN = frozenset({"accepted", "duplicate"})
 
 
 def argo_json(result: ArgoResult) -> dict[str, Any]:

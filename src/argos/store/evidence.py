@@ -28,5 +28,5 @@ class EvidenceStore:
         found: list[Mapping[str, Any]] = await self._pool.fetch(self._sql[name])
         return found
 
-    async def number(self, name: str) -> int:
-        return int(await self._pool.fetchval(self._sql[name]))
+    async def number(self, name: str, *arguments: Any) -> int:
+        return int(await self._pool.fetchval(self._sql[name], *arguments))

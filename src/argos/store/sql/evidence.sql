@@ -74,3 +74,11 @@ ORDER BY h.trade_id;
 SELECT o.symbol, o.role, o.side, (i.body->'features'->>'bar_at')::bigint AS bar_at_ms, min(x.fill_price) AS price
 FROM executions x JOIN orders o USING (order_id) JOIN intents i USING (intent_id)
 GROUP BY o.symbol, o.role, o.side, i.intent_id;
+
+-- name: unsettled
+-- What an account has open: orders that live, and symbols of which something is held.
+SELECT (SELECT count(*) FROM order_states WHERE account = $1 AND live)
+     + (SELECT count(*) FROM (
+            SELECT symbol FROM executions WHERE account = $1 GROUP BY symbol
+            HAVING sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) <> 0
+        ) AS held);
