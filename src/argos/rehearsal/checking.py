@@ -238,22 +238,31 @@ def held_up_between(delays: Iterable[HeldUp], since: datetime, until: datetime) 
 
 def _check_fills(findings: Findings, stored: Stored, books: Sequence[BrokerBook]) -> None:
     deals = {
-        (deal.account, _exec_id(book, deal)): deal for book in books for deal in book.ledger.deals
+        (deal.account, _fill_name(_exec_id(book, deal))): deal
+        for book in books
+        for deal in book.ledger.deals
     }
     truth = {key: deal.qty * deal.side.sign for key, deal in deals.items()}
-    for key in truth.keys() - stored.executions.keys():
+    executions = {(name, _fill_name(fill)): qty for (name, fill), qty in stored.executions.items()}
+    prices = {(name, _fill_name(fill)): price for (name, fill), price in stored.prices.items()}
+    for key in truth.keys() - executions.keys():
         findings.fills_unknown.append(f"{key[0]} filled {key[1]}, and Argos does not know")
-    for key in stored.executions.keys() - truth.keys():
+    for key in executions.keys() - truth.keys():
         findings.fills_unknown.append(f"Argos has fill {key[1]}, and {key[0]} does not")
-    for key in truth.keys() & stored.executions.keys():
-        if truth[key] != stored.executions[key]:
+    for key in truth.keys() & executions.keys():
+        if truth[key] != executions[key]:
             findings.fills_unknown.append(
-                f"fill {key[1]} at {key[0]}: {stored.executions[key]} here, {truth[key]} there"
+                f"fill {key[1]} at {key[0]}: {executions[key]} here, {truth[key]} there"
             )
-        if deals[key].price != stored.prices[key]:
+        if deals[key].price != prices[key]:
             findings.fills_unknown.append(
-                f"fill {key[1]} at {key[0]}: at {stored.prices[key]} here, {deals[key].price} there"
+                f"fill {key[1]} at {key[0]}: at {prices[key]} here, {deals[key].price} there"
             )
+
+
+def _fill_name(venue_exec_id: str) -> str:
+    """The last part of an activity's id is the execution's own, by which the stream tells of it as well."""
+    return venue_exec_id.rpartition("::")[2]
 
 
 def _exec_id(book: BrokerBook, deal: Deal) -> str:
