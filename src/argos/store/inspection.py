@@ -37,6 +37,12 @@ async def read_audit_heads(access: Access) -> tuple[int, Sequence[str]]:
     return count[0]["count"], [row["stream"] for row in broken]
 
 
+async def read_doubts(access: Access) -> Mapping[str, int]:
+    """Account -> how many sends of the last day had no clear answer, whatever became of them since."""
+    rows = await _fetch(access, role="argos_reader", name="doubts")
+    return {row["account"]: row["count"] for row in rows}
+
+
 async def _fetch(access: Access, *, role: str, name: str) -> list[asyncpg.Record]:
     connection = await open_connection(access.as_role(role), name="doctor")
     try:

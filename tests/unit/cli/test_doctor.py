@@ -42,6 +42,7 @@ def healthy() -> Stored:
         nodes=[{"node": "n", "account": "a", "enabled": True, "keys": 1, "last_seen_at": NOW}],
         keys=[{"name": "operator", "revoked_at": None}],
         live_accounts=[{"account": "a", "enabled": True, "snapshot_age_s": 0.5}],
+        doubts={},
     )  # fmt: skip
 
 
@@ -175,3 +176,9 @@ def test_a_home_that_others_can_read_is_a_failure(tmp_path: Path) -> None:
     home.secrets_path.chmod(0o644)
     assert findings()["home is private"].state is State.FAIL
     assert "chmod 600" in findings()["secrets"].fix
+
+
+def test_doubts_that_were_settled_are_still_told_of_for_a_day(healthy):
+    finding = {item.check: item for item in running.judge_open(replace(healthy, doubts={"a": 2}))}
+    assert finding["orders in doubt"].state is State.OK
+    assert "settled: a 2" in finding["orders in doubt"].detail

@@ -74,11 +74,7 @@ def _snapshots(accounts: Sequence[Mapping[str, Any]]) -> Finding:
 def judge_open(stored: Stored) -> Iterator[Finding]:
     state = stored.state
     yield _brakes(state["halts"])
-    yield _count(
-        "orders in doubt",
-        state["orders_unknown"],
-        fix="argos doubt says what is known and what comes next",
-    )
+    yield _doubts(state["orders_unknown"], stored.doubts)
     found = state["discrepancies"]
     shown = ", ".join(f"{code} {count}" for code, count in sorted(found.items()))
     yield (
@@ -103,8 +99,16 @@ def _brakes(halts: Sequence[Mapping[str, str]]) -> Finding:
     return warn("brakes", shown, fix="argos resume, when you are ready")
 
 
-def _count(check: str, number: int, *, fix: str) -> Finding:
-    return warn(check, str(number), fix=fix) if number else ok(check, "none")
+def _doubts(still_open: int, today: Mapping[str, int]) -> Finding:
+    """What is open, and whose brokers left sends without a clear answer in the last day."""
+    told = ", ".join(f"{account} {count}" for account, count in today.items())
+    if still_open:
+        shown = f"{still_open}; in the last day: {told}" if told else str(still_open)
+        return warn(
+            "orders in doubt", shown, fix="argos doubt says what is known and what comes next"
+        )
+    settled = f"; those of the last day are settled: {told}" if told else ""
+    return ok("orders in doubt", f"none{settled}")
 
 
 def examine_brokers(paper: PaperPlan | None, *, running: bool) -> Finding:

@@ -11,7 +11,7 @@ from argos.cli.doctor.finding import Finding, fail, ok, warn
 from argos.dsn import Access
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
-from argos.store.inspection import failed_logins, read_audit_heads, read_server
+from argos.store.inspection import failed_logins, read_audit_heads, read_doubts, read_server
 from argos.store.migrate import ROLES, known_migrations
 from argos.store.reading import ReadingStore
 
@@ -37,6 +37,7 @@ class Stored:
     nodes: Sequence[Row]
     keys: Sequence[Row]
     live_accounts: Sequence[Row]
+    doubts: Mapping[str, int]
 
 
 async def gather(access: Access) -> Stored:
@@ -45,6 +46,7 @@ async def gather(access: Access) -> Stored:
     server = await read_server(access)
     looked_at = datetime.now(UTC)
     streams, broken = await read_audit_heads(access)
+    doubts = await read_doubts(access)
     control = await open_pool(access.as_role("argos_control"), name="doctor", size_max=1)
     try:
         reader = await open_pool(access.as_role("argos_reader"), name="doctor", size_max=1)
@@ -64,6 +66,7 @@ async def gather(access: Access) -> Stored:
                 nodes=await store.nodes(),
                 keys=await store.api_keys(),
                 live_accounts=[orjson.loads(text) for text in live.items],
+                doubts=doubts,
             )
         finally:
             await reader.close()

@@ -19,3 +19,8 @@ ORDER BY h.stream;
 
 -- name: head_count
 SELECT count(*) FROM audit_heads;
+
+-- name: doubts
+-- Sends of the last day whose outcome was open at first, by account.
+SELECT account, count(*)::int AS count FROM facts
+WHERE kind = 'in_doubt' AND recorded_at > now() - interval '1 day' GROUP BY account ORDER BY account;
