@@ -82,3 +82,9 @@ SELECT (SELECT count(*) FROM order_states WHERE account = $1 AND live)
             SELECT symbol FROM executions WHERE account = $1 GROUP BY symbol
             HAVING sum(CASE WHEN side = 'buy' THEN fill_qty ELSE -fill_qty END) <> 0
         ) AS held);
+
+-- name: signals
+SELECT count(*) FROM signals;
+
+-- name: signals_told
+SELECT signal_id, record_hash FROM signals;
