@@ -38,8 +38,11 @@ class RequestBudget:
         """Alpaca has said that it is too much: nothing is looked at before then."""
         self._held_until_s = max(self._held_until_s, until_s)
 
-    def wait_s(self, requests: int, *, now_s: float) -> float:
-        """How long a look of so many requests has to wait; 0 when it may begin, and then it is counted as begun."""
+    def wait_s(self, requests: int, *, idle: bool, now_s: float) -> float:
+        """How long a look of so many requests has to wait; 0 when it may begin, and then it is counted as begun.
+
+        An idle one, for which there is no reason but the time, leaves the burst whole for those that have one.
+        """
         if now_s < self._held_until_s:
             return self._held_until_s - now_s
         if not self._per_minute:
@@ -49,8 +52,9 @@ class RequestBudget:
         self._counted_at_s = now_s
         self._tokens = min(self._burst, self._tokens + passed_s * self._pace)
         wanted = min(float(requests), self._burst)
-        if self._tokens < wanted:
-            return (wanted - self._tokens) / self._pace
+        needed = self._burst if idle else wanted
+        if self._tokens < needed:
+            return (needed - self._tokens) / self._pace
         left = self._per_minute - len(self._sent)
         if left < requests and self._sent:
             return max(0.01, self._sent[0] + WINDOW_S - now_s)
