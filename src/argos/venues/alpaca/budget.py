@@ -9,6 +9,9 @@ ORDERS_SHARE: Final = 4
 BURST_SHARE: Final = 6
 """One in so many may be spent on looks at once, after a quiet time."""
 
+WAIT_S_MIN: Final = 0.01
+_TOKEN_EPSILON: Final = 1e-9
+
 
 class RequestBudget:
     """Counts what was sent in the last 60 s. Times are seconds of a monotonic clock.
@@ -53,11 +56,11 @@ class RequestBudget:
         self._tokens = min(self._burst, self._tokens + passed_s * self._pace)
         wanted = min(float(requests), self._burst)
         needed = self._burst if idle else wanted
-        if self._tokens < needed:
-            return (needed - self._tokens) / self._pace
+        if needed - self._tokens > _TOKEN_EPSILON:
+            return max(WAIT_S_MIN, (needed - self._tokens) / self._pace)
         left = self._per_minute - len(self._sent)
         if left < requests and self._sent:
-            return max(0.01, self._sent[0] + WINDOW_S - now_s)
+            return max(WAIT_S_MIN, self._sent[0] + WINDOW_S - now_s)
         self._tokens -= wanted
         return 0.0
 
