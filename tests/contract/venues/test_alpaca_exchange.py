@@ -205,27 +205,27 @@ async def test_an_account_that_its_owner_has_suspended_is_left_alone(desk, venue
 
 
 async def test_a_stop_is_its_entrys_even_to_a_venue_that_has_forgotten(desk, venue):
+    """The position was opened by another order, so that nothing but a search leads from the stop to its entry."""
+    await venue.submit(order(qty=Decimal(5)), timeout_s=TIMEOUT_S)
+    await filled(venue, 1)
     entry = bracket()
     await venue.submit(entry, timeout_s=TIMEOUT_S)
-    await filled(venue, 1)
-    (position,) = (await looked(venue)).positions
+    await filled(venue, 2)
     await venue.modify(
         entry.identity,
         symbol="AAPL",
-        position_id=position.position_id,
+        position_id="AAPL",
         price=None,
         sl=Decimal(97),
         tp=Decimal(110),
         timeout_s=TIMEOUT_S,
     )
-    later = NOON + timedelta(hours=2)
-    await desk.price("100", clock=later.isoformat())
+    await desk.price("100", clock=(NOON + timedelta(hours=2)).isoformat())
     cursor = (await looked(venue)).cursor
     async with venue_of(desk) as forgetful:
         first = await looked(forgetful, cursor)
         (held,) = first.positions
-        assert held.client_order_id == entry.identity.client_order_id
-        assert (held.sl, held.tp) == (97, 110)
+        assert (held.qty, held.sl, held.tp) == (15, 97, 110)
         await desk.price("96")
         (stopped,) = await filled(forgetful, 1, cursor=first.cursor)
     assert (stopped.reason, stopped.entry) == (FillReason.SL, Entry.OUT)
