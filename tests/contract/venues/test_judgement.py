@@ -13,9 +13,12 @@ from aiohttp.test_utils import TestServer
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.core.ids import client_order_id_of, magic_of
 from argos.core.intent import OrderType, Side
-from argos.ports import VenueIdentity, VenueOrder
+from argos.ports import Venue, VenueIdentity, VenueOrder
+from argos.venues.alpaca.settings import AlpacaSettings
+from argos.venues.alpaca.venue import AlpacaVenue
 from argos.venues.paper.alpaca_like import AlpacaLikeVenue
 from argos.venues.paper.mt5_like import Mt5LikeVenue
+from argos.venues.paper.wire import BODY_BYTES_MAX
 
 ORDER_ID = UUID(int=1)
 ORDER = VenueOrder(
@@ -90,9 +93,12 @@ async def mt5(url: str) -> AsyncIterator[Mt5LikeVenue]:
     await venue.aclose()
 
 
-@pytest.fixture
-async def alpaca(url: str) -> AsyncIterator[AlpacaLikeVenue]:
-    venue = AlpacaLikeVenue(url, "key", "a")
+@pytest.fixture(params=["paper-alpaca", "alpaca"])
+async def alpaca(url: str, request: pytest.FixtureRequest) -> AsyncIterator[Venue]:
+    settings = AlpacaSettings(key_id="k", secret_key="s", api_url=url, data_url="")
+    venue: Venue = AlpacaLikeVenue(url, "key", "a")
+    if request.param == "alpaca":
+        venue = AlpacaVenue(settings, account="a")
     yield venue
     await venue.aclose()
 
@@ -135,6 +141,8 @@ async def test_an_alpaca_refusal_keeps_code_and_words(alpaca, riddler, status):
         (b'{"code": 1, "message": "x"}', 500),
         (b"", 504),
         (b'{"id": NaN}', 200),
+        (b'{"id": "1", "status": "new"}', 307),
+        (b'{"id": "' + b"1" * BODY_BYTES_MAX + b'"}', 200),
     ],
 )
 @pytest.mark.parametrize("name", ["mt5", "alpaca"])
@@ -145,6 +153,13 @@ async def test_an_answer_that_cannot_be_read_leaves_the_outcome_open(
     venue = {"mt5": mt5, "alpaca": alpaca}[name]
     with pytest.raises(VenueUnreachable):
         await venue.submit(ORDER, timeout_s=2)
+
+
+async def test_a_proxys_no_is_a_no_without_words(alpaca, riddler):
+    riddler.says(b"<html>forbidden</html>", status=403)
+    with pytest.raises(VenueRefused) as refusal:
+        await alpaca.submit(ORDER, timeout_s=2)
+    assert refusal.value.venue_code == "403"
 
 
 async def test_a_query_that_is_not_served_is_no_observation(mt5, alpaca):

@@ -9,6 +9,9 @@ ORDERS_SHARE: Final = 4
 BURST_SHARE: Final = 6
 """One in so many may be spent on looks at once, after a quiet time."""
 
+WAIT_S_MIN: Final = 0.01
+_TOKEN_EPSILON: Final = 1e-9
+
 
 class RequestBudget:
     """Counts what was sent in the last 60 s. Times are seconds of a monotonic clock.
@@ -38,8 +41,11 @@ class RequestBudget:
         """Alpaca has said that it is too much: nothing is looked at before then."""
         self._held_until_s = max(self._held_until_s, until_s)
 
-    def wait_s(self, requests: int, *, now_s: float) -> float:
-        """How long a look of so many requests has to wait; 0 when it may begin, and then it is counted as begun."""
+    def wait_s(self, requests: int, *, idle: bool, now_s: float) -> float:
+        """How long a look of so many requests has to wait; 0 when it may begin, and then it is counted as begun.
+
+        An idle one, for which there is no reason but the time, leaves the burst whole for those that have one.
+        """
         if now_s < self._held_until_s:
             return self._held_until_s - now_s
         if not self._per_minute:
@@ -49,11 +55,12 @@ class RequestBudget:
         self._counted_at_s = now_s
         self._tokens = min(self._burst, self._tokens + passed_s * self._pace)
         wanted = min(float(requests), self._burst)
-        if self._tokens < wanted:
-            return (wanted - self._tokens) / self._pace
+        needed = self._burst if idle else wanted
+        if needed - self._tokens > _TOKEN_EPSILON:
+            return max(WAIT_S_MIN, (needed - self._tokens) / self._pace)
         left = self._per_minute - len(self._sent)
         if left < requests and self._sent:
-            return max(0.01, self._sent[0] + WINDOW_S - now_s)
+            return max(WAIT_S_MIN, self._sent[0] + WINDOW_S - now_s)
         self._tokens -= wanted
         return 0.0
 

@@ -115,6 +115,8 @@ class FillBook:
                 self._rows = dict(reversed(self._rows.items()))
                 self._is_whole = True
                 self._replay()
+                # Of what was there before us the cursor says what is new.
+                self._untold.clear()
                 return
         raise _endless()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from argos.venues.alpaca.budget import RequestBudget
@@ -22,13 +23,30 @@ class CountedLine:
         self._wire = wire
         self._budget = budget
         self._monotonic_s = monotonic_s
+        self._news = asyncio.Event()
+
+    def note_news(self) -> None:
+        """There is a reason to look: something was sent, or told of."""
+        self._news.set()
 
     async def look_for(self, requests: int) -> None:
-        """Waits until a look of so many requests leaves the orders their share."""
-        wait_s = self._budget.wait_s(requests, now_s=self._monotonic_s())
-        while wait_s:
+        """Waits until a look of so many requests leaves the orders their share; less long when there is a reason."""
+        while wait_s := self._wait_s(requests):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._wake(wait_s)
+        self._news.clear()
+
+    def _wait_s(self, requests: int) -> float:
+        idle = not self._news.is_set()
+        return self._budget.wait_s(requests, idle=idle, now_s=self._monotonic_s())
+
+    async def _wake(self, wait_s: float) -> None:
+        """News shorten a wait that has no reason, no other."""
+        if self._news.is_set():
             await asyncio.sleep(wait_s)
-            wait_s = self._budget.wait_s(requests, now_s=self._monotonic_s())
+        else:
+            await self._news.wait()
 
     async def call(
         self,
@@ -40,6 +58,8 @@ class CountedLine:
         body: Mapping[str, Any] | None = None,
     ) -> Reply:
         self._budget.count(now_s=self._monotonic_s())
+        if method != "GET":
+            self.note_news()
         reply = await self._wire.call(method, path, timeout_s=timeout_s, query=query, body=body)
         if reply.status == TOO_MANY_REQUESTS:
             told = reply.limits.get("Retry-After", "")

@@ -14,7 +14,7 @@ from argos.venues.alpaca.rows import UNKNOWN_PARENT, flatten_orders, is_our_clie
 from argos.venues.alpaca.trading import REPLACEMENTS_MAX, AlpacaTrading, Row
 from argos.venues.paper import alpaca_words as words
 
-ORIGINS_MAX: Final = 10_000
+ORIGINS_MAX: Final = 100_000
 BESIDE: Final = timedelta(seconds=1)
 """A leg and its parent are placed together: so far before the leg the search for the parent begins."""
 

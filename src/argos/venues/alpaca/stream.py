@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -27,8 +27,9 @@ _LOG: Final = structlog.get_logger(__name__)
 class UpdateStream:
     """Follows the stream in a task of its own, comes back after every loss with a bounded, growing pause."""
 
-    def __init__(self, settings: AlpacaSettings) -> None:
+    def __init__(self, settings: AlpacaSettings, *, on_news: Callable[[], None]) -> None:
         self._settings = settings
+        self._on_news = on_news
         self._task: asyncio.Task[None] | None = None
         self._listeners: set[asyncio.Queue[str]] = set()
         self._listening = asyncio.Event()
@@ -60,6 +61,7 @@ class UpdateStream:
             self._listeners.discard(told)
 
     def _hint(self, hint: str) -> None:
+        self._on_news()
         for told in self._listeners:
             told.put_nowait(hint)
 

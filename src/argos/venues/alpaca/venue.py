@@ -66,7 +66,7 @@ class AlpacaVenue:
         line = CountedLine(self._wire, budget, monotonic_s=monotonic_s)
         self._reading = AlpacaReading(line)
         self._scanner = AlpacaScanner(line, account=account, now=now, monotonic_s=monotonic_s)
-        self._stream = UpdateStream(settings)
+        self._stream = UpdateStream(settings, on_news=line.note_news)
         self._quoting = QuotePoller(
             self._data_wire,
             settings,

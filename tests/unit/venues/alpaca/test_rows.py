@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from argos.core.costs import CostModel
+from argos.core.ids import client_order_id_of
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import OrderType, Side
 from argos.exchange.book import AccountTerms, Character, FillModel, Market, new_book
@@ -15,12 +18,16 @@ from argos.exchange.turn import Turn
 from argos.paperbroker.alpaca_shapes import OUR_FIELDS, activity_row, as_alpaca
 from argos.venues.alpaca.rows import (
     FLAT,
+    UNKNOWN_PARENT,
     Holding,
     complete_fills,
     flatten_orders,
+    is_our_client_id,
+    is_share,
     unexplained,
 )
 
+OURS = client_order_id_of(UUID(int=1))
 AT = datetime(2012, 3, 9, 17, tzinfo=UTC)
 TERMS = AccountTerms(
     account="a",
@@ -100,16 +107,59 @@ def test_a_holding_that_the_fills_do_not_explain_is_named():
     assert unexplained({"IBM": FLAT}, []) == set()
 
 
+def order(order_id: str, client_id: str = "b" * 36, **more: object) -> dict:
+    terms = {"qty": "1", "filled_qty": "0", "order_class": "simple", "legs": None}
+    return {"id": order_id, "client_order_id": client_id, "symbol": "IBM", **terms, **more}
+
+
+def parents(rows: list[dict]) -> dict[str, str | None]:
+    return {row["id"]: row["parent_order_id"] for row in flatten_orders(rows)}
+
+
 def test_legs_name_their_parent():
-    nested = [
-        {"id": "1", "legs": [{"id": "2", "legs": None}, {"id": "3", "legs": None}]},
-        {"id": "4", "legs": None},
-    ]
-    flat = flatten_orders(nested)
-    assert [(row["id"], row["parent_order_id"]) for row in flat] == [
-        ("1", None),
-        ("2", "1"),
-        ("3", "1"),
-        ("4", None),
-    ]
-    assert {row["legs"] for row in flat} == {None}
+    legs = [order("2", order_class="bracket"), order("3", order_class="bracket")]
+    nested = [order("1", OURS, order_class="bracket", legs=legs), order("4")]
+    assert parents(nested) == {"1": None, "2": "1", "3": "1", "4": None}
+    assert {row["legs"] for row in flatten_orders(nested)} == {None}
+
+
+def test_a_leg_told_by_itself_has_a_parent_that_is_not_known():
+    assert parents([order("2", order_class="oto")]) == {"2": UNKNOWN_PARENT}
+
+
+def test_an_entry_of_ours_whose_legs_are_not_told_is_no_leg():
+    assert parents([order("1", OURS, order_class="bracket")]) == {"1": None}
+    assert parents([order("5", f"{OURS}.p-0123", order_class="oco")]) == {"5": None}
+
+
+def test_an_order_for_money_has_the_quantity_that_was_filled():
+    (row,) = flatten_orders([order("1", qty=None, filled_qty="0.25")])
+    assert row["qty"] == "0.25"
+
+
+@pytest.mark.parametrize(
+    ("client_id", "ours"),
+    [
+        (OURS, True),
+        (f"{OURS}.r-0123456789abcdef", True),
+        ("904837e3-3b76-47ec-b432-046db621571b", False),
+        ("", False),
+        (f"{OURS}A", False),
+    ],
+)
+def test_our_own_orders_are_known_by_their_ids(client_id, ours):
+    assert is_our_client_id(client_id) is ours
+
+
+@pytest.mark.parametrize(
+    ("row", "share"),
+    [
+        ({"symbol": "AAPL", "asset_class": "us_equity"}, True),
+        ({"symbol": "BRK.B"}, True),
+        ({"symbol": "BTCUSD", "asset_class": "crypto"}, False),
+        ({"symbol": "BTC/USD"}, False),
+        ({"symbol": "AAPL261218C00200000", "asset_class": "us_option"}, False),
+    ],
+)
+def test_only_shares_are_told(row, share):
+    assert is_share(row) is share
