@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from argos.core.errors import ArgosError
 from argos.flows.accept_alert import ApiKey
-from argos.gateway import documents, reading
+from argos.gateway import documents, reading, signals
 from argos.gateway.access import require_scope
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.answers import answer, error_answer, error_body, unexpected_answer
@@ -72,6 +72,7 @@ def build_app(open_desks: Any) -> FastAPI:
     _add_alerts(app)
     _add_nodes(app)
     reading.add_routes(app)
+    signals.add_routes(app)
     _add_brakes(app)
     _add_health(app)
     complete_examples(app, app.openapi())
