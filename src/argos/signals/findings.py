@@ -20,6 +20,7 @@ class FindingCode(StrEnum):
     REPLAY_MISSING = "REPLAY_MISSING"
     REPLAY_EXTRA = "REPLAY_EXTRA"
     REPLAY_DIFFERS = "REPLAY_DIFFERS"
+    REPLAY_VOTES = "REPLAY_VOTES"
     REPLAY_TICK = "REPLAY_TICK"
     REPLAY_END = "REPLAY_END"
     REPLAY_STANDING = "REPLAY_STANDING"
@@ -43,6 +44,7 @@ MEANINGS: Final[Mapping[FindingCode, str]] = MappingProxyType(
         _C.REPLAY_MISSING: "the votes give a signal that is not recorded",
         _C.REPLAY_EXTRA: "a signal is recorded that the votes do not give",
         _C.REPLAY_DIFFERS: "the votes give this signal with another content",
+        _C.REPLAY_VOTES: "votes that a tick or a checkpoint counts are not stored",
         _C.REPLAY_TICK: "a stored tick is none: it is not after the one before, or counted other symbols or signals",
         _C.REPLAY_END: "the votes end a signal at another moment, for another reason, or not at all",
         _C.REPLAY_STANDING: "what stood before a day or a start is not what the ticks before it lead to",

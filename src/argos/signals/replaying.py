@@ -12,6 +12,7 @@ from typing import Any
 from argos.consensus.decision import Decision, Verdict
 from argos.consensus.documents import signal_document
 from argos.consensus.replay import Board
+from argos.consensus.vote import Vote
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
 from argos.core.texts import optional_moment, parse_moment
@@ -86,10 +87,7 @@ class _Replay:
         for number, at, rules_digest, votes_upto, symbols, fired in stored.ticks():
             if number in checkpoints:
                 self._begin_at(number, checkpoints[number])
-            for vote_number, vote in stored.votes(after=upto, upto=votes_upto):
-                if self._board.take(vote):
-                    self._numbers[vote.source, vote.symbol] = vote_number
-                done.votes += 1
+            self._take(f"tick {number} at {at}", after=upto, upto=votes_upto)
             upto = votes_upto
             decisions = self._board.tick(parse_moment(at, field="at"), stored.rules(rules_digest))
             self._compare_tick(f"tick {number} at {at}", decisions, symbols=symbols, fired=fired)
@@ -99,6 +97,17 @@ class _Replay:
             self._compare_standing(stored.last + 1, following)
         self._compare_rest()
         return done
+
+    def _take(self, where: str, *, after: int, upto: int) -> None:
+        found = 0
+        for number, vote in self._stored.votes(after=after, upto=upto):
+            found += 1
+            if self._board.take(vote):
+                self._numbers[vote.source, vote.symbol] = number
+        self._done.votes += found
+        if found != upto - after:
+            text = f"{found} of the votes {after + 1} to {upto} are stored"
+            self._done.find(FindingCode.REPLAY_VOTES, where, text)
 
     def _compare_tick(
         self, where: str, decisions: list[Decision], *, symbols: int, fired: int
@@ -164,9 +173,12 @@ class _Replay:
             for symbol in sorted(self._symbols - frozenset(document["symbols"])):
                 self._end_unwatched(self._open.get(symbol, ""))
         ticked_at = optional_moment(document["ticked_at"], field="ticked_at")
-        votes = [(vote_number, self._stored.vote(vote_number)) for vote_number in document["votes"]]
+        votes = self._held(document)
+        if len(votes) < len(document["votes"]):
+            text = f"{len(votes)} of {len(document['votes'])} votes that were held are stored"
+            self._done.find(FindingCode.REPLAY_VOTES, f"before tick {number}", text)
         self._symbols = frozenset(document["symbols"])
-        self._numbers = {(vote.source, vote.symbol): number for number, vote in votes}
+        self._numbers = {(vote.source, vote.symbol): vote_number for vote_number, vote in votes}
         self._board = Board.resumed(
             votes=[vote for _, vote in votes],
             standings={
@@ -176,6 +188,11 @@ class _Replay:
             ticked_at=ticked_at,
         )
         self._board.watch(document["symbols"])
+
+    def _held(self, document: Document) -> list[tuple[int, Vote]]:
+        """The votes that a checkpoint names, with their numbers, as far as they are there."""
+        found = [(number, self._stored.vote(number)) for number in document["votes"]]
+        return [(number, vote) for number, vote in found if vote is not None]
 
     def _end_unwatched(self, signal_id: str) -> None:
         if self._ends.get(signal_id, {}).get("reason") == NOT_WATCHED:
@@ -196,9 +213,7 @@ class _Replay:
         )
         held = {
             "standings": _of(both, stored["standings"]),
-            "votes": [
-                number for number in stored["votes"] if self._stored.vote(number).symbol in both
-            ],
+            "votes": [held for held, vote in self._held(stored) if vote.symbol in both],
             "ticked_at": stored["ticked_at"],
         }
         wrong = [name for name, value in held.items() if computed[name] != value]

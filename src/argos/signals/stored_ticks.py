@@ -35,9 +35,10 @@ class StoredTicks:
         for number, document in self._connection.execute(_VOTES, (after, upto)):
             yield number, parse_vote(json.loads(document))
 
-    def vote(self, number: int) -> Vote:
+    def vote(self, number: int) -> Vote | None:
+        """None for one that is not there any more."""
         row = self._row("SELECT document FROM votes WHERE number = ?", number)
-        return parse_vote(json.loads(_needed(row, f"vote {number}")[0]))
+        return None if row is None else parse_vote(json.loads(row[0]))
 
     def votes_before(self) -> int:
         """Number of the last vote of the tick before the first."""
