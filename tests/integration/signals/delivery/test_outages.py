@@ -12,10 +12,11 @@ import asyncpg
 import pytest
 
 from argos.dsn import Access
-from argos.signals.delivery import deliver
+from argos.signals.delivery import deliver, delivering
 from argos.signals.execution import order_entries
 from argos.signals.file import SignalFile
 from argos.signals.outbox import Outbox
+from argos.signals.running import Deck
 from argos.signals.settings import SignalSettings
 from argos.signals.telling import chain_name
 from eventually import eventually
@@ -34,7 +35,7 @@ import asyncio, json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from argos.dsn import Access, Dsn
-from argos.signals.delivery import deliver
+from argos.signals.delivery import deliver, delivering
 from argos.signals.file import SignalFile
 from argos.signals.settings import SignalSettings
 path, dsn, passwords = sys.argv[1:]
@@ -73,7 +74,7 @@ def record(file: SignalFile, chain: Chain, count: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def delivering(
+async def delivered(
     file: SignalFile, database: FreshDatabase, link: LossyLink
 ) -> AsyncIterator[asyncio.Event]:
     access = access_of(database)
@@ -119,7 +120,7 @@ async def test_nothing_is_lost_and_nothing_doubled_through_outages_and_lost_answ
 ) -> None:
     chain = Chain()
     link.is_up = False
-    async with delivering(file, database, link) as woken:
+    async with delivered(file, database, link) as woken:
         record(file, chain, 10)
         woken.set()
         await eventually(
@@ -177,17 +178,20 @@ async def told_more_than(looking: asyncpg.Connection, floor: int) -> bool:
     return sum(await counted(looking)) > floor
 
 
-async def test_the_service_reports_itself(
-    file: SignalFile,
-    database: FreshDatabase,
-    spine: Spine,
-    link: LossyLink,
-    looking: asyncpg.Connection,
+async def test_beside_the_cycle_it_reports_itself_and_ends_with_it(
+    file: SignalFile, database: FreshDatabase, spine: Spine, looking: asyncpg.Connection
 ) -> None:
-    async with delivering(file, database, link):
-        await eventually(
-            lambda: has_reported(looking, chain_name(file)), what="the service reports"
-        )
+    deck = Deck(
+        file=file,
+        settings=SETTINGS,
+        price=lambda _: PRICE,
+        stop=asyncio.Event(),
+        recorded=asyncio.Event(),
+    )
+    beside = asyncio.create_task(delivering(access_of(database), clock=now)(deck))
+    await eventually(lambda: has_reported(looking, chain_name(file)), what="the service reports")
+    deck.stop.set()
+    await beside
     row = await looking.fetchrow("SELECT * FROM signal_services")
     assert (row["strategy"], row["route"], row["auto_execute"]) == ("consensus", "main", True)
     assert (row["waiting"], row["set_aside"], row["oldest_waiting_at"]) == (0, 0, None)
