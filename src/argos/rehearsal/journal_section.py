@@ -129,7 +129,7 @@ def figure_rows(figures: Figures) -> list[FigureRow]:
             text=number(curve.sharpe),
             note=_joined(
                 "too short to be read" if curve.sharpe_too_short else "",
-                f"n = {curve.days} days",
+                f"n = {count(curve.days, 'day')}",
                 known,
             ),
         ),

@@ -96,7 +96,7 @@ def test_entries_figures_sources_and_what_came_to_nothing_are_shown(page: Page) 
 def test_what_is_too_short_says_so(page: Page) -> None:
     assert page.text.count("too short to be read") == 2
     notes = {row.name: row.note for row in figure_rows(made_up_section().by_source.overall)}
-    assert notes["Sharpe ratio"] == "too short to be read; n = 1 days; no PSR"
+    assert notes["Sharpe ratio"] == "too short to be read; n = 1\u00a0day; no PSR"
 
 
 def test_a_return_without_a_capital_says_why_it_is_missing() -> None:
