@@ -109,13 +109,15 @@ def test_an_intent_is_filled_and_its_story_told(argos: ArgosCommand, stack: Runn
     assert not any(leg["status"] in BAD for leg in closed["legs"])
 
 
-def test_the_journal_has_the_trade_and_its_figures(
+async def test_the_journal_has_the_trade_and_its_figures(
     argos: ArgosCommand, stack: RunningArgos, tmp_path: Path
 ) -> None:
-    words = ("journal", "show", "story-1")
-    eventually_finished = lambda: all(item["finished"] for item in argos.ask(*words)["items"])  # noqa: E731
-    assert eventually_finished()
-    items = argos.ask(*words)["items"]
+    def shown() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = argos.ask("journal", "show", "story-1")["items"]
+        return items
+
+    await eventually(lambda: all(item["finished"] for item in shown()), what="all are closed")
+    items = shown()
     assert {item["account"] for item in items} == ACCOUNTS
     assert {(item["exit_reason"], item["signal_id"]) for item in items} == {("close", None)}
     assert {item["features"]["why"] for item in items} == {"low"}
