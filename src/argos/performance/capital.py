@@ -6,14 +6,11 @@ from decimal import Decimal
 from enum import StrEnum
 
 from argos.core.account import AccountSnapshot
-from argos.core.instrument import Instrument, Quote
-from argos.core.intent import Side
 from argos.core.money import ZERO
-from argos.core.position import Position
 
 
 class Basis(StrEnum):
-    """Where a capital comes from. WORKED_OUT: last equity less what is floating and what the trades since have made."""
+    """Where a capital comes from. WORKED_OUT: the last balance less what the trades have made since."""
 
     GIVEN = "given"
     WORKED_OUT = "worked_out"
@@ -47,26 +44,28 @@ def unknown_capital(accounts: Collection[str], why: str, *, currency: str | None
 def capital_before(
     snapshot: AccountSnapshot | None, *, account: str, currency: str, made: Decimal
 ) -> Capital:
-    """What the account had before its legs made `made`, from the equity it was last seen with.
+    """What the account had before its legs made `made`, from the balance it was last seen with.
 
     `made` is the net result of all its legs from the start until the snapshot, what open ones have realised included.
+    The balance of a margin account leaves out what is floating. That of a cash account has paid for what is held, which
+    is added again at its opening prices. Which of the two it is, its equity tells: it lies nearer to one of them.
     """
     if snapshot is None:
         return unknown_capital((account,), "its node has never shown it", currency=currency)
-    floating = ZERO
+    paid = ZERO
     for position in snapshot.positions:
-        result = _floating(
-            position,
-            quote=snapshot.quotes.get(position.symbol),
-            instrument=snapshot.instruments.get(position.symbol),
-        )
-        if result is None:
-            why = f"it holds {position.symbol}, and its snapshot has no quote or terms for it"
+        instrument = snapshot.instruments.get(position.symbol)
+        if instrument is None:
+            why = f"it holds {position.symbol}, and its snapshot has no terms for it"
             return unknown_capital((account,), why, currency=currency)
-        floating += result
-    amount = snapshot.equity - floating - made
+        paid += position.signed_qty * position.price_open * instrument.unit_value
+    beyond = snapshot.equity - snapshot.balance
+    realised = snapshot.balance + (paid if abs(beyond - paid) < abs(beyond) else ZERO)
+    amount = realised - made
     if amount <= 0:
-        return unknown_capital((account,), "equity less results is not positive", currency=currency)
+        return unknown_capital(
+            (account,), "its balance less results is not positive", currency=currency
+        )
     return Capital(accounts=(account,), currency=currency, amount=amount, basis=Basis.WORKED_OUT)
 
 
@@ -89,14 +88,3 @@ def capital_of(parts: Sequence[Capital]) -> Capital:
         amount=amount,
         basis=parts[0].basis,
     )
-
-
-def _floating(
-    position: Position, *, quote: Quote | None, instrument: Instrument | None
-) -> Decimal | None:
-    """What the position would bring over its opening price, at the side it would be closed at."""
-    if quote is None or instrument is None:
-        return None
-    price = quote.bid if position.side is Side.BUY else quote.ask
-    moved = (price - position.price_open) * position.side.sign * position.qty
-    return instrument.worth(moved)

@@ -109,6 +109,30 @@ def test_an_intent_is_filled_and_its_story_told(argos: ArgosCommand, stack: Runn
     assert not any(leg["status"] in BAD for leg in closed["legs"])
 
 
+async def test_the_journal_has_the_trade_and_its_figures(
+    argos: ArgosCommand, stack: RunningArgos, tmp_path: Path
+) -> None:
+    def shown() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = argos.ask("journal", "show", "story-1")["items"]
+        return items
+
+    await eventually(lambda: all(item["finished"] for item in shown()), what="all are closed")
+    items = shown()
+    assert {item["account"] for item in items} == ACCOUNTS
+    assert {(item["exit_reason"], item["signal_id"]) for item in items} == {("close", None)}
+    assert {item["features"]["why"] for item in items} == {"low"}
+    found = argos.ask("performance", "--by", "account", "--strategy", items[0]["strategy"])
+    assert {group["key"] for group in found["groups"]} == ACCOUNTS
+    assert found["overall"]["n"] == len(items)
+    assert found["overall"]["too_short"]
+    assert {group["capital"]["basis"] for group in found["groups"]} == {"worked_out"}
+    file = tmp_path / "journal.csv"
+    assert argos.ask("journal", "--csv", str(file))["rows"] >= len(items)
+    assert file.read_text().startswith("trade_id,account,symbol")
+    missing = argos.ask("journal", "show", "nobody", code=1)
+    assert missing["error"]["code"] == "NOT_FOUND"
+
+
 def test_the_line_that_up_prints_works_in_a_shell(argos: ArgosCommand, stack: RunningArgos) -> None:
     ran = subprocess.run(
         ["/bin/sh", "-c", stack.said["curl"]],

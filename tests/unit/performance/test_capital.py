@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from argos.core.account import AccountSnapshot
-from argos.core.instrument import Instrument, Quote
+from argos.core.instrument import Instrument
 from argos.core.intent import Side
 from argos.core.position import Position
 from argos.performance.capital import (
@@ -31,7 +31,7 @@ EURUSD = Instrument(
 FLAT = AccountSnapshot(
     account="one",
     currency="USD",
-    balance=Decimal(0),
+    balance=Decimal(10_250),
     equity=Decimal(10_250),
     margin_free=Decimal(0),
     hedging=True,
@@ -43,35 +43,55 @@ def before(snapshot: AccountSnapshot | None, made: str):
     return capital_before(snapshot, account="one", currency="USD", made=Decimal(made))
 
 
-@pytest.mark.parametrize(("side", "floating"), [(Side.BUY, "-20"), (Side.SELL, "18")])
-def test_what_floats_and_what_was_made_are_taken_off(side: Side, floating: str) -> None:
-    held = replace(
+def holding(side: Side, *, balance: str, equity: str) -> AccountSnapshot:
+    """10,000 EURUSD opened at 1.1000, so 11,000 of notional."""
+    held = Position(
+        symbol="EURUSD",
+        side=side,
+        qty=Decimal(10_000),
+        price_open=Decimal("1.1"),
+        position_id="P1",
+    )
+    return replace(
         FLAT,
-        positions=(
-            Position(
-                symbol="EURUSD",
-                side=side,
-                qty=Decimal(10_000),
-                price_open=Decimal("1.1000"),
-                position_id="P1",
-            ),
-        ),
-        quotes={
-            "EURUSD": Quote(symbol="EURUSD", bid=Decimal("1.0980"), ask=Decimal("1.0982"), at=on(9))
-        },
+        balance=Decimal(balance),
+        equity=Decimal(equity),
+        positions=(held,),
         instruments={"EURUSD": EURUSD},
     )
-    found = before(held, "250")
-    assert (found.amount, found.basis) == (10_000 - Decimal(floating), Basis.WORKED_OUT)
-    assert before(FLAT, "250").amount == 10_000
-    unquoted = before(replace(held, quotes={}), "250")
-    assert (unquoted.amount, unquoted.basis) == (None, Basis.UNKNOWN)
-    assert "EURUSD" in unquoted.why
+
+
+@pytest.mark.parametrize(
+    ("side", "balance", "equity"),
+    [
+        # A margin account: 400 floating on one side or the other are not in its balance.
+        (Side.BUY, "20000", "19600"),
+        (Side.BUY, "20000", "20400"),
+        (Side.SELL, "20000", "19600"),
+        # A cash account has paid 11,000 for what it holds, or was paid so much for what it owes.
+        (Side.BUY, "9000", "19600"),
+        (Side.BUY, "9000", "20400"),
+        (Side.SELL, "31000", "19600"),
+    ],
+)
+def test_what_was_made_is_taken_off_what_was_realised(
+    side: Side, balance: str, equity: str
+) -> None:
+    found = before(holding(side, balance=balance, equity=equity), "250")
+    assert (found.amount, found.basis) == (19_750, Basis.WORKED_OUT)
+
+
+def test_a_holding_without_terms_leaves_the_capital_unknown() -> None:
+    held = holding(Side.BUY, balance="9000", equity="19600")
+    found = before(replace(held, instruments={}), "0")
+    assert (found.amount, found.basis) == (None, Basis.UNKNOWN)
+    assert "EURUSD" in found.why
 
 
 def test_an_account_that_was_never_seen_has_no_known_capital() -> None:
     assert before(None, "0").why == "its node has never shown it"
-    assert before(FLAT, "10250").why == "equity less results is not positive"
+    assert before(FLAT, "10250").why == "its balance less results is not positive"
+    assert before(FLAT, "250").amount == 10_000
 
 
 def test_capitals_add_up_in_one_currency_alone() -> None:

@@ -189,8 +189,8 @@ class WinRatesAnswer(BaseModel):
 
 
 class CapitalItem(BaseModel):
-    """What returns are measured on. worked_out: the last equity seen, less what is floating, less what the trades made
-    since the start. Transfers are not seen: they count as if they had been there from the start.
+    """What returns are measured on. worked_out: the last balance seen, less what the trades made since the start.
+    Transfers are not seen: they count as if they had been there from the start.
     """
 
     amount: Annotated[DecimalText | None, Field(examples=["100000"])]

@@ -134,20 +134,26 @@ LIMIT 200;
 
 -- name: capital
 -- What each of these accounts was last seen to have, and what its legs made from $2 on until then: closed ones, and what
--- open ones have realised.
-SELECT a.account, a.currency, s.snapshot, s.instruments, made.net_pnl
+-- those have realised that still hold something.
+SELECT a.account, a.currency, s.snapshot, s.instruments, closed.net_pnl + held.net_pnl AS net_pnl
 FROM accounts a
 LEFT JOIN account_states s USING (account)
-LEFT JOIN LATERAL (
+CROSS JOIN LATERAL (
     SELECT coalesce(sum((l.body->>'net_pnl')::numeric), 0) AS net_pnl
     FROM reconciled_legs l JOIN leg_heads h USING (trade_id, account, revision)
-    WHERE l.account = a.account AND l.body->>'opened_at' IS NOT NULL
-      AND (l.body->>'opened_at') COLLATE "C" <= wire_moment(s.taken_at)
-      AND (
-          l.body->>'closed_at' IS NULL
-          OR (l.body->>'closed_at') COLLATE "C" >= coalesce(wire_moment($2::timestamptz), '')
-          AND (l.body->>'closed_at') COLLATE "C" <= wire_moment(s.taken_at)
-      )
-) made ON true
+    WHERE l.account = a.account AND l.body->>'closed_at' IS NOT NULL
+      AND (l.body->>'closed_at') COLLATE "C" >= coalesce(wire_moment($2::timestamptz), '')
+      AND (l.body->>'closed_at') COLLATE "C" <= wire_moment(s.taken_at)
+) closed
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum((l.body->>'net_pnl')::numeric), 0) AS net_pnl
+    FROM (
+        SELECT DISTINCT o.trade_id FROM order_states x JOIN orders o USING (order_id)
+        WHERE x.account = a.account AND x.live
+    ) live
+    JOIN leg_heads h ON h.trade_id = live.trade_id AND h.account = a.account
+    JOIN reconciled_legs l ON l.trade_id = h.trade_id AND l.account = h.account AND l.revision = h.revision
+    WHERE l.body->>'closed_at' IS NULL AND (l.body->>'opened_at') COLLATE "C" <= wire_moment(s.taken_at)
+) held
 WHERE a.account = ANY($1::text[])
 ORDER BY a.account;
