@@ -30,16 +30,19 @@ def with_control(
     return asyncio.run(run())
 
 
-def group(app: typer.Typer, name: str, *, listing: Callable[..., None], text: str) -> typer.Typer:
-    """The sub-command `name`; alone, it lists."""
-    noun = typer.Typer(help=text, epilog=f"Examples: `argos {name}`; `argos {name} --json`.")
+def group(
+    app: typer.Typer, name: str, *, listing: Callable[..., None], text: str, parent: str = ""
+) -> typer.Typer:
+    """The sub-command `name`, of the sub-command `parent` if there is one; alone, it lists."""
+    words = f"{parent} {name}".strip()
+    noun = typer.Typer(help=text, epilog=f"Examples: `argos {words}`; `argos {words} --json`.")
 
     @noun.callback(invoke_without_command=True)
     def alone(context: typer.Context, as_json: AsJson = False) -> None:
         if context.invoked_subcommand is None:
             listing(context, as_json=as_json)
 
-    noun.command("list", epilog=f"Example: `argos {name} list --json`.")(listing)
+    noun.command("list", epilog=f"Example: `argos {words} list --json`.")(listing)
     app.add_typer(noun, name=name)
     return noun
 

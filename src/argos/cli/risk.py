@@ -1,29 +1,29 @@
-"""`argos risk`: the risk limits of accounts, what they are measured from, and why an intent passed or did not."""
+"""`argos risk`: limits of accounts and firms' rules, what they are measured from, and why an intent passed or not."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
+from argos.cli import risk_closes, risk_firms, risk_news
 from argos.cli.accounts_shown import Name
 from argos.cli.groups import find, group, show_change, show_rows, with_control
+from argos.cli.pairs import pairs_of
 from argos.cli.printing import AsJson, print_json, screen
 from argos.cli.risk_explained import EXAMPLE, explain
-from argos.core.errors import InputError
 from argos.core.risk_limits import MEANINGS
 from argos.protocol.risk_limits import OFF, change_risk_limits
 from argos.provisioning import OPERATOR
 from argos.store.control import ControlStore
 from argos.store.decoding import decode_account
 
-NOT_LIVE: Final = frozenset({"correlation_max", "correlated_fraction_max"})
-"""Rules that nothing can judge yet: no daily closes are stored. To set one would deny every second entry."""
 COLUMNS: Final = (
-    "account", "limits", "day since (UTC)", ">day's equity", "estimated", ">peak", ">equity last seen",
+    "account", "limits", "firm", "day since (UTC)", ">day's equity", "estimated", ">peak", ">equity last seen",
 )  # fmt: skip
 NAMES: Final = (
-    "account", "limits", "day_opened_at", "day_equity", "day_estimated", "peak_equity", "last_equity",
+    "account", "limits", "firm", "day_opened_at", "day_equity", "day_estimated", "peak_equity", "last_equity",
 )  # fmt: skip
 Stated = Annotated[
     list[str], typer.Argument(help=f"NAME=VALUE, more than one; '{OFF}' turns a rule off.")
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         app,
         "risk",
         listing=list_limits,
-        text="Risk limits of accounts: list, rules, set, reset; and explain what the gates said.",
+        text="Risk limits of accounts: list, rules, set, reset; firms' rules, closes, news; and what the gates said.",
     )
     noun.command("explain", epilog=EXAMPLE)(explain)
     noun.command("rules", epilog="Example: `argos risk rules`.")(rules)
@@ -44,6 +44,9 @@ def register(app: typer.Typer) -> None:
         epilog="Example: `argos risk set demo-2 daily_loss_fraction_max=0.03 cooldown_s=60`.",
     )(set_limits)
     noun.command("reset", epilog="Example: `argos risk reset demo-2`.")(reset)
+    risk_firms.register(noun)
+    risk_closes.register(noun)
+    risk_news.register(noun)
 
 
 def list_limits(context: typer.Context, as_json: AsJson = False) -> None:
@@ -56,37 +59,33 @@ def list_limits(context: typer.Context, as_json: AsJson = False) -> None:
     kept = {row["account"]: row for row in anchors}
     rows = [
         {name: kept.get(row["account"], {}).get(name) for name in NAMES}
-        | {"account": row["account"], "limits": row["limits"].get("risk", {})}
+        | {
+            "account": row["account"],
+            "limits": row["limits"].get("risk", {}),
+            "firm": _firm_told(row["limits"].get("firm")),
+        }
         for row in accounts
     ]
     show_rows("risk limits", COLUMNS, rows, names=NAMES, as_json=as_json)
 
 
+def _firm_told(firm: Mapping[str, Any] | None) -> str | None:
+    return f"{firm['rules']['name']} of {firm['initial_balance']}" if firm else None
+
+
 def rules(as_json: AsJson = False) -> None:
     """The rules that can be set, and what each means."""
-    rows = [
-        {"rule": name, "meaning": meaning, "live": name not in NOT_LIVE}
-        for name, meaning in MEANINGS.items()
-    ]
-    columns = ("rule", "meaning", "can be set")
-    show_rows("rules", columns, rows, names=("rule", "meaning", "live"), as_json=as_json)
+    rows = [{"rule": name, "meaning": meaning} for name, meaning in MEANINGS.items()]
+    show_rows("rules", ("rule", "meaning"), rows, names=("rule", "meaning"), as_json=as_json)
 
 
 def set_limits(context: typer.Context, name: Name, stated: Stated, as_json: AsJson = False) -> None:
     """Set or turn off risk limits of an account; what is not named stays. They hold for entries, never for exits."""
-    wanted = dict(_pair(text) for text in stated)
+    wanted = pairs_of(stated, code="RISK_LIMIT_INVALID", fix="see `argos risk rules` for the names")
 
     async def work(control: ControlStore) -> Any:
         held = decode_account(find(await control.accounts(), "account", name))
         risk = change_risk_limits(held.limits.risk, wanted)
-        for rule in sorted(NOT_LIVE & wanted.keys()):
-            if getattr(risk, rule) is not None:
-                raise InputError(
-                    f"{rule} cannot be held to yet: no daily closing prices are stored",
-                    code="RISK_LIMIT_NOT_LIVE",
-                    field=rule,
-                    fix="limit the exposure by gross_fraction_max and symbol_fraction_max",
-                )
         await control.put_account(replace(held, limits=replace(held.limits, risk=risk)))
         return find(await control.accounts(), "account", name)
 
@@ -109,15 +108,3 @@ def reset(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
         return
     told = "is now what was seen last" if done else "is not kept: it has no loss limit yet"
     screen().print(f"the peak of [bold]{escape(name)}[/] {told}")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not value:
-        raise InputError(
-            f"{text!r} is no NAME=VALUE",
-            code="RISK_LIMIT_INVALID",
-            field="NAME=VALUE",
-            fix="see `argos risk rules` for the names",
-        )
-    return name.strip(), value.strip()

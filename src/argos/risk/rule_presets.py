@@ -82,3 +82,14 @@ RULE_SETS: Final[Mapping[str, RuleSet]] = MappingProxyType(
         )
     }
 )
+
+TOLD_BY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        FTMO_2_STEP.name: "academy.ftmo.com, maximum daily loss; news, lots, orders, requests by traders",
+        FTMO_1_STEP.name: "ftmo.com, 1-Step pages; daily figure, news, lots, orders, requests by traders",
+        THE5ERS_HIGH_STAKES.name: "help.the5ers.com",
+        BREAKOUT_1_STEP.name: "Breakout's help centre",
+        BREAKOUT_2_STEP.name: "Breakout's help centre",
+    }
+)
+"""Where the figures of a plan are from, and which of them are not the firm's own text."""

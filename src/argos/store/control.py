@@ -60,6 +60,9 @@ class ControlStore:
         self._pool = pool
         self._sql = queries("control")
 
+    def transaction(self) -> Any:
+        return transaction(self._pool)
+
     async def _value(self, name: str, *arguments: Any) -> Any:
         async with transaction(self._pool) as connection:
             return await connection.fetchval(self._sql[name], *arguments)

@@ -198,8 +198,6 @@ async def test_a_risk_limit_denies_and_explains_itself(
         "RISK_LIMIT_INVALID",
         "daily_loss_fraction_max",
     )
-    refused = argos.ask("risk", "set", account, "correlation_max=0.8", code=1)
-    assert refused["error"]["code"] == "RISK_LIMIT_NOT_LIVE"
     assert {row["rule"] for row in argos.ask("risk", "rules")["items"]} >= {"cooldown_s"}
     argos.ask("risk", "set", account, "daily_loss_fraction_max=0.9")
 
@@ -225,8 +223,46 @@ async def test_a_risk_limit_denies_and_explains_itself(
     )
     assert argos.ask("risk", "reset", account)["reset"] is True
     argos.ask("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
+    assert argos.ask("risk")["items"][0].keys() >= {"firm", "limits"}
     for trade_id in ("ruled-1", "ruled-2"):
         argos.ask("send", "--symbol", "AAPL", "--action", "close", "--trade-id", trade_id)
+
+
+def test_closes_news_and_firms_are_kept_by_command(argos: ArgosCommand, tmp_path: Path) -> None:
+    account = "meridian-hedge"
+    prices = tmp_path / "desk.csv"
+    prices.write_text(
+        "date,symbol,open,high,low,close\n"
+        "2026-11-20,AAPL,99,101,98,100\n2026-11-23,AAPL,99,102,98,101.25\n"
+    )
+    added = argos.ask("risk", "closes", "import", str(prices))
+    assert added == {"source": "desk", "symbols": ["AAPL"], "rows": 2, "added": 2}
+    assert argos.ask("risk", "closes", "import", str(prices))["added"] == 0
+    [row] = argos.ask("risk", "closes")["items"]
+    assert (row["last_day"], row["days"]) == ("2026-11-23", 2)
+    refused = argos.ask("risk", "closes", "import", str(prices), "--source", "simulated:x", code=1)
+    assert refused["error"]["code"] == "CLOSES_SOURCE"
+
+    calendar = tmp_path / "calendar.csv"
+    calendar.write_text("at,title,currencies\n2036-12-04T13:30:00Z,Payrolls,USD\n")
+    assert argos.ask("risk", "news", "import", str(calendar)) == {"events": 1}
+    [event] = argos.ask("risk", "news")["items"]
+    assert (event["title"], event["currencies"]) == ("Payrolls", ["USD"])
+    assert argos.ask("risk", "news", "clear") == {"cleared": 1}
+
+    assert "ftmo-2-step" in {row["name"] for row in argos.ask("risk", "firms")["items"]}
+    refused = argos.ask("risk", "firm", account, "ftmo-2-step", code=1)
+    assert refused["error"]["code"] == "RULE_SET_BALANCE"
+    refused = argos.ask("risk", "firm", account, "no-such-plan", code=1)
+    assert refused["error"]["code"] == "RULE_SET_UNKNOWN"
+    argos.ask(
+        "risk", "firm", account, "ftmo-2-step", "news_window_s=none", "--initial-balance", "100000"
+    )
+    # what is not said again stays as it was: the plan is the same
+    argos.ask("risk", "firm", account, "ftmo-2-step", "daily_fraction=0.04")
+    [row] = [row for row in argos.ask("risk")["items"] if row["account"] == account]
+    assert row["firm"] == "ftmo-2-step of 100000"
+    argos.ask("risk", "firm", account, "none")
 
 
 def test_nodes_tell_that_they_live_and_what_they_wait_for(

@@ -134,6 +134,9 @@ async def test_a_days_loss_brakes_the_account_and_the_next_day_releases_it(
     assert await halts(stage) == [("reducing", SET_BY, "DAILY_LOSS")]
     await stage.decide("T-2")
     assert (await codes(stage))[1] == "REDUCING"
+    await see(stage, 99_000)
+    await keep_anchors(anchors)
+    assert await halts(stage) == [("reducing", SET_BY, "DAILY_LOSS")], "a day is lost once"
     # a day later: the anchor is of yesterday, and the next snapshot opens a new day
     await stage.execute(
         "UPDATE account_anchors SET day_opened_at = day_opened_at - interval '1 day',"

@@ -129,3 +129,14 @@ def test_old_snapshots_change_nothing_and_new_ones_only_raise_peaks(
             assert after.peaks.day_balance >= book.peaks.day_balance
             assert after.day.opened_at >= book.day.opened_at
         book = after
+
+
+def test_days_that_begin_at_another_time_from_now_on_are_estimated_from_all_that_is_known() -> None:
+    """The account is put under a firm at noon: its midnight in Prague was an hour before that in UTC."""
+    book = roll(None, seen("2026-03-04 00:00:10", 100, 108), timezone="UTC")
+    book = roll(book, seen("2026-03-04 12:00:00", 103, 99), timezone="UTC")
+    moved = roll(book, seen("2026-03-04 12:00:01", 101, 104), timezone=PRAGUE)
+    assert (moved.day.opened_at, moved.day.estimated) == (at("2026-03-03 23:00"), True)
+    assert (moved.day.balance, moved.day.equity) == (103, 108)
+    again = roll(moved, seen("2026-03-04 12:00:02", 99, 99), timezone=PRAGUE)
+    assert again.day == moved.day

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argos.core.account import AccountLimits
+from argos.core.account import AccountLimits, TradingMode
 from argos.core.decision import RiskRequest
 from argos.core.denial import DenialCode
 from argos.core.instrument import ProfitRule, Quote
@@ -20,6 +20,7 @@ from argos.core.rule_set import NewsBlock, NewsEvent, RuleAccount, RuleSet, Trai
 from argos.core.standing import DayAnchor, Peaks, Standing, WorkingEntry
 from argos.risk.assess import assess
 from argos.risk.gates import RULE_GATES
+from argos.risk.rule_brakes import rule_brake
 from argos.risk.rule_floors import best_day_fraction, daily_floor, overall_floor
 from argos.risk.rule_presets import (
     BREAKOUT_1_STEP,
@@ -363,3 +364,45 @@ def test_the_best_days_share_of_a_profit() -> None:
     assert best_day_fraction([D(500), D(-200), D(700)]) == D("0.7")
     assert best_day_fraction([D(500), D(-500)]) is None
     assert best_day_fraction([]) is None
+
+
+def test_a_peak_that_the_firm_told_counts_where_its_floor_trails() -> None:
+    """104,000 were reached before Argos watched: 104,000 - 10,000."""
+    told = replace(held_to(FTMO_1_STEP), peak=D(104_000))
+    floor = overall_floor(told, peaks(101_000))
+    assert floor is not None
+    assert floor.firm == 94_000
+    higher = overall_floor(told, peaks(106_000))
+    assert higher is not None
+    assert higher.firm == 96_000
+    static = overall_floor(replace(held_to(FTMO_2_STEP), peak=D(104_000)), peaks(101_000))
+    assert static is not None
+    assert static.firm == 90_000
+
+
+# equity -> the brake's code; the day began with a balance of 97,000: our floors are 93,000 and 92,000
+BRAKES = [
+    (D(93_000), None),
+    (D("92999.99"), C.RULE_DAILY_LOSS),
+    (D(92_000), C.RULE_DAILY_LOSS),
+    (D("91999.99"), C.RULE_MAX_LOSS),
+    (D(0), C.RULE_MAX_LOSS),
+]
+
+
+@pytest.mark.parametrize(("equity", "code"), BRAKES)
+def test_below_our_floor_only_exits_pass(equity: Decimal, code: DenialCode | None) -> None:
+    snapshot = make_snapshot(equity=equity)
+    found = rule_brake("a", held_to(FTMO_2_STEP), snapshot, day=day(97_000), peaks=peaks(0))
+    if code is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.mode, found.key) == (TradingMode.REDUCING, "a")
+    assert found.reason.startswith(f"{code}: ftmo-2-step: equity")
+
+
+def test_a_plan_without_limits_brakes_nothing() -> None:
+    free = replace(FTMO_2_STEP, daily_fraction=None, max_fraction=None)
+    snapshot = make_snapshot(equity=D(1))
+    assert rule_brake("a", held_to(free), snapshot, day=day(1), peaks=peaks(1)) is None

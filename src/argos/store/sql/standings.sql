@@ -20,7 +20,7 @@ SELECT at, title, currencies FROM news_events WHERE at > now() - make_interval(s
 
 -- name: requests
 -- Commands that left for the venue since each account's day began, every attempt counted. $3 bounds the search in time.
-SELECT d.account, coalesce(sum(greatest(c.attempt, 1)), 0)::integer AS requests
+SELECT d.account, coalesce(sum(greatest(c.attempt, 1)) FILTER (WHERE c.account IS NOT NULL), 0)::integer AS requests
 FROM unnest($1::text[], $2::timestamptz[]) AS d(account, since)
 LEFT JOIN commands c ON c.account = d.account AND c.leased_at >= d.since AND c.created_at >= $3
 GROUP BY d.account;
