@@ -259,10 +259,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         for name, value in environ.items():
             if name.startswith(prefix):
                 field = name.removeprefix(prefix).lower()
-                found.setdefault(section, {})[field] = (
-                    value.split(",") if field == "symbols" else value
-                )
+                found.setdefault(section, {})[field] = _given(field, value)
     return found
+
+
+def _given(field: str, text: str) -> Any:
+    if text == "null":
+        return None
+    return text.split(",") if field == "symbols" else text
 
 
 def _invalid(field: str, what: str) -> InputError:

@@ -53,6 +53,10 @@ def test_the_environment_goes_before_the_file_and_other_sections_are_left_alone(
     assert settings.key_of("x_api") == KEY
 
 
+def test_null_in_the_environment_is_no_limit() -> None:
+    assert parse_sources(None, {"ARGOS_X_API_USD_PER_DAY": "null"}).x_api.usd_per_day is None
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [
