@@ -28,8 +28,11 @@ CONFIG: Final = "config.json"
 FIXTURE_KEY: Final = "fixture-key"
 """What fixture servers are given in place of a key: a real key never goes there."""
 
+KEY_NAMES: Final = frozenset({"api_key", "bearer_token"})
+"""What a provider's key may be called. A variable goes before the file whichever of them either uses."""
+
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.\-]{0,11}$")]
 
@@ -243,7 +246,10 @@ def sources_of(held: Mapping[str, Any], environ: Mapping[str, str]) -> SourcesSe
         if not isinstance(section, dict):
             raise _invalid(name, "is not an object")
     for section, values in _from_environment(environ).items():
-        given[section] = {**given.get(section, {}), **values}
+        held_here = given.get(section, {})
+        if KEY_NAMES & values.keys():
+            held_here = {name: held_here[name] for name in held_here.keys() - KEY_NAMES}
+        given[section] = {**held_here, **values}
     document = {**given.pop("sources", {}), **given}
     try:
         return SourcesSettings.model_validate(document)
