@@ -87,8 +87,9 @@ bench-peers: .venv-peers/.prepared
 docs: setup
 	@$(BIN)/python -m argos.cli.main docs
 
+# Development first: what is tested and what is installed are the same versions, also where a tool wants an older one.
 lock: setup
 	@uv=$$($(FIND_UV)); \
-	"$$uv" $(COMPILE) pyproject.toml -o requirements.lock && \
 	"$$uv" $(COMPILE) pyproject.toml --group dev -o requirements-dev.lock && \
+	"$$uv" $(COMPILE) pyproject.toml --constraint requirements-dev.lock -o requirements.lock && \
 	"$$uv" $(COMPILE) --group peers -o benchmarks/peers/requirements.lock

@@ -8,7 +8,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from argos.config.document import SECRET_PATHS, secrets_in
+from argos.config.document import ALIASES, SECRET_PATHS, secrets_in
 from argos.config.gathering import decode
 from argos.config.model import AlpacaSection, StrategySection, TradingSection
 from argos.config.variables import PLACES, put
@@ -59,7 +59,7 @@ def restored(file: Mapping[str, Any], text: str | None) -> str:
 def value_of(path: str, text: str) -> Any:
     """What stands after `KEY=` as the file should hold it: text for text, else JSON, else as it is."""
     kind = _kind(path)
-    if path in SECRET_PATHS or kind in {str, SecretStr}:
+    if ALIASES.get(path, path) in SECRET_PATHS or kind in {str, SecretStr}:
         return text
     if kind is tuple and not text.startswith("["):
         return [part for part in text.split(",") if part]

@@ -95,13 +95,14 @@ def _begin_with_shipped_weights(held: dict[str, Any], path: str) -> None:
 
 def _of_sources(environ: Mapping[str, str]) -> dict[str, str]:
     """Origins of what the sources' sections take from the environment by themselves."""
-    prefixes = {section: variable_name(section) + "_" for section in SOURCE_SECTIONS}
-    return {
-        f"{section}.{name.removeprefix(prefix).lower()}": name
-        for section, prefix in prefixes.items()
-        for name in environ
-        if name.startswith(prefix)
-    }
+    found = {}
+    for section in SOURCE_SECTIONS:
+        prefix = variable_name(section) + "_"
+        for name in environ:
+            if name.startswith(prefix):
+                path = f"{section}.{name.removeprefix(prefix).lower()}"
+                found[ALIASES.get(path, path)] = name
+    return found
 
 
 def _has_production_keys(held: Mapping[str, Any]) -> bool:

@@ -8,7 +8,18 @@ from typing import Any, Final, TextIO
 import structlog
 
 SECRET_NAMES: Final = frozenset(
-    {"secret", "key", "api_key", "password", "authorization", "signature", "token", "dsn"}
+    {
+        "secret",
+        "secret_key",
+        "key",
+        "api_key",
+        "bearer_token",
+        "password",
+        "authorization",
+        "signature",
+        "token",
+        "dsn",
+    }
 )
 
 

@@ -38,6 +38,7 @@ async def run(seconds: float | None) -> None:
                 "sources run",
                 config=config.digest,
                 environment=config.environment.value,
+                notes=list(config.notes),
                 simulated=[name for name in PROVIDERS if settings.is_simulated(name)],
                 symbols=len(settings.symbols),
             )

@@ -28,8 +28,11 @@ CONFIG: Final = "config.json"
 FIXTURE_KEY: Final = "fixture-key"
 """What fixture servers are given in place of a key: a real key never goes there."""
 
+KEY_NAMES: Final = frozenset({"api_key", "bearer_token"})
+"""What a provider's key may be called. A variable goes before the file whichever of them either uses."""
+
 Seconds = Annotated[float, Field(gt=0, le=604_800)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9.\-]{0,11}$")]
 
@@ -243,7 +246,10 @@ def sources_of(held: Mapping[str, Any], environ: Mapping[str, str]) -> SourcesSe
         if not isinstance(section, dict):
             raise _invalid(name, "is not an object")
     for section, values in _from_environment(environ).items():
-        given[section] = {**given.get(section, {}), **values}
+        held_here = given.get(section, {})
+        if KEY_NAMES & values.keys():
+            held_here = {name: held_here[name] for name in held_here.keys() - KEY_NAMES}
+        given[section] = {**held_here, **values}
     document = {**given.pop("sources", {}), **given}
     try:
         return SourcesSettings.model_validate(document)
@@ -259,10 +265,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         for name, value in environ.items():
             if name.startswith(prefix):
                 field = name.removeprefix(prefix).lower()
-                found.setdefault(section, {})[field] = (
-                    value.split(",") if field == "symbols" else value
-                )
+                found.setdefault(section, {})[field] = _given(field, value)
     return found
+
+
+def _given(field: str, text: str) -> Any:
+    if text == "null":
+        return None
+    return text.split(",") if field == "symbols" else text
 
 
 def _invalid(field: str, what: str) -> InputError:

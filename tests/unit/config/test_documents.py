@@ -14,7 +14,7 @@ from argos.config.document import SECRET_PATHS, changes, leaves, secrets_in, wit
 from argos.config.percent import fraction, percent_json, percent_of
 from argos.config.read import parse_config
 from argos.config.refusals import TOP, known_fields
-from argos.config.variables import PLACES, settable, variable_name
+from argos.config.variables import PLACES, put, settable, variable_name
 from argos.core.canonical import sha256_of
 from argos.core.errors import ArgosError
 from argos.sources.settings import PROVIDERS, SourcesSettings
@@ -161,6 +161,35 @@ def test_no_error_tells_a_value(broken: dict[str, Any]) -> None:
     assert MARK not in f"{error} {error!r} {error.fix} {error.field}"
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
+
+
+PATHS = sorted(f"{place}.{name}" for place, names in known_fields().items() for name in names)
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        ["50%", "%", "1e999", "null", "https://[", "ws://h", "9" * 500, "2010-01-01"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from([*PATHS, "environment"]), ODD)
+def test_whatever_is_written_somewhere_is_read_or_refused_with_a_code(path: str, odd: Any) -> None:
+    document: dict[str, Any] = {}
+    put(document, path, odd)
+    refused = None
+    try:
+        parse(document)
+    except ArgosError as error:
+        refused = error
+    assert refused is None or (refused.code and refused.fix)
 
 
 def test_broken_json_tells_no_content() -> None:

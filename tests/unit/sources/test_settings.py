@@ -53,6 +53,19 @@ def test_the_environment_goes_before_the_file_and_other_sections_are_left_alone(
     assert settings.key_of("x_api") == KEY
 
 
+@pytest.mark.parametrize("in_file", ["api_key", "bearer_token"])
+@pytest.mark.parametrize("variable", ["ARGOS_X_API_API_KEY", "ARGOS_X_API_BEARER_TOKEN"])
+def test_a_key_of_the_environment_goes_before_the_file_by_either_name(
+    in_file: str, variable: str
+) -> None:
+    settings = parse_sources(json.dumps({"x_api": {in_file: "of the file"}}), {variable: KEY})
+    assert settings.key_of("x_api") == KEY
+
+
+def test_null_in_the_environment_is_no_limit() -> None:
+    assert parse_sources(None, {"ARGOS_X_API_USD_PER_DAY": "null"}).x_api.usd_per_day is None
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [

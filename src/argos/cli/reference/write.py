@@ -12,7 +12,8 @@ from argos.cli.reference.api import api_page, intent_page, openapi_json
 from argos.cli.reference.codes import codes_page
 from argos.cli.reference.commands import cli_page, commands_of
 from argos.cli.reference.conformance import conformance_page
-from argos.cli.reference.tables import database_page, settings_page, states_page
+from argos.cli.reference.settings_tables import settings_page
+from argos.cli.reference.tables import database_page, states_page
 
 FOLDER: Final = Path("docs/reference")
 app = typer.Typer(
