@@ -40,7 +40,7 @@ def judge(about: About, series: DailySeries) -> Vote:
         return abstention(about, SourceReason.DATA_TOO_OLD, as_of=as_of)
     if len(series.closes) < BARS_MIN:
         return abstention(about, SourceReason.TOO_FEW_BARS, as_of=as_of)
-    if any(abs(after / before - 1) >= JUMP for before, after in pairwise(series.closes)):
+    if any(abs(after - before) >= JUMP * before for before, after in pairwise(series.closes)):
         return abstention(about, SourceReason.JUMP_IN_SERIES, as_of=as_of)
     parts = leans(series.closes)
     lean = sum((WEIGHTS[name] * value for name, value in parts.items()), Decimal(0))
