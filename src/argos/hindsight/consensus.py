@@ -26,10 +26,9 @@ from argos.backtest.signal_quality import (
 from argos.backtest.strategy import Market, Signals, signals_of
 from argos.consensus.decision import Decision, Reason, Verdict
 from argos.consensus.scoring import Claim, Scores, claim_of_decision, claim_of_vote, scores_by
-from argos.consensus.vote import Vote
+from argos.consensus.vote import Direction, Vote
 from argos.hindsight.strategy import Consensus, Heard, signals_of_decisions
 from argos.hindsight.voting import Origin
-from argos.sources.voting import is_simulated
 
 NAME: Final = "consensus"
 BRACKET: Final = Exits(stop_fraction=0.05, take_fraction=0.10, hold_bars_max=10)
@@ -54,12 +53,6 @@ class Hearing:
             for rules in self.consensus.settings().sources
         }
 
-    @cached_property
-    def simulated(self) -> tuple[str, ...]:
-        """Sources of which any vote was made and not given, stored ones included."""
-        found = {vote.source for vote in self.votes() if is_simulated(vote)}
-        return tuple(name for name in self.origins if name in found)
-
     def votes(self) -> Iterator[Vote]:
         """All of them, by symbol and then by bar."""
         return (vote for one in self.heard for came in one.votes for vote in came)
@@ -78,6 +71,15 @@ class Hearing:
         """For how many closes each reason was the one that decided against a signal, the most frequent first."""
         counted = Counter(decision.reasons[0] for decision in self.decisions() if decision.reasons)
         return dict(counted.most_common())
+
+    @cached_property
+    def directions(self) -> dict[str, dict[str, int]]:
+        """Of each source with a weight, how many votes were long, short and abstentions."""
+        counted = Counter((vote.source, vote.direction) for vote in self.votes())
+        return {
+            rules.source: {side.value: counted[rules.source, side] for side in Direction}
+            for rules in self.consensus.settings().sources
+        }
 
     @cached_property
     def signals(self) -> Signals:

@@ -1,4 +1,4 @@
-"""Whether the votes that are to be had could ever make a signal. Silence that was certain beforehand is told as such."""
+"""Whether the votes that are to be had could ever make a signal. A silence that was certain is told beforehand."""
 
 from collections.abc import Sequence
 from decimal import Decimal

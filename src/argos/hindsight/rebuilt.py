@@ -30,8 +30,10 @@ _STALE_S: Final = MassiveSettings().stale_s
 
 
 def massive_votes(bars: Bars, sessions: tuple[Session, ...]) -> list[Vote]:
-    """One per bar of a single symbol. The mean price of a day is taken as a third of high, low and close, as a daily bar
-    has none; of minutes there are none, so the trend inside the day adds nothing.
+    """One per bar of a single symbol.
+
+    A daily bar has no mean price: a third of high, low and close is taken for it. It has no minutes either, so the
+    trend inside the day adds nothing.
     """
     symbol, columns = bars.symbols[0], (bars.high[0], bars.low[0], bars.close[0])
     prices = [tuple(float(column[bar]) for column in columns) for bar in range(len(bars))]

@@ -1,7 +1,8 @@
-"""Votes of X and Sonar where there are none: of posts and news that are made from the price, as the fixtures make them.
+"""Votes of X and Sonar where there are none: of posts and news made from the price, as the fixtures make them.
 
-There is no history of posts and news that is free of the price. These say what the price did on that day, by a seed, and
-every vote's reason begins with SIMULATED_. They show how the consensus works, and nothing of what X or Sonar are worth.
+There is no history of posts and news that is free of the price. These say what the price did on that day, by a seed,
+and every vote's reason begins with SIMULATED_. They show how the consensus works, and nothing of what X or Sonar are
+worth.
 """
 
 from decimal import Decimal

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from argos.consensus.vote import Vote, newness, parse_vote, vote_document
 from argos.core.errors import InputError
+from argos.sources.voting import is_simulated
 
 COLUMNS: Final = (
     "source",
@@ -31,13 +32,16 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredVotes:
-    """by_symbol: each symbol's, in the order in which they came. sources: those that voted at all."""
+    """by_symbol: each symbol's, in the order in which they came. sources: those that voted at all; simulated: those of
+    which any vote says that a fixture server had a part in it.
+    """
 
     by_symbol: Mapping[str, tuple[Vote, ...]]
     sources: frozenset[str]
+    simulated: frozenset[str]
 
 
-NO_VOTES: Final = StoredVotes(by_symbol={}, sources=frozenset())
+NO_VOTES: Final = StoredVotes(by_symbol={}, sources=frozenset(), simulated=frozenset())
 
 
 def file_sha256(path: Path) -> str:
@@ -77,11 +81,13 @@ def _read(path: str, _sha256: str) -> StoredVotes:
                 f"{path}, row {row}: {error}", fix=error.fix or "mend the row"
             ) from error
         by_symbol[vote.symbol].append(vote)
+    everyone = [vote for votes in by_symbol.values() for vote in votes]
     return StoredVotes(
         by_symbol={
             symbol: tuple(sorted(votes, key=newness)) for symbol, votes in by_symbol.items()
         },
-        sources=frozenset(vote.source for votes in by_symbol.values() for vote in votes),
+        sources=frozenset(vote.source for vote in everyone),
+        simulated=frozenset(vote.source for vote in everyone if is_simulated(vote)),
     )
 
 

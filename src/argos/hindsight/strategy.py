@@ -1,4 +1,4 @@
-"""The live consensus as a strategy of the backtester: the votes of each close, the same engine, signals for the next open.
+"""The live consensus as a strategy of the backtester: votes of a close, the same engine, a signal for the next open.
 
 Nothing of the engine is written twice: votes come from the sources' own judging, decisions from `argos.consensus`.
 """
@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 
 from argos.backtest.assignments import value_like
-from argos.backtest.bars import Bars
 from argos.backtest.layout import Signal
 from argos.backtest.strategy import Market, Signals
 from argos.consensus.calibration import Calibration, parse_calibration
@@ -24,7 +23,7 @@ from argos.hindsight.deciding import Spans, decisions_of
 from argos.hindsight.reach import require_reachable
 from argos.hindsight.sessions import Session, sessions_of
 from argos.hindsight.stored import NO_VOTES, StoredVotes, read_votes
-from argos.hindsight.voting import Inputs, votes_by_bar
+from argos.hindsight.voting import Inputs, Origin, votes_by_bar
 
 _TICK_GAP_S: Final = 14 * 86_400
 """Closes are in a row whatever lies between them, up to the longest the exchange was ever shut."""
@@ -153,6 +152,16 @@ class Consensus:
             sessions=sessions,
             votes=votes,
             decisions=decisions_of(bars.symbols[0], sessions, votes, settings, spans),
+        )
+
+    def simulated_sources(self) -> tuple[str, ...]:
+        """Those with a weight of which votes are made and not given, stored ones included, the heaviest first."""
+        inputs = self.inputs()
+        return tuple(
+            rules.source
+            for rules in self.settings().sources
+            if inputs.origin_of(rules.source) is Origin.SIMULATED
+            or rules.source in inputs.stored.simulated
         )
 
     def signals(self, market: Market) -> Signals:
