@@ -7,6 +7,7 @@ worth.
 
 from decimal import Decimal
 from functools import lru_cache
+from random import Random
 from typing import Final
 
 import orjson
@@ -55,7 +56,8 @@ def sonar_votes(bars: Bars, sessions: tuple[Session, ...]) -> list[Vote]:
 def posts_before(symbol: str, session: Session, *, rises: bool, seed: int) -> list[MadePost]:
     """What a search at the close finds, newest first."""
     newest = newest_slot(session.closed_at)
-    return [made_post(symbol, newest - back, rises=rises, seed=seed) for back in range(POSTS)]
+    draw = Random(f"{seed}|{symbol}|{session.day}")
+    return [made_post(symbol, newest - back, rises=rises, draw=draw) for back in range(POSTS)]
 
 
 @lru_cache(maxsize=REMEMBERED)
