@@ -21,7 +21,7 @@ from argos.consensus.vote import Direction, Vote
 from argos.core.errors import InputError
 from argos.hindsight.deciding import Spans, decisions_of
 from argos.hindsight.reach import require_reachable
-from argos.hindsight.sessions import Session, sessions_of
+from argos.hindsight.sessions import Session
 from argos.hindsight.stored import NO_VOTES, StoredVotes, read_votes
 from argos.hindsight.voting import Inputs, Origin, votes_by_bar
 
@@ -144,8 +144,9 @@ class Consensus:
         """Of a market of one symbol without gaps. Raises InputError CONSENSUS_CANNOT_FIRE if no votes could ever do."""
         bars, settings, inputs = market.bars, self.settings(), self.inputs()
         require_reachable(settings, inputs)
-        sessions = sessions_of(bars)
-        votes = votes_by_bar(bars, sessions, [rules.source for rules in settings.sources], inputs)
+        sources = tuple(rules.source for rules in settings.sources)
+        # Remembered by the market: the next parameter set hears the same votes.
+        sessions, votes = market.indicator(votes_by_bar, bars, sources, inputs)
         spans = Spans(ttl=self.ttl_bars, cooldown=self.cooldown_bars)
         return Heard(
             symbol=bars.symbols[0],

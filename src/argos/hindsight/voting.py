@@ -8,7 +8,7 @@ from typing import Final
 from argos.backtest.bars import Bars
 from argos.consensus.vote import Direction, Vote, VoteStatus
 from argos.hindsight.rebuilt import alpha_vantage_votes, massive_votes
-from argos.hindsight.sessions import Session
+from argos.hindsight.sessions import Session, sessions_of
 from argos.hindsight.simulated import SIMULATED_SOURCES, sonar_votes, x_api_votes
 from argos.hindsight.stored import StoredVotes
 
@@ -25,9 +25,11 @@ class Origin(StrEnum):
     NONE = "no history"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What is to be had. simulated: X and Sonar may be made from the price; seed: of their posts."""
+    """What is to be had; equal ones give equal votes. simulated: X and Sonar may be made from the price; seed: of their
+    posts.
+    """
 
     stored: StoredVotes
     simulated: bool
@@ -44,9 +46,10 @@ class Inputs:
 
 
 def votes_by_bar(
-    bars: Bars, sessions: tuple[Session, ...], sources: Sequence[str], inputs: Inputs
-) -> list[list[Vote]]:
+    bars: Bars, sources: Sequence[str], inputs: Inputs
+) -> tuple[tuple[Session, ...], list[list[Vote]]]:
     """The votes that came since the bar before, up to each bar's close, for a single symbol without gaps."""
+    sessions = sessions_of(bars)
     found: list[list[Vote]] = [[] for _ in sessions]
     for source in sources:
         origin = inputs.origin_of(source)
@@ -55,7 +58,7 @@ def votes_by_bar(
             continue
         for came, vote in zip(found, _made(source, origin, bars, sessions, inputs), strict=True):
             came.append(vote)
-    return found
+    return sessions, found
 
 
 def _made(

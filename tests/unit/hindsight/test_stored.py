@@ -43,7 +43,8 @@ def test_a_vote_is_seen_from_the_first_close_at_or_after_it_and_the_newest_count
 ) -> None:
     stored = read_votes(str(lines(tmp_path / "votes.jsonl", VOTES)))
     inputs = Inputs(stored=stored, simulated=False, seed=0)
-    found = votes_by_bar(BARS, SESSIONS, ["massive"], inputs)
+    closed, found = votes_by_bar(BARS, ("massive",), inputs)
+    assert closed == SESSIONS
     assert found == [[VOTES[1]], [VOTES[2]], []]
 
 

@@ -20,6 +20,7 @@ from argos.cli.research.consensus import (
     STRATEGIES,
     completed,
     data_words,
+    page_warnings,
     seed_of,
     usual_settings,
 )
@@ -162,7 +163,7 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
         subject=found,
         choice=choice,
         bars=bars,
-        notes=prices.notes,
+        notes=(*prices.notes, *page_warnings(made)),
         settings=choice.settings(bars, usual_settings(found) | changes),
         params=params,
         made=made,
