@@ -5,7 +5,7 @@ found.result, found.quality.all, found.by_source["massive"].brier
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -148,16 +148,32 @@ class ConsensusRun:
         return self.hearing.by_source
 
 
-def hearing_of(bars: Bars, consensus: Consensus, *, hold_bars: int | None = None) -> Hearing:
+def _silently(done: int, total: int) -> None:
+    """Nobody asks how far it is."""
+
+
+def hearing_of(
+    bars: Bars,
+    consensus: Consensus,
+    *,
+    hold_bars: int | None = None,
+    progress: Callable[[int, int], None] = _silently,
+) -> Hearing:
     """All votes and decisions on daily bars. hold_bars: else as long as a signal stands.
 
+    progress: told before each symbol how many closes are heard, and of how many.
     Raises InputError CONSENSUS_BARS, CONSENSUS_VOTES..., or CONSENSUS_CANNOT_FIRE if no votes to be had could ever do.
     """
     each = [alone for alone in Market(bars=bars).each() if len(alone.bars)]
+    closes = sum(len(alone.bars) for alone in each)
+    heard: list[Heard] = []
+    for alone in each:
+        progress(sum(len(one.sessions) for one in heard), closes)
+        heard.append(consensus.heard(alone))
     return Hearing(
         consensus=consensus,
         bars=bars,
-        heard=tuple(consensus.heard(alone) for alone in each),
+        heard=tuple(heard),
         hold_bars=consensus.ttl_bars if hold_bars is None else hold_bars,
     )
 

@@ -36,6 +36,7 @@ AREAS: Final[Mapping[str, str]] = {
     "consensus": "Consensus and signals",
     "proofs": "Consensus and signals",
     "sources": "Consensus and signals",
+    "hindsight": "Consensus and signals",
     "prices": "Price files and tables of signals",
     "core": "General",
 }

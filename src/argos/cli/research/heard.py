@@ -12,6 +12,7 @@ from rich.markup import escape
 from argos.cli.printing import table
 from argos.cli.research.request import Request
 from argos.cli.research.shown import percent
+from argos.cli.research.underway import bar
 from argos.consensus.decision import Reason
 from argos.consensus.scoring import CONSENSUS, Scores
 from argos.hindsight.calibrating import CalibrationTrial, calibration_trial
@@ -41,11 +42,14 @@ class HeardInRun:
             _show_trial(out, self.trial, self.document["calibration"])
 
 
-def heard_in(request: Request, *, hold_bars: int | None, calibrate: bool) -> HeardInRun:
-    """Hears the votes of a run again, which are remembered, and judges them."""
+def heard_in(
+    request: Request, *, hold_bars: int | None, calibrate: bool, shown: bool
+) -> HeardInRun:
+    """Hears all votes, which are remembered for the run itself, and judges them."""
     if not isinstance(request.made, Consensus):
         return HeardInRun()
-    hearing = hearing_of(request.bars, request.made, hold_bars=hold_bars)
+    with bar("votes", unit="closes", shown=shown) as tell:
+        hearing = hearing_of(request.bars, request.made, hold_bars=hold_bars, progress=tell)
     trial = calibration_trial(hearing) if calibrate else None
     told = None if trial is None else trial_document(trial)
     fitted = told["calibration"] if told is not None else None
