@@ -52,7 +52,9 @@ def test_the_consensus_is_played_judged_labelled_and_made_again(tmp_path: Path) 
     assert told["lookahead"]["peeks"] == []
     calibration = told["calibration"]
     assert (calibration["calibration"] is None) is (calibration["shortfall"] is not None)
-    assert (folder / "calibration.json").exists() is (calibration["shortfall"] is None)
+    assert not (folder / "calibration.json").exists()
+    of_simulated = folder / "calibration-of-simulated-votes.json"
+    assert of_simulated.exists() is (calibration["shortfall"] is None)
 
     # Every place says what was simulated.
     words_of_it = "x_api, sonar: simulated source"

@@ -38,7 +38,7 @@ Weights = Annotated[
 CalibrationFile = Annotated[
     Path | None,
     typer.Option(
-        help="Of the consensus: a calibration.json that --calibrate wrote, to make probabilities of scores.",
+        help="Of the consensus: a calibration file that --calibrate wrote, to make probabilities of scores.",
         metavar="FILE",
     ),
 ]
@@ -141,5 +141,5 @@ def _text_of(path: Path) -> str:
             f"{path} cannot be read: {error}",
             code="CONSENSUS_CALIBRATION",
             field="--calibration",
-            fix="give the calibration.json of a folder that --calibrate wrote",
+            fix="give the calibration file of a folder that --calibrate wrote",
         ) from error

@@ -21,6 +21,8 @@ from argos.hindsight.strategy import Consensus
 from argos.hindsight.telling import hearing_document, hearing_tables, trial_document
 
 CALIBRATION: Final = "calibration.json"
+CALIBRATION_SIMULATED: Final = "calibration-of-simulated-votes.json"
+"""So that nobody takes it for one of real votes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,12 @@ def heard_in(
         trial=trial,
         document={"consensus": hearing_document(hearing), "calibration": told},
         tables=hearing_tables(hearing),
-        texts={} if fitted is None else {CALIBRATION: json.dumps(fitted) + "\n"},
+        texts={} if fitted is None else {_file_of(request.made): json.dumps(fitted) + "\n"},
     )
+
+
+def _file_of(consensus: Consensus) -> str:
+    return CALIBRATION_SIMULATED if consensus.simulated_sources() else CALIBRATION
 
 
 def _show_votes(out: Console, hearing: Hearing) -> None:
