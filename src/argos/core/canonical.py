@@ -40,13 +40,13 @@ def _text_of(value: object, *, depth: int) -> str:
         raise InputError(
             f"nested more than {DEPTH_MAX} deep", code="CANONICAL_TOO_DEEP", fix="write it flat"
         )
+    if isinstance(value, str):  # first, since most values are texts
+        return _quoted(value)
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
-        case str():
-            return _quoted(value)
         case int():
             return _whole_text(value)
         case float():
@@ -76,6 +76,8 @@ def _members(mapping: Mapping[object, object], *, depth: int) -> list[str]:
 
 
 def _quoted(text: str) -> str:
+    if text.isascii():
+        return encode_basestring(text)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -38,7 +38,7 @@ def is_jump(before: Decimal, after: Decimal) -> bool:
     """Whether two closes in a row are too far apart to be of one and the same share; so is one that is not above 0."""
     if before <= 0 or after <= 0:
         return True
-    return abs(after / before - 1) >= SPLIT_JUMP
+    return abs(after - before) >= SPLIT_JUMP * before
 
 
 def unbroken(closes: Closes) -> Closes:

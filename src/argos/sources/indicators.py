@@ -28,15 +28,21 @@ def ema(values: Sequence[Decimal], span: int) -> Decimal:
 
 def rsi(values: Sequence[Decimal], span: int = 14) -> Decimal:
     """Wilder's relative strength, 0 to 100; 0 where nothing moved, as TA-Lib has it. Needs span + 1 values."""
+    # Decimals throughout: a whole number is made one at every step.
+    zero, whole, kept = Decimal(0), Decimal(span), Decimal(span - 1)
     with localcontext(prec=DIGITS):
         changes = [after - before for before, after in pairwise(values)]
-        ups = [max(change, Decimal(0)) for change in changes]
-        downs = [max(-change, Decimal(0)) for change in changes]
-        up, down = sum(ups[:span], Decimal(0)) / span, sum(downs[:span], Decimal(0)) / span
-        for more, less in zip(ups[span:], downs[span:], strict=True):
-            up = (up * (span - 1) + more) / span
-            down = (down * (span - 1) + less) / span
-        return 100 * up / (up + down) if up + down else Decimal(0)
+        first = changes[:span]
+        up = sum((change for change in first if change > zero), zero) / whole
+        down = sum((-change for change in first if change < zero), zero) / whole
+        for change in changes[span:]:
+            up, down = up * kept, down * kept
+            if change > zero:
+                up += change
+            else:
+                down -= change
+            up, down = up / whole, down / whole
+        return 100 * up / (up + down) if up + down else zero
 
 
 def macd(values: Sequence[Decimal], *, fast: int = 12, slow: int = 26, signal: int = 9) -> Macd:
@@ -51,10 +57,11 @@ def macd(values: Sequence[Decimal], *, fast: int = 12, slow: int = 26, signal: i
 
 def _emas(values: Sequence[Decimal], span: int) -> list[Decimal]:
     """From the bar at which there are `span` values on."""
+    two, whole = Decimal(2), Decimal(span + 1)
     with localcontext(prec=DIGITS):
         mean = sum(values[:span], Decimal(0)) / span
         found = [mean]
         for value in values[span:]:
-            mean += (value - mean) * 2 / (span + 1)
+            mean += (value - mean) * two / whole
             found.append(mean)
         return found

@@ -89,20 +89,20 @@ class FoundStrategy:
             ) from error
 
 
-def find_strategy(reference: str) -> FoundStrategy:
-    """By a name of `BUILT_IN`, or as FILE.py, FILE.py:NAME or package.module:NAME.
+def find_strategy(reference: str, known: Mapping[str, type] = BUILT_IN) -> FoundStrategy:
+    """By a name of `known`, or as FILE.py, FILE.py:NAME or package.module:NAME.
 
     Raises InputError (STRATEGY_UNKNOWN, STRATEGY_FILE).
     """
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", reference).lower().replace("_", "-")
-    if plain in BUILT_IN:
-        built_in = BUILT_IN[plain]
+    if plain in known:
+        built_in = known[plain]
         return FoundStrategy(
             reference=plain, name=plain, target=built_in, path=Path(inspect.getfile(built_in))
         )
     place, _, name = reference.partition(":")
     if not place.endswith(".py") and not name:
-        raise _unknown(reference)
+        raise _unknown(reference, known)
     module = _module_of(place)
     target = _chosen(module, name, place)
     assert module.__file__, "it was read from a file"
@@ -114,12 +114,12 @@ def find_strategy(reference: str) -> FoundStrategy:
     )
 
 
-def _unknown(reference: str) -> InputError:
+def _unknown(reference: str, known: Mapping[str, type]) -> InputError:
     return InputError(
         f"there is no strategy {reference}",
         code="STRATEGY_UNKNOWN",
         field="strategy",
-        fix=f"choose from {', '.join(BUILT_IN)}, or name your own as FILE.py:NAME",
+        fix=f"choose from {', '.join(known)}, or name your own as FILE.py:NAME",
     )
 
 

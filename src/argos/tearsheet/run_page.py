@@ -1,5 +1,6 @@
 """The tear sheet of one run."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -51,9 +52,16 @@ _DAY_S: Final = 86_400
 _SYMBOLS_SHOWN: Final = 30
 
 
-def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | None = None) -> str:
+def run_sheet(
+    result: Result,
+    provenance: Provenance,
+    *,
+    benchmark: Result | None = None,
+    told_first: Sequence[str] = (),
+) -> str:
     """One run as a whole HTML document that loads nothing from anywhere.
 
+    told_first: what its owner must know before any figure, above the usual warnings.
     benchmark: what to hold it against, such as buy and hold; it must be of the same bars. Raises InputError otherwise.
     """
     if benchmark is not None and not np.array_equal(
@@ -100,7 +108,7 @@ def run_sheet(result: Result, provenance: Provenance, *, benchmark: Result | Non
         headline=headline(figures, other),
         sharpe_note=sharpe_note(figures),
         summary=summary(result, figures, benchmark, other),
-        warnings=warnings(result, figures),
+        warnings=[*told_first, *warnings(result, figures)],
         groups=figure_table(result, figures, other),
         drawn=drawn,
         falls=fall_rows(result, daily=daily),

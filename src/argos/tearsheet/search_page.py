@@ -1,6 +1,7 @@
 """The sheet of a parameter search: wide hills before lonely peaks, and how far to believe any of it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -52,11 +53,13 @@ def search_sheet(
     *,
     figure: str | None = None,
     settings: Settings | None = None,
+    told_first: Sequence[str] = (),
 ) -> str:
     """A search as a whole HTML document that loads nothing from anywhere.
 
     figure: what heat maps and strips show, a name in FIGURES; the search's objective unless given. settings: what all
-    trials had in common, to be told in words. Raises InputError for an unknown figure.
+    trials had in common, to be told in words. told_first: above the usual warnings. Raises InputError for an unknown
+    figure.
     """
     done = search.sweep.done
     shown = figure_words(figure or search.objective)
@@ -76,7 +79,7 @@ def search_sheet(
         figure=shown,
         headline=_headline(search),
         sentences=_sentences(search),
-        warnings=_warnings(search),
+        warnings=[*told_first, *_warnings(search)],
         maps=[
             heat_plot(search, values, x, y, figure=shown)
             for x, y in list(combinations(varied, 2))[:MAPS_MAX]

@@ -1,6 +1,7 @@
 """The sheet of a walk-forward: what training promised, and what the tests that it had not seen kept of it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -71,11 +72,13 @@ def walk_sheet(
     *,
     bars: Bars | None = None,
     benchmark: Result | None = None,
+    told_first: Sequence[str] = (),
 ) -> str:
     """A walk-forward as a whole HTML document that loads nothing from anywhere.
 
     bars: those that were walked over, so that the first training spans can be dated; without them they are told by
-    number. benchmark: of the same bars as `walk.result`. Raises InputError (SHEET_BENCHMARK) for others.
+    number. benchmark: of the same bars as `walk.result`; InputError (SHEET_BENCHMARK) for others. told_first: above the
+    usual warnings.
     """
     result = walk.result
     if benchmark is not None and not np.array_equal(
@@ -112,7 +115,7 @@ def walk_sheet(
         headline=_headline(walk, figures, other),
         sharpe_note=sharpe_note(figures),
         sentences=_sentences(walk),
-        warnings=[*_warnings(walk), *warnings(result, figures)],
+        warnings=[*told_first, *_warnings(walk), *warnings(result, figures)],
         windows=windows_plot(walk.folds, bars),
         promise=promise_plot(walk.folds, figure=objective),
         chosen=[chosen_plot(one) for one in walk.stability if one.candidates > 1],

@@ -37,6 +37,7 @@ AREAS: Final[Mapping[str, str]] = {
     "proofs": "Consensus and signals",
     "sources": "Consensus and signals",
     "config": "The configuration",
+    "hindsight": "Consensus and signals",
     "prices": "Price files and tables of signals",
     "core": "General",
 }

@@ -11,6 +11,7 @@ from argos.backtest.run import run
 from argos.backtest.strategy import Signals, Strategy
 from argos.cli.entrance import EXIT_ERROR
 from argos.cli.printing import print_json, screen, table
+from argos.cli.research.consensus import STRATEGIES
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import SignalFile, signal_request
 from argos.core.errors import InputError
@@ -86,7 +87,7 @@ def _played(
 ) -> tuple[Strategy | Signals, dict[str, Any]]:
     """The strategy or the signals, and arguments of a function; the file must be that of the kept run."""
     kept = study.document["provenance"]
-    found = find_strategy(kept["strategy"]) if choice.signals is None else None
+    found = find_strategy(kept["strategy"], STRATEGIES) if choice.signals is None else None
     subject = found or SignalFile(path=Path(str(choice.signals)))
     if subject.source_sha256 != kept["strategy_sha256"]:
         raise InputError(

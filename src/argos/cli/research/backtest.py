@@ -22,8 +22,9 @@ from argos.backtest.signal_quality import (
 from argos.backtest.strategy import BarStrategy, Market, Signals, signals_of
 from argos.cli.entrance import EXIT_ERROR
 from argos.cli.printing import AsJson, print_json, screen
-from argos.cli.research import market, output
+from argos.cli.research import consensus, market, output
 from argos.cli.research.again import make_again
+from argos.cli.research.heard import HeardInRun, heard_in
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, held_instead, requested
 from argos.cli.research.shown import (
@@ -43,7 +44,7 @@ from argos.tearsheet.run_page import run_sheet
 def register(app: typer.Typer) -> None:
     app.command(
         "backtest",
-        epilog="Examples: `argos backtest ema-cross --data demo`; "
+        epilog="Examples: `argos backtest ema-cross --data demo`; `argos backtest consensus --data demo --calibrate`; "
         "`argos backtest my.py:Breakout --data prices.csv --zone America/New_York --set span=20 "
         "--set exits.stop_fraction=0.02 --lookahead-check`; `argos backtest --again argos-studies/NAME`.",
     )(backtest)
@@ -77,6 +78,10 @@ def backtest(
     rollover: market.Rollover = "00:00",
     signals: market.PastSignals = None,
     known_at_open: market.KnownAtOpen = False,
+    votes: consensus.Votes = None,
+    weights: consensus.Weights = None,
+    calibration: consensus.CalibrationFile = None,
+    calibrate: consensus.Calibrate = False,
     hold_bars: Annotated[
         int | None,
         typer.Option(
@@ -106,24 +111,34 @@ def backtest(
         make_again(again, as_json=as_json)
         return
     choice = MarketChoice.of_options(context.params)
-    request = requested(strategy, choice, assign)
+    options = consensus.ConsensusOptions(
+        votes=votes, weights=weights, calibration=calibration, calibrate=calibrate
+    )
+    request = requested(strategy, choice, [*options.words(strategy), *assign])
     show_notes(request.notes)
+    heard = heard_in(request, hold_bars=hold_bars, calibrate=calibrate, shown=not as_json)
     ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars, shown=not as_json)
     folder = None
     if not no_save:
         study = run_study(
             ran.result,
             ran.provenance,
-            source=request.source(),
-            sheet=run_sheet(ran.result, ran.provenance, benchmark=held_instead(ran.result)),
+            source={**request.source(), **heard.texts},
+            sheet=run_sheet(
+                ran.result,
+                ran.provenance,
+                benchmark=held_instead(ran.result),
+                told_first=consensus.page_warnings(request.made),
+            ),
             request=choice.document(),
-            more={"quality": quality_document(ran.quality)},
+            more={"quality": quality_document(ran.quality), **heard.document},
+            tables=heard.tables,
         )
         folder = output.keep(study, out, name=f"{request.subject.name}-{data[0]}", replace=replace)
     if as_json:
-        print_json(document(ran, folder))
+        print_json({**document(ran, folder), **heard.document})
     else:
-        show(ran, folder)
+        show(ran, folder, heard)
     if ran.lookahead is not None and not ran.lookahead.clean:
         raise typer.Exit(EXIT_ERROR)
 
@@ -178,10 +193,11 @@ def _alone(request: Request, hold_bars: int) -> Quality:
     return quality_of(outcomes_after(told, bars, hold_bars=hold_bars))
 
 
-def show(ran: Ran, folder: Path | None) -> None:
+def show(ran: Ran, folder: Path | None, heard: HeardInRun) -> None:
     """For people."""
     out = screen()
     show_run(out, ran.result, metrics_of(ran.result), ran.quality, ran.provenance)
+    heard.show(out)
     if ran.alone is not None:
         show_signals_alone(out, ran.alone)
     if ran.lookahead is not None:

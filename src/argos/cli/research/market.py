@@ -31,7 +31,7 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 StrategyName = Annotated[
     str,
     typer.Argument(
-        help="ema-cross, rsi-reversion, breakout, bollinger, buy-and-hold, or your own as FILE.py:NAME.",
+        help="ema-cross, rsi-reversion, breakout, bollinger, buy-and-hold, consensus, or your own as FILE.py:NAME.",
         metavar="STRATEGY",
     ),
 ]

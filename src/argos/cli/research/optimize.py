@@ -22,6 +22,7 @@ from argos.backtest.space_text import parse_space, space_lines
 from argos.cli.entrance import EXIT_INTERRUPTED
 from argos.cli.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
+from argos.cli.research.consensus import page_warnings
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import Request, requested
 from argos.cli.research.shown import number, percent, show_facts, show_notes
@@ -154,7 +155,12 @@ def optimize(
             settings=request.settings,
             params=request.params,
             source=request.source(),
-            sheet=search_sheet(found, provenance, settings=request.settings),
+            sheet=search_sheet(
+                found,
+                provenance,
+                settings=request.settings,
+                told_first=page_warnings(request.made),
+            ),
             request=choice.document(),
         )
         name = f"{request.subject.name}-{data[0]}-search"

@@ -16,6 +16,14 @@ from argos.backtest.run import run
 from argos.backtest.settings import Settings, Sizing
 from argos.backtest.strategies.buy_and_hold import BuyAndHold
 from argos.backtest.strategy import Signals, Strategy
+from argos.cli.research.consensus import (
+    STRATEGIES,
+    completed,
+    data_words,
+    page_warnings,
+    seed_of,
+    usual_settings,
+)
 from argos.cli.research.market import MarketChoice, assigned
 from argos.core.errors import InputError
 from argos.prices.signals import SignalTable, read_signal_table
@@ -103,8 +111,8 @@ class Request:
             self.subject.reference,
             self.subject.source_sha256,
             self.bars,
-            data=", ".join(self.choice.data),
-            seed=seed,
+            data=data_words(", ".join(self.choice.data), self.made),
+            seed=seed_of(self.made) if seed is None else seed,
             command=["argos", *sys.argv[1:]],
         )
 
@@ -145,8 +153,9 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
         subject: Subject = SignalFile(path=Path(choice.signals))
         params, changes = assigned(assign, subject, Settings())
         return signal_request(subject, choice, changes)
-    found = find_strategy(strategy)
+    found = find_strategy(strategy, STRATEGIES)
     params, changes = assigned(assign, found, Settings())
+    params = completed(found, choice, params)
     made, arguments = found.make(params)
     prices = choice.prices()
     bars = prices.bars
@@ -154,8 +163,8 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
         subject=found,
         choice=choice,
         bars=bars,
-        notes=prices.notes,
-        settings=choice.settings(bars, changes),
+        notes=(*prices.notes, *page_warnings(made)),
+        settings=choice.settings(bars, usual_settings(found) | changes),
         params=params,
         made=made,
         arguments=arguments,

@@ -17,6 +17,7 @@ from argos.backtest.windows import Windows
 from argos.cli.entrance import EXIT_INTERRUPTED
 from argos.cli.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
+from argos.cli.research.consensus import page_warnings
 from argos.cli.research.crossvalidating import (
     crossvalidation_document,
     groups_of,
@@ -163,7 +164,11 @@ def walkforward(
             provenance,
             source=request.source(),
             sheet=walk_sheet(
-                walk, provenance, bars=request.bars, benchmark=held_instead(walk.result)
+                walk,
+                provenance,
+                bars=request.bars,
+                benchmark=held_instead(walk.result),
+                told_first=page_warnings(request.made),
             ),
             request=choice.document(),
         )

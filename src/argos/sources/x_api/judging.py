@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from argos.consensus.vote import AS_OF_AHEAD_MAX, Vote
@@ -44,10 +45,16 @@ def mood(posts: Iterable[ScoredPost]) -> Decimal:
         reach[post.author_id] = max(reach[post.author_id], post.engagement)
     total = weight_of_all = Decimal(0)
     for author, said in scores.items():
-        weight = min(1 + Decimal(1 + reach[author]).ln(), Decimal(10))
+        weight = _weight(reach[author])
         total += weight * sum(said, Decimal(0)) / len(said)
         weight_of_all += weight
     return round(total / weight_of_all, 6)
+
+
+@lru_cache(maxsize=1024)
+def _weight(engagement: int) -> Decimal:
+    """A logarithm in decimals takes as long as all else about a post."""
+    return min(1 + Decimal(1 + engagement).ln(), Decimal(10))
 
 
 def with_posts(

@@ -34,6 +34,12 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (("backtest", "ema-cross", "--data", "demo", "--set", "fast=x"), "BACKTEST_VALUE", "fast"),
         (("backtest", "ema-cross", "--data", "demo", "--costs", "cheap"), "BACKTEST_SETTING", "--costs"),
         (("backtest", "ema-cross", "--data", "demo", "--session", "9"), "BACKTEST_HOURS", "--session"),
+        (("backtest", "ema-cross", "--data", "demo", "--weights", "massive=1"), "USAGE", "--weights"),
+        (("backtest", "consensus", "--data", "demo", "--weights", "massiv=1"), "CONSENSUS_SETTING", "--weights"),
+        (("backtest", "consensus", "--data", "demo", "--weights", "massive=x"), "BACKTEST_VALUE", "massive"),
+        (("backtest", "consensus", "--data", "demo", "--votes", "none.jsonl"), "CONSENSUS_VOTES", "votes"),
+        (("backtest", "consensus", "--data", "demo", "--set", "fire_at=0.3"), "CONSENSUS_SETTING", "fire_at"),
+        (("backtest", "consensus", "--data", "demo", "--set", "exits.stop=1"), "BACKTEST_SETTING", "exits.stop"),
         (("optimize", "ema-cross", "--data", "demo", "--space", "fast"), "SPACE_INVALID", "fast"),
         (("optimize", "ema-cross", "--data", "demo", "--space", "fst=1..3"), "STRATEGY_PARAM", "fst"),
         (

@@ -1,0 +1,109 @@
+"""`argos backtest consensus` as a user runs it: the bundled prices, their own, and stored votes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.acceptance
+
+COMMAND_S = 120
+YEARS = ("--from", "2009-06-01", "--to", "2010-12-31")
+
+
+def ask(folder: Path, *words: str, code: int = 0) -> Any:
+    ran = subprocess.run(
+        [sys.executable, "-m", "argos.cli.front", *words, "--json"],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S,
+        check=False,
+    )
+    assert ran.returncode == code, f"{words}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+    return json.loads(ran.stdout)
+
+
+def test_the_consensus_is_played_judged_labelled_and_made_again(tmp_path: Path) -> None:
+    words = ("backtest", "consensus", "--data", "demo:IBM", *YEARS)
+    told = ask(tmp_path, *words, "--calibrate", "--lookahead-check")
+    consensus, folder = told["consensus"], tmp_path / told["folder"]
+
+    # Judged and played.
+    assert consensus["signals"] > 0
+    assert consensus["closes"] == told["provenance"]["bars"]
+    assert sum(consensus["silence"].values()) + consensus["signals"] == consensus["closes"]
+    assert told["metrics"]["trades"] == len(pq.read_table(folder / "trades.parquet")) > 0
+    assert told["signals_alone"] is None
+    judged = consensus["by_source"]["consensus"]
+    assert 0 < judged["hits"]["n"] <= consensus["signals"]
+    assert judged["hits"]["low"] < judged["hits"]["rate"] < judged["hits"]["high"]
+    assert 0 < judged["brier"] < 1
+
+    # No future in it, and no probability without a later stretch on which it held.
+    assert told["lookahead"]["decisions"] > 0
+    assert told["lookahead"]["peeks"] == []
+    calibration = told["calibration"]
+    assert (calibration["calibration"] is None) is (calibration["shortfall"] is not None)
+    assert not (folder / "calibration.json").exists()
+    of_simulated = folder / "calibration-of-simulated-votes.json"
+    assert of_simulated.exists() is (calibration["shortfall"] is None)
+
+    # Every place says what was simulated.
+    words_of_it = "x_api, sonar: simulated source"
+    assert words_of_it in told["provenance"]["data"]
+    study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    assert words_of_it in study["provenance"]["data"]
+    assert study["consensus"]["simulated"] == ["x_api", "sonar"]
+    page = (folder / "sheet.html").read_text(encoding="utf-8")
+    assert words_of_it in page
+    assert "Simulated source: votes of x_api and sonar" in page
+
+    # Again, bit for bit; and from its own votes.
+    again = ask(tmp_path, "backtest", "--again", told["folder"])
+    assert (again["same"], again["differences"]) == (True, [])
+    votes = str(folder / "votes.parquet")
+    stored = ask(tmp_path, *words, "--votes", votes, "--no-save")
+    assert stored["metrics"] == told["metrics"]
+    assert set(stored["consensus"]["origins"].values()) == {"stored votes"}
+    assert words_of_it in stored["provenance"]["data"]
+
+
+def test_on_own_prices_it_says_that_two_sources_cannot_fire_and_plays_stated_weights(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "own.csv"
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    closes = [100 + (index * 7919 % 97) / 20 + index / 50 for index in range(len(days))]
+    own.write_text(
+        "Date,Open,High,Low,Close\n"
+        + "".join(
+            f"{day},{close:.2f},{close + 1:.2f},{close - 1:.2f},{close + 0.5:.2f}\n"
+            for day, close in zip(days, closes, strict=True)
+        ),
+        encoding="utf-8",
+    )
+    refused = ask(tmp_path, "backtest", "consensus", "--data", "own.csv", code=1)["error"]
+    assert refused["code"] == "CONSENSUS_CANNOT_FIRE"
+    assert "massive 40 % + alpha_vantage 25 % = 65 %" in refused["message"]
+    assert "--weights massive=60,alpha_vantage=40" in refused["fix"]
+    told = ask(
+        tmp_path,
+        "backtest",
+        "consensus",
+        "--data",
+        "own.csv",
+        "--weights",
+        "massive=60,alpha_vantage=40",
+        "--no-save",
+    )
+    assert told["consensus"]["signals"] > 0
+    assert told["consensus"]["simulated"] == []
+    assert "simulated" not in told["provenance"]["data"]
