@@ -131,7 +131,7 @@ REVISIONS: Final = _one(
     "Revisions of a reconciled leg",
     "A new fact makes a new revision; old ones stay readable.",
 )
-SIGNALS: Final = _list(
+SIGNALS: Final = listed(
     "signals",
     SignalItem,
     "Signals",

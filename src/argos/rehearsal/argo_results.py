@@ -22,7 +22,7 @@ from argos.signals.verifying import verify_file
 class SignalBook:
     """The chain of the week. refusals: by code. handed_over: signals that the spine took, by their intents.
 
-    faults: what does not hold in the chain or differs when the days are made again from their votes.
+    hashes: of the records, by signal. faults: what does not hold in the chain or differs when the days are made again from their votes.
     """
 
     recorded: int
@@ -35,6 +35,7 @@ class SignalBook:
     ticks: int
     votes: int
     last_hash: str
+    hashes: Mapping[str, str]
     faults: tuple[str, ...]
 
 
@@ -56,10 +57,8 @@ class ArgoResult:
 def read_signals(file: SignalFile) -> SignalBook:
     """Reads, verifies and replays everything in the file."""
     with file.transaction() as connection:
-        records = [
-            json.loads(row[0])["signal"]
-            for row in connection.execute("SELECT record FROM records ORDER BY sequence")
-        ]
+        rows = connection.execute("SELECT record, record_hash FROM records ORDER BY sequence")
+        chained = [(json.loads(record)["signal"], record_hash) for record, record_hash in rows]
         outbox = connection.execute(
             "SELECT kind, subject, outcome FROM outbox WHERE kind IN ('intent', 'close')"
         ).fetchall()
@@ -67,6 +66,7 @@ def read_signals(file: SignalFile) -> SignalBook:
         days = [row[0] for row in connection.execute("SELECT DISTINCT day FROM ticks ORDER BY day")]
         replays = [replay_day(connection, day) for day in days]
         ticks, votes = _counts(connection)
+    records = [signal for signal, _ in chained]
     by_symbol: dict[str, Counter[str]] = {}
     for signal in records:
         by_symbol.setdefault(signal["symbol"], Counter())[signal["status"]] += 1
@@ -86,6 +86,7 @@ def read_signals(file: SignalFile) -> SignalBook:
         ticks=ticks,
         votes=votes,
         last_hash=verified.last_hash,
+        hashes={signal["signal_id"]: record_hash for signal, record_hash in chained},
         faults=tuple(f"{item.code} {item.where}: {item.text}" for item in found),
     )
 
