@@ -179,6 +179,7 @@ class Conversation:
             terms_at=self._terms_at,
             node={
                 **scan.account.node,
+                "venue": dict(venue.standing().flags),
                 "unreported": self._node.log.read.facts_unreported(),
                 "loss_at_stops": decimal_text(risk.at_stops),
                 "positions_unbounded": risk.unbounded,

@@ -22,7 +22,8 @@ from argos.signals.verifying import verify_file
 class SignalBook:
     """The chain of the week. refusals: by code. handed_over: signals that the spine took, by their intents.
 
-    hashes: of the records, by signal. faults: what does not hold in the chain or differs when the days are made again from their votes.
+    hashes: of the records, by signal. faults: what does not hold in the chain, or differs when the days are made again
+    from their votes.
     """
 
     recorded: int

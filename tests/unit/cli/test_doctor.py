@@ -42,6 +42,7 @@ def healthy() -> Stored:
         nodes=[{"node": "n", "account": "a", "enabled": True, "keys": 1, "last_seen_at": NOW}],
         keys=[{"name": "operator", "revoked_at": None}],
         live_accounts=[{"account": "a", "enabled": True, "snapshot_age_s": 0.5}],
+        live_nodes=[{"node": "n", "account": "a", "enabled": True, "terminal": {}}],
         doubts={},
     )  # fmt: skip
 
@@ -182,3 +183,11 @@ def test_doubts_that_were_settled_are_still_told_of_for_a_day(healthy):
     finding = {item.check: item for item in running.judge_open(replace(healthy, doubts={"a": 2}))}
     assert finding["orders in doubt"].state is State.OK
     assert "settled: a 2" in finding["orders in doubt"].detail
+
+
+def test_a_stream_that_a_node_has_lost_is_named_with_its_account(healthy):
+    node = {"node": "n", "account": "a", "enabled": True, "terminal": {"venue": {"stream": "lost"}}}
+    lost = replace(healthy, live_nodes=[node])
+    findings = {item.check: item for item in running.judge_nodes(lost, running=True)}
+    assert findings["venue links"].state is State.WARN
+    assert "a" in findings["venue links"].detail

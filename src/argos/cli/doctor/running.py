@@ -35,9 +35,11 @@ def judge_nodes(stored: Stored, *, running: bool) -> Iterator[Finding]:
     if not running:
         yield skipped("heartbeats", "the gateway is not running")
         yield skipped("snapshots", "the gateway is not running")
+        yield skipped("venue links", "the gateway is not running")
         return
     yield _heartbeats(stored.nodes, stored.server["now"])
     yield _snapshots(stored.live_accounts)
+    yield _venue_links(stored.live_nodes)
 
 
 def _heartbeats(nodes: Sequence[Mapping[str, Any]], now: datetime) -> Finding:
@@ -69,6 +71,23 @@ def _snapshots(accounts: Sequence[Mapping[str, Any]]) -> Finding:
             fix="the node runs but does not reach its broker: read its log",
         )  # fmt: skip
     return ok("snapshots", f"{len(accounts)} accounts seen")
+
+
+def _venue_links(nodes: Sequence[Mapping[str, Any]]) -> Finding:
+    """Streams of updates that nodes hear: without one, a fill is found by the next look only."""
+    told = {
+        node["account"]: node["terminal"].get("venue", {}).get("stream")
+        for node in nodes
+        if node["enabled"]
+    }
+    lost = [account for account, state in told.items() if state == "lost"]
+    if lost:
+        return warn(
+            "venue links", f"stream lost: {', '.join(lost)}",
+            fix="fills are found by looking meanwhile; it comes back by itself, else see the node's log",
+        )  # fmt: skip
+    heard = sum(state == "listening" for state in told.values())
+    return ok("venue links", f"{heard} streams heard" if heard else "no node needs a stream")
 
 
 def judge_open(stored: Stored) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class Stored:
     nodes: Sequence[Row]
     keys: Sequence[Row]
     live_accounts: Sequence[Row]
+    live_nodes: Sequence[Row]
     doubts: Mapping[str, int]
 
 
@@ -53,6 +54,7 @@ async def gather(access: Access) -> Stored:
         try:
             store, reading = ControlStore(control), ReadingStore(reader)
             live = await reading.page("accounts", limit=500, after=None, filters=[])
+            told = await reading.page("nodes", limit=500, after=None, filters=[])
             return Stored(
                 looked_at=looked_at,
                 failed=failed,
@@ -66,6 +68,7 @@ async def gather(access: Access) -> Stored:
                 nodes=await store.nodes(),
                 keys=await store.api_keys(),
                 live_accounts=[orjson.loads(text) for text in live.items],
+                live_nodes=[orjson.loads(text) for text in told.items],
                 doubts=doubts,
             )
         finally:

@@ -44,6 +44,13 @@ class UpdateStream:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    @property
+    def state(self) -> str:
+        """`listening`, `lost`, or `off` where the settings name no stream."""
+        if not self._settings.stream_url:
+            return "off"
+        return "listening" if self._listening.is_set() else "lost"
+
     async def listening(self, *, timeout_s: float) -> None:
         """Wait until updates are told, but no longer than `timeout_s`."""
         with suppress(TimeoutError):

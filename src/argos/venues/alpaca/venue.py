@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -86,9 +87,10 @@ class AlpacaVenue:
         return VenueTraits(name="alpaca", unique_client_ids=True, hedging=False)
 
     def standing(self) -> VenueStanding:
-        """As the last look at the account has told it."""
+        """As the last look at the account has told it, and whether the stream of updates is heard."""
         standing = self._scanner.standing
-        return ABLE if standing is None else standing.venue
+        known = ABLE if standing is None else standing.venue
+        return replace(known, flags={**known.flags, "stream": self._stream.state})
 
     async def connect(self) -> None:
         """Raises InputError ALPACA_SYMBOLS_NEEDED if the symbols are not named and there are too many."""
