@@ -104,7 +104,9 @@ async def test_a_clock_that_goes_back_stops_the_ticks_and_no_record(stand: ArgoS
 async def test_an_order_that_was_taken_without_an_answer_is_found_not_sent_again(
     stand: ArgoStand,
 ) -> None:
-    stand.exchange_faults({"fault": "accept_then_timeout", "count": 1, "request": "submit"})
+    stand.exchange_faults(
+        {"fault": "accept_then_timeout", "count": 1, "request": "submit", "delay_ms": 0}
+    )
     await seen(
         lambda: stand.says("orders in doubt", State.OK, f"settled: {stand.account}"),
         "the doubt is over, and doctor tells of it",
