@@ -210,7 +210,7 @@ def _unreachable(settings: AwsSection, why: str) -> StoreError:
         code="SECRETS_UNREACHABLE",
         field="aws.secret_id",
         fix="look at aws.region, at the network and at the credentials of this process; "
-        "keys in config.json or the environment are used without AWS",
+        "an empty ARGOS_AWS_SECRET_ID leaves AWS out, and keys then come from config.json or the environment",
     )
 
 

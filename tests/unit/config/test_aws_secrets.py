@@ -199,6 +199,13 @@ def test_aws_is_asked_in_production_alone_and_only_when_it_is_named(
     assert cloud.asked == 0
 
 
+def test_an_empty_variable_leaves_aws_out() -> None:
+    cloud = Cloud(AWAY)
+    environ = {"ARGOS_AWS_SECRET_ID": "", "APCA_API_KEY_ID": "K", "APCA_API_SECRET_KEY": "S"}
+    assert loaded(cloud, FILE, **environ).alpaca.key_id == "K"
+    assert cloud.asked == 0
+
+
 def test_aws_away_at_the_start_stops_production_and_says_what_to_do() -> None:
     with pytest.raises(ArgosError) as caught:
         loaded(Cloud(AWAY), FILE)
