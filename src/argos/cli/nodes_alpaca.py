@@ -77,8 +77,8 @@ def add_alpaca(
         "account": account or name,
         "venue": VENUE,
         "gateway_url": gateway_address(home),
-        **_addresses(live=live, api_url=api_url, data_url=data_url),
-        **_keys(),
+        **addresses_of(live=live, api_url=api_url, data_url=data_url),
+        **keys_of(os.environ, asks=sys.stdin.isatty()),
     }
     if symbols:
         body["symbols"] = [word.strip().upper() for word in symbols.split(",") if word.strip()]
@@ -117,7 +117,7 @@ def add_alpaca(
     out.print("then give it a place in a route: argos routes add --help")
 
 
-def _addresses(*, live: bool, api_url: str | None, data_url: str | None) -> dict[str, str]:
+def addresses_of(*, live: bool, api_url: str | None, data_url: str | None) -> dict[str, str]:
     """An exchange of one's own tells its quotes where it takes its orders."""
     if live and api_url is not None:
         raise InputError(
@@ -131,15 +131,15 @@ def _addresses(*, live: bool, api_url: str | None, data_url: str | None) -> dict
     return {"api_url": api, "data_url": data if data_url is None else data_url}
 
 
-def _keys() -> dict[str, str]:
-    """From the environment, or from a person at a terminal. Raises InputError ALPACA_KEYS_MISSING."""
+def keys_of(environ: Mapping[str, str], *, asks: bool) -> dict[str, str]:
+    """From the environment, or, if it `asks`, from a person. Raises InputError ALPACA_KEYS_MISSING."""
     found = {
-        "key_id": os.environ.get(KEY_VARIABLE, ""),
-        "secret_key": os.environ.get(SECRET_VARIABLE, ""),
+        "key_id": environ.get(KEY_VARIABLE, ""),
+        "secret_key": environ.get(SECRET_VARIABLE, ""),
     }
     if all(found.values()):
         return found
-    if not sys.stdin.isatty():
+    if not asks:
         raise InputError(
             f"no keys: {KEY_VARIABLE} and {SECRET_VARIABLE} are not both set",
             code="ALPACA_KEYS_MISSING",

@@ -251,6 +251,16 @@ async def test_fills_that_are_told_late_are_waited_for_and_told_once(desk):
         assert [item.qty for item in scan.positions] == [10]
 
 
+async def test_a_fee_of_the_day_before_is_told_as_a_booking(desk):
+    fee = {"id": "20120309000000000::1", "activity_type": "FEE", "date": "2012-03-08"}
+    async with BrokerLink(desk.process.url) as link, venue_of(desk, url=link.url) as venue:
+        body = [{**fee, "net_amount": "-0.31", "description": "TAF fee", "status": "executed"}]
+        link.rule("activities", Mishap.ANSWERED_BEFORE, status=200, body=body)
+        (charge,) = (await looked(venue)).charges
+        assert (charge["type"], charge["amount"]) == ("FEE", "-0.31")
+        assert (await looked(venue)).charges == ()
+
+
 async def test_a_lost_stream_is_come_back_to_with_a_reason_to_look(desk, venue):
     hints = venue.hints()
     await desk.process.fault("stream_cut", account=desk.account)

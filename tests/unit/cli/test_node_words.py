@@ -96,6 +96,19 @@ def test_a_paper_node_has_no_terminal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("blocks", "is_open", "text"),
+    [
+        ([], True, "ok, market open"),
+        ([], False, "ok, market closed"),
+        (["trading_blocked", "status INACTIVE"], True, "blocked: trading_blocked, status INACTIVE"),
+    ],
+)
+def test_an_alpaca_account_tells_its_blocks_and_its_market(blocks, is_open, text) -> None:
+    flags = {"account_status": "ACTIVE", "blocks": blocks, "market_open": is_open}
+    assert terminal_text({"terminal": flags, "looked_age_s": 1.0}) == text
+
+
+@pytest.mark.parametrize(
     ("keys", "wanted", "text"),
     [
         ([], None, "none: enrol it"),

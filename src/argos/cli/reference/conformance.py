@@ -63,7 +63,8 @@ def conformance_page() -> str:
     return page(
         "Conformance",
         f"{len(cards)} cards say what a node does, whatever broker it stands before. Each is one test, which runs "
-        "against the real process of every node here: the two paper venues, the Python node at MetaTrader 5 (on "
+        "against the real process of every node here: the two paper venues, the node at Alpaca (by Alpaca's API alone, "
+        "at the paper broker of the alpaca character), the Python node at MetaTrader 5 (on "
         "the stand-in for the package) and the expert advisor (its own source, compiled for Linux). The broker is a "
         "real process as well, and its ledger is what the facts are held against. `make conformance` runs them all.",
         table(("venue", "cards", "not applicable"), counts),

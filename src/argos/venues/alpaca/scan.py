@@ -12,6 +12,7 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import VenueScan
 from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca.bookings import BOOKINGS_QUERY, BOOKINGS_S, charges_of
 from argos.venues.alpaca.exchange_time import ExchangeTime
 from argos.venues.alpaca.fills import FillBook, execution_id
 from argos.venues.alpaca.line import CountedLine
@@ -52,6 +53,7 @@ class AlpacaScanner:
         self._now = now
         self._monotonic_s = monotonic_s
         self._disagreed_since_s: float | None = None
+        self._booked_at_s: float | None = None
         self.time = ExchangeTime()
         self.standing: AccountStanding | None = None
 
@@ -96,6 +98,7 @@ class AlpacaScanner:
         orders = await self._orders(since, open_rows)
         held = await self._agreed_positions()
         money = await self._reading.query("/v2/account")
+        charges = await self._charges()
         for symbol in {row["symbol"] for row in held} & self._book.opening_orders.keys():
             await self._lineage.origin(self._book.opening_orders[symbol])
         # Asked for before they are taken out of the book: what was given once does not come again.
@@ -127,7 +130,17 @@ class AlpacaScanner:
                 after=moment_text(told_at - OVERLAP),
                 open_ids=tuple(row["id"] for row in working if not words.is_protection(row)),
             ).text(),
+            charges=charges,
         )
+
+    async def _charges(self) -> tuple[Mapping[str, str], ...]:
+        """The newest bookings, when it is time for them again; a look without them has said nothing of any."""
+        now_s = self._monotonic_s()
+        if self._booked_at_s is not None and now_s - self._booked_at_s < BOOKINGS_S:
+            return ()
+        rows = await self._reading.query("/v2/account/activities", query=BOOKINGS_QUERY)
+        self._booked_at_s = now_s
+        return charges_of(rows)
 
     async def _orders(self, since: Cursor, open_rows: Sequence[Row]) -> dict[str, Row]:
         """Open orders, those placed since, and those that were open at the last scan and are no more."""
