@@ -82,7 +82,7 @@ async def ids(gateway: Caller, pools: Pools, tmp_path: Path) -> dict[str, str]:
     teller = Teller(outbox, pools, chain=chain_name(file), clock=now)
     while await teller.step():
         pass
-    handing = Handover(outbox, pools, clock=now)
+    handing = Handover(outbox, pools, clock=now, auto_execute=True)
     try:
         await handing.step()
     finally:
