@@ -46,17 +46,21 @@ class Cycle:
         """Until `stop`. `recorded` is set after every tick that left something to be told."""
         loop, every_s = asyncio.get_running_loop(), self._health.cycle_s
         due = loop.time()
-        while not stop.is_set():
-            ticked = await self.once()
-            if ticked is not None and (ticked.fired or ticked.ended):
-                recorded.set()
-            due += every_s
-            late = int((loop.time() - due) // every_s) + 1
-            if late > 0:
-                self._health.missed += late
-                due += late * every_s
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), timeout=due - loop.time())
+        try:
+            while not stop.is_set():
+                ticked = await self.once()
+                if ticked is not None and (ticked.fired or ticked.ended):
+                    recorded.set()
+                due += every_s
+                late = int((loop.time() - due) // every_s) + 1
+                if late > 0:
+                    self._health.missed += late
+                    due += late * every_s
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), timeout=due - loop.time())
+        finally:
+            now = self._health.ended_at = self._clock()
+            self._tell(now)
 
     async def once(self) -> Ticked | None:
         """One tick and its status; None when it could not be stored."""

@@ -29,7 +29,8 @@ class Health:
 
     tick_ms, tick_cpu_ms: of the last tick that was stored, store included. skipped: TICK_NOT_NEW while the clock stands
     or went back, or the code of the error that kept the last tick from being stored; since when, and how many ticks.
-    missed: ticks of this process that never were, since one took too long or the machine slept.
+    missed: ticks of this process that never were, since one took too long or the machine slept. ended_at: when it was
+    stopped in good order.
     """
 
     started_at: datetime
@@ -46,6 +47,7 @@ class Health:
     skipped_since: datetime | None = None
     skipped_ticks: int = 0
     missed: int = 0
+    ended_at: datetime | None = None
     chain: ChainEnd = field(default_factory=ChainEnd)
 
 
@@ -60,6 +62,7 @@ def health_document(health: Health, *, now: datetime) -> dict[str, Any]:
         "at": moment_text(now),
         "pid": os.getpid(),
         "started_at": moment_text(health.started_at),
+        "ended_at": optional_moment_text(health.ended_at),
         "cycle_s": health.cycle_s,
         "symbols": health.symbols,
         "simulated_sources": sorted(name for name, is_so in health.simulated.items() if is_so),
@@ -100,6 +103,8 @@ def read_status(path: Path) -> dict[str, Any] | None:
 
 
 def is_running(document: Mapping[str, Any], *, now: datetime) -> bool:
-    """Whether it was heard of within three cycles, by our clock or by one that is a little off."""
+    """Whether it was not stopped, and heard of within three cycles, by our clock or by one that is a little off."""
+    if document["ended_at"] is not None:
+        return False
     at = parse_moment(document["at"], field="at")
     return bool(abs((now - at).total_seconds()) <= QUIET_CYCLES_MAX * document["cycle_s"] + 1)
