@@ -142,32 +142,6 @@ async def _the_newest_of_each_symbol_stands(gateway: Caller, ids: dict[str, str]
     assert [item["signal_id"] for item in first["items"]] == [ids["priceless"]]
 
 
-async def test_filters_and_pages(gateway: Caller, ids: dict[str, str]) -> None:
-    async def names(**asked: Any) -> set[str]:
-        found = {item["signal_id"] for item in await gateway.items("/api/signals", **asked)}
-        return {name for name, signal_id in ids.items() if signal_id in found}
-
-    assert await names(symbol="AAPL") == {"replaced", "traded"}
-    assert await names(status="refused") == {"refused"}
-    assert await names(direction="short") == {"ended"}
-    assert await names(strategy="other") == set()
-    assert await names(signal_id=ids["over"]) == {"over"}
-    middle = (now() - timedelta(minutes=5)).isoformat()
-    assert await names(until=middle) == {"over"}
-    assert await names(since=middle) == ids.keys() - {"over"}
-    walked, cursor = [], None
-    while True:
-        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await gateway.get("/api/signals", **asked)).json
-        walked += [item["signal_id"] for item in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    whole = [item["signal_id"] for item in await gateway.items("/api/signals")]
-    assert walked == whole
-    assert len(whole) == len(ids)
-
-
 async def test_figures_over_many(gateway: Caller, ids: dict[str, str]) -> None:
     stats = (await gateway.get("/api/signals/stats")).json
     assert stats.keys() == SignalStatsAnswer.model_fields.keys()
