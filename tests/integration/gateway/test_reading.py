@@ -74,7 +74,8 @@ INSERT INTO argos.signals (
     signal_id, chain, sequence, symbol, strategy, version, direction, score, status, simulated, environment,
     config_digest, at, valid_until, record, record_hash
 ) SELECT ($2::jsonb->>'signal_id')::uuid, 'c', $1, $2->>'symbol', 'consensus', '1', $2->>'direction', 0.8,
-         $2->>'status', true, 'dev', $2->>'config_digest', now(), now(), jsonb_build_object('signal', $2::jsonb), repeat('5c', 32)
+         $2->>'status', true, 'dev', $2->>'config_digest', now(), now(),
+         jsonb_build_object('signal', $2::jsonb), repeat('5c', 32)
 """
 
 
