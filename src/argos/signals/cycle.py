@@ -24,6 +24,12 @@ Latest = Callable[[], tuple[Vote, ...]]
 log = structlog.get_logger()
 
 
+def next_due(due_s: float, *, now_s: float, every_s: float) -> tuple[float, int]:
+    """When the tick after that of `due_s` is due, and how many before it are missed."""
+    missed = max(int((now_s - due_s) // every_s), 0)
+    return due_s + (missed + 1) * every_s, missed
+
+
 class Cycle:
     def __init__(
         self,
@@ -51,11 +57,8 @@ class Cycle:
                 ticked = await self.once()
                 if ticked is not None and (ticked.fired or ticked.ended):
                     recorded.set()
-                due += every_s
-                late = int((loop.time() - due) // every_s) + 1
-                if late > 0:
-                    self._health.missed += late
-                    due += late * every_s
+                due, missed = next_due(due, now_s=loop.time(), every_s=every_s)
+                self._health.missed += missed
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), timeout=due - loop.time())
         finally:

@@ -80,7 +80,7 @@ async def deliver(
     outbox, pools = Outbox(file), Pools(access)
     chain = await asyncio.to_thread(chain_name, file)
     teller = Teller(outbox, pools, chain=chain, clock=clock)
-    handover = Handover(outbox, pools, clock=clock)
+    handover = Handover(outbox, pools, clock=clock, auto_execute=settings.auto_execute)
     telling = _Loop(name="tell", step=teller.step, poll_s=POLL_S)
     handing = _Loop(name="hand_over", step=handover.step, poll_s=POLL_S)
     guard = Guard(

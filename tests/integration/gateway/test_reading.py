@@ -1,8 +1,9 @@
 """The lists: shapes, filters, pages, and who may read."""
 
+import json
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -26,8 +27,10 @@ from argos.gateway.schemas.readings import (
     OrderItem,
     PositionItem,
 )
+from argos.gateway.schemas.signals import SignalItem
 from argos.protocol.facts import ReportKind
 from fresh_database import FreshDatabase
+from recorded_signals import signal
 from running_gateway import Caller
 from spine import (
     ASK,
@@ -38,6 +41,7 @@ from spine import (
     about,
     fill_of,
     intent_body,
+    now,
     positions_of,
 )
 
@@ -57,11 +61,21 @@ LISTS: dict[str, type[BaseModel]] = {
     "routes": RouteItem,
     "nodes": NodeItem,
     "halts": HaltItem,
+    "signals": SignalItem,
 }
 _FOUND = """
 INSERT INTO argos.discrepancies (
     discrepancy_id, key, occurrence, code, account, trade_id, expected, observed, found_at
 ) VALUES ($1, $2 || $3, 1, $2, $3, 'T-1', '{"qty": "10"}', '{"qty": "0"}', now())
+"""
+SIGNAL_ID = "3f1d0a52-3d0b-5a77-9c35-0d6f8d1f4a11"
+_SIGNAL = """
+INSERT INTO argos.signals (
+    signal_id, chain, sequence, symbol, strategy, version, direction, score, status, simulated, environment,
+    config_digest, at, valid_until, record, record_hash
+) SELECT ($2::jsonb->>'signal_id')::uuid, 'c', $1, $2->>'symbol', 'consensus', '1', $2->>'direction', 0.8,
+         $2->>'status', true, 'dev', $2->>'config_digest', now(), now(),
+         jsonb_build_object('signal', $2::jsonb), repeat('5c', 32)
 """
 
 
@@ -95,6 +109,10 @@ async def busy(gateway: Caller, spine: Spine, database: FreshDatabase) -> Caller
             "INSERT INTO argos.discrepancy_resolutions VALUES ($1, now(), 'seen at the venue')",
             resolved_id,
         )
+        long = signal(now(), signal_id=UUID(SIGNAL_ID))
+        short = signal(now(), symbol="AMD", direction="short", status="refused")
+        for sequence, made in enumerate((long, short), start=1):
+            await connection.execute(_SIGNAL, sequence, json.dumps(made))
     finally:
         await connection.close()
     return gateway
@@ -183,6 +201,12 @@ FILTERS: list[tuple[str, dict[str, str], int]] = [
     ("nodes", {"node": f"node-{NET}", "venue": "paper"}, 1),
     ("halts", {"scope": "account"}, 1),
     ("halts", {"mode": "halted"}, 1),
+    ("signals", {"symbol": "AAPL"}, 1),
+    ("signals", {"status": "refused", "direction": "short"}, 1),
+    ("signals", {"status": "valid", "direction": "short"}, 0),
+    ("signals", {"strategy": "consensus"}, 2),
+    ("signals", {"strategy": "other"}, 0),
+    ("signals", {"signal_id": SIGNAL_ID}, 1),
 ]
 
 

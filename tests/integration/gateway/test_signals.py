@@ -82,7 +82,7 @@ async def ids(gateway: Caller, pools: Pools, tmp_path: Path) -> dict[str, str]:
     teller = Teller(outbox, pools, chain=chain_name(file), clock=now)
     while await teller.step():
         pass
-    handing = Handover(outbox, pools, clock=now)
+    handing = Handover(outbox, pools, clock=now, auto_execute=True)
     try:
         await handing.step()
     finally:
@@ -126,11 +126,10 @@ async def test_every_signal_is_as_documented_and_says_what_became_of_it(
     assert by_name["priceless"]["intent_refusal"] == "NO_PRICE"
     assert by_name["refused"]["refusals"] == REFUSALS
     assert by_name["ended"]["end_reason"] == "SCORE_FELL"
+    await _the_newest_of_each_symbol_stands(gateway, ids)
 
 
-async def test_what_stands_is_the_newest_of_each_symbol(
-    gateway: Caller, ids: dict[str, str]
-) -> None:
+async def _the_newest_of_each_symbol_stands(gateway: Caller, ids: dict[str, str]) -> None:
     answer = (await gateway.get("/api/signals/latest")).json
     LatestSignalsAnswer.model_validate(answer)
     assert [item["signal_id"] for item in answer["items"]] == [ids["priceless"], ids["traded"]]
@@ -141,32 +140,6 @@ async def test_what_stands_is_the_newest_of_each_symbol(
     assert nothing == {"items": [], "newest": None}
     first = (await gateway.get("/api/signals/latest", limit=1)).json
     assert [item["signal_id"] for item in first["items"]] == [ids["priceless"]]
-
-
-async def test_filters_and_pages(gateway: Caller, ids: dict[str, str]) -> None:
-    async def names(**asked: Any) -> set[str]:
-        found = {item["signal_id"] for item in await gateway.items("/api/signals", **asked)}
-        return {name for name, signal_id in ids.items() if signal_id in found}
-
-    assert await names(symbol="AAPL") == {"replaced", "traded"}
-    assert await names(status="refused") == {"refused"}
-    assert await names(direction="short") == {"ended"}
-    assert await names(strategy="other") == set()
-    assert await names(signal_id=ids["over"]) == {"over"}
-    middle = (now() - timedelta(minutes=5)).isoformat()
-    assert await names(until=middle) == {"over"}
-    assert await names(since=middle) == ids.keys() - {"over"}
-    walked, cursor = [], None
-    while True:
-        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await gateway.get("/api/signals", **asked)).json
-        walked += [item["signal_id"] for item in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    whole = [item["signal_id"] for item in await gateway.items("/api/signals")]
-    assert walked == whole
-    assert len(whole) == len(ids)
 
 
 async def test_figures_over_many(gateway: Caller, ids: dict[str, str]) -> None:
@@ -186,6 +159,25 @@ async def test_figures_over_many(gateway: Caller, ids: dict[str, str]) -> None:
     assert (service["status"], service["waiting"]) == ("running", 2)
     later = (await gateway.get("/api/signals/stats", since=now().isoformat())).json
     assert (later["signals"], later["simulated_share"], later["by_symbol"]) == (0, None, {})
+    await _metrics_tell_them_too(gateway)
+
+
+async def _metrics_tell_them_too(gateway: Caller) -> None:
+    text = (await gateway.get("/metrics")).raw.decode()
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name.startswith("argos_signals")
+    }
+    assert found["argos_signals_recorded", "valid"] == 5
+    assert found["argos_signals_recorded", "refused"] == 1
+    by_name = {key[0]: value for key, value in found.items() if key[0] != "argos_signals_recorded"}
+    assert by_name["argos_signals_waiting"] == 2
+    assert by_name["argos_signals_set_aside"] == 0
+    assert by_name["argos_signals_lag_seconds"] >= 30
+    assert by_name["argos_signals_last_age_seconds"] >= 0
+    assert by_name["argos_signals_report_age_seconds"] >= 0
 
 
 async def test_a_service_that_fell_silent_is_said_but_alerts_are_still_taken(
@@ -206,36 +198,12 @@ async def test_a_service_that_fell_silent_is_said_but_alerts_are_still_taken(
     assert stats["services"][0]["status"] == "silent"
 
 
-async def test_metrics_tell_signals_and_lag(gateway: Caller, ids: dict[str, str]) -> None:
-    text = (await gateway.get("/metrics")).raw.decode()
-    found = {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name.startswith("argos_signals")
-    }
-    assert found["argos_signals_recorded", "valid"] == 5
-    assert found["argos_signals_recorded", "refused"] == 1
-    by_name = {key[0]: value for key, value in found.items() if key[0] != "argos_signals_recorded"}
-    assert by_name["argos_signals_waiting"] == 2
-    assert by_name["argos_signals_set_aside"] == 0
-    assert by_name["argos_signals_lag_seconds"] >= 30
-    assert by_name["argos_signals_last_age_seconds"] >= 0
-    assert by_name["argos_signals_report_age_seconds"] >= 0
-
-
-@pytest.mark.parametrize("path", ["", "/latest", "/stats"])
-async def test_signals_are_read_with_a_key_for_reading_and_asked_for_in_known_words(
-    gateway: Caller, path: str
-) -> None:
-    assert (await gateway.get(f"/api/signals{path}", key=None)).status == 401
-    assert (await gateway.get(f"/api/signals{path}", key=REPORTS_KEY)).status == 403
-    misspelt = await gateway.get(f"/api/signals{path}", simbol="AAPL")
-    assert misspelt.status == 422
-    assert (await gateway.get("/api/signals", status="perhaps")).status == 422
-
-
 async def test_without_any_signal_there_is_nothing_and_nothing_breaks(gateway: Caller) -> None:
+    for path in ("", "/latest", "/stats"):
+        assert (await gateway.get(f"/api/signals{path}", key=None)).status == 401
+        assert (await gateway.get(f"/api/signals{path}", key=REPORTS_KEY)).status == 403
+        assert (await gateway.get(f"/api/signals{path}", simbol="AAPL")).status == 422
+    assert (await gateway.get("/api/signals", status="perhaps")).status == 422
     assert (await gateway.get("/api/signals/latest")).json == {"items": [], "newest": None}
     stats = (await gateway.get("/api/signals/stats")).json
     SignalStatsAnswer.model_validate(stats)

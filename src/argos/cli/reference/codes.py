@@ -13,6 +13,7 @@ from argos.proofs.faults import FaultCode
 from argos.protocol.intent_body import IntentBody
 from argos.reconcile.discrepancy_codes import DiscrepancyCode
 from argos.reconcile.result import Divergence
+from argos.signals.findings import FindingCode
 from argos.sources.reasons import SourceReason
 
 SOURCE: Final = Path(__file__).resolve().parents[2]
@@ -38,6 +39,7 @@ AREAS: Final[Mapping[str, str]] = {
     "sources": "Consensus and signals",
     "config": "The configuration",
     "hindsight": "Consensus and signals",
+    "signals": "Consensus and signals",
     "prices": "Price files and tables of signals",
     "core": "General",
 }
@@ -81,6 +83,7 @@ def codes_page() -> str:
         section("Reasons of the consensus", _REASONS, _meanings(Reason)),
         section("Reasons of the sources", _SOURCE_REASONS, _source_reasons()),
         section("Faults of proofs", _FAULTS, _meanings(FaultCode)),
+        section("Findings in a signal file", _FILE_FINDINGS, _meanings(FindingCode)),
         *(
             section(area, table(("code", "message", "what to do"), _rows(found, area)))
             for area in areas
@@ -100,6 +103,7 @@ _SOURCE_REASONS: Final = (
     "`reason` of a vote. `SIMULATED_` before it: a fixture server had a part in it."
 )
 _FAULTS: Final = "What does not hold in a chain of signals, a day's head or a proof."
+_FILE_FINDINGS: Final = "What `argos signals verify` and `argos signals replay` find beside those."
 _ALARMS: Final = (
     "Something moved after it had been called finished, or could not be: `argos alarms`."
 )
@@ -114,7 +118,7 @@ def _discrepancies() -> str:
     return table(("code", "means", "what to do"), rows)
 
 
-def _meanings(codes: Iterable[Divergence | Reason | FaultCode]) -> str:
+def _meanings(codes: Iterable[Divergence | Reason | FaultCode | FindingCode]) -> str:
     return table(("code", "means"), ((code(item.value), item.meaning) for item in codes))
 
 

@@ -46,7 +46,7 @@ class Desk:
     ahead_s: float = 0
 
     def __post_init__(self) -> None:
-        self.handing = Handover(self.outbox, self.pools, clock=self.clock)
+        self.handing = Handover(self.outbox, self.pools, clock=self.clock, auto_execute=True)
 
     def clock(self) -> datetime:
         return now() + timedelta(seconds=self.ahead_s)
@@ -207,10 +207,27 @@ async def test_a_definite_refusal_ends_the_row_with_its_code(desk: Desk) -> None
     assert await desk.value("SELECT count(*) FROM alerts WHERE outcome = 'refused'") == 2
 
 
+async def test_entries_left_from_before_it_was_switched_off_do_not_go_out_but_exits_do(
+    desk: Desk,
+) -> None:
+    trade = await desk.open_trade()
+    desk.record()
+    desk.ahead_s = 10
+    await desk.guard(time_stop_s=10).step()
+    off = Handover(desk.outbox, desk.pools, clock=now, auto_execute=False)
+    try:
+        await off.step()
+    finally:
+        await off.aclose()
+    assert desk.outbox.counts().refused == {"AUTO_EXECUTE_OFF": 1}
+    rows = await desk.looking.fetch("SELECT trade_id, body->>'action' AS action FROM intents")
+    assert [(row["trade_id"], row["action"]) for row in rows] == [(trade, "open"), (trade, "close")]
+
+
 async def test_two_that_hand_over_the_same_file_make_each_intent_once(desk: Desk) -> None:
     for _ in range(20):
         desk.record()
-    other = Handover(desk.outbox, desk.pools, clock=now)
+    other = Handover(desk.outbox, desk.pools, clock=now, auto_execute=True)
     try:
         await asyncio.gather(desk.handing.step(), other.step())
     finally:
