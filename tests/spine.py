@@ -143,8 +143,9 @@ class Spine:
                 node=node, account=account, epoch=epoch, log_id=log_id
             )
 
-    async def show_accounts(self) -> None:
-        """Every account sends a fresh snapshot."""
+    async def show_accounts(self, *, quote: Quote | None = None) -> None:
+        """Every account sends a fresh snapshot, with AAPL at the usual prices or at these."""
+        quote = quote or Quote(symbol="AAPL", bid=BID, ask=ASK, at=now())
         for account in ACCOUNTS:
             snapshot = AccountSnapshot(
                 account=account,
@@ -154,7 +155,7 @@ class Spine:
                 margin_free=Decimal(100_000),
                 hedging=account == HEDGE,
                 taken_at=now(),
-                quotes={"AAPL": Quote(symbol="AAPL", bid=BID, ask=ASK, at=now())},
+                quotes={"AAPL": quote},
                 instruments={"AAPL": AAPL},
             )
             async with self.lanes.transaction() as connection:

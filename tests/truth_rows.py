@@ -75,6 +75,15 @@ SELECT ({_ID})::uuid, now(), 'how ' || n FROM generate_series(1, {ROWS}) n;
 INSERT INTO alarms (code, account, text) SELECT 'CODE', 'one', 'text ' || n FROM generate_series(1, {ROWS}) n;
 INSERT INTO manual_decisions (decision_id, decision, reason, decided_by, decided_at)
 SELECT ({_ID})::uuid, 'filled', 'reason ' || n, 'me', now() FROM generate_series(1, {ROWS}) n;
+INSERT INTO signals (signal_id, chain, sequence, symbol, strategy, version, direction, score, status, simulated,
+                     environment, config_digest, at, valid_until, record, record_hash)
+VALUES (gen_random_uuid(), 'c', 1, 'AAPL', 'consensus', '1', 'long', 0.8, 'valid', true, 'dev', 'd', now(), now(),
+        '{{}}', 'h');
+INSERT INTO signal_ends (signal_id, at, reason) VALUES (gen_random_uuid(), now(), 'TIME_IS_UP');
+INSERT INTO signal_heads (chain, day, head, head_hash) VALUES ('c', '2026-11-20', '{{}}', 'h');
+INSERT INTO signal_configurations (digest, document) VALUES ('d', '{{}}');
+INSERT INTO signal_refusals (signal_id, kind, code, text, at)
+VALUES (gen_random_uuid(), 'intent', 'NO_PRICE', 'no price', now());
 """
 
 

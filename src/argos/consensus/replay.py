@@ -22,6 +22,32 @@ class Board:
         self._ticked_at: datetime | None = None
         self._fetched_at: datetime | None = None
 
+    @classmethod
+    def resumed(
+        cls,
+        *,
+        votes: Iterable[Vote],
+        standings: Mapping[str, Standing],
+        ticked_at: datetime | None,
+    ) -> "Board":
+        """A board as it stood after the tick at `ticked_at`: the votes that it held, and its standings."""
+        board = cls(standings)
+        for vote in votes:
+            board.take(vote)
+        board._ticked_at = ticked_at
+        return board
+
+    def copy(self) -> "Board":
+        """One that can be moved on without moving this: what a tick did counts once it is stored."""
+        board = Board(self._standings)
+        board._votes = {symbol: dict(held) for symbol, held in self._votes.items()}
+        board._ticked_at, board._fetched_at = self._ticked_at, self._fetched_at
+        return board
+
+    def held(self, source: str, symbol: str) -> Vote | None:
+        """The vote that counts for this source and symbol."""
+        return self._votes.get(symbol, {}).get(source)
+
     def watch(self, symbols: Iterable[str]) -> None:
         """Symbols that are decided on from now on, votes or not."""
         for symbol in symbols:
@@ -66,6 +92,11 @@ class Board:
     @property
     def standings(self) -> dict[str, Standing]:
         return dict(self._standings)
+
+    @property
+    def ticked_at(self) -> datetime | None:
+        """The last tick that gave decisions."""
+        return self._ticked_at
 
 
 def replay(

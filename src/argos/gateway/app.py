@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from argos.core.errors import ArgosError
 from argos.flows.accept_alert import ApiKey
-from argos.gateway import documents, journal, reading
+from argos.gateway import documents, journal, reading, signals
 from argos.gateway.access import require_scope
 from argos.gateway.alerts import AlertDesk
 from argos.gateway.answers import answer, error_answer, error_body, unexpected_answer
@@ -74,6 +74,7 @@ def build_app(open_desks: Any) -> FastAPI:
     _add_nodes(app)
     reading.add_routes(app)
     journal.add_routes(app)
+    signals.add_routes(app)
     _add_brakes(app)
     _add_health(app)
     complete_examples(app, app.openapi())

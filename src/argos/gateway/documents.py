@@ -246,6 +246,7 @@ _NOT_READY: Final = {
         "migrations": {"ok": False, "detail": "unknown: the database is away"},
         "doors": {"ok": True, "detail": "hooks: 1, API keys: 2, routes: 1"},
     },
+    "signals": {"ok": False, "detail": "unknown: the database is away"},
 }
 _READINESS: Final[Answers] = {
     200: answered(HealthAnswer, "Alerts are taken."),

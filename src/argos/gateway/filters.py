@@ -1,6 +1,6 @@
 """What can be asked of each list. An unknown name is refused: a misspelt filter must not show everything."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,10 @@ from argos.store.alerts import AlertOutcome
 
 LIMIT_MAX: Final = 500
 LIMIT_DEFAULT: Final = 100
+
+
+SignalStatus = Literal["valid", "refused"]
+SignalDirection = Literal["long", "short"]
 
 
 def _text(example: str, description: str) -> Any:
@@ -184,6 +188,43 @@ class NodesAsked(Asked):
     node: Annotated[str | None, _text("node-1", "only this node")] = None
     account: AccountName = None
     venue: Annotated[str | None, _text("paper", "only at this venue")] = None
+
+
+class SignalsAsked(Asked):
+    symbol: Symbol = None
+    status: Annotated[
+        SignalStatus | None, Field(description="only valid or refused ones", examples=["valid"])
+    ] = None
+    direction: Annotated[
+        SignalDirection | None, Field(description="only in this direction", examples=["long"])
+    ] = None
+    strategy: Annotated[str | None, _text("consensus", "only of this strategy")] = None
+    signal_id: Annotated[
+        UUID | None,
+        Field(description="only this signal", examples=["3f1d0a52-3d0b-5a77-9c35-0d6f8d1f4a11"]),
+    ] = None
+
+
+class LatestSignalsAsked(BaseModel):
+    """Which signals that stand are shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    symbol: Symbol = None
+    limit: Annotated[
+        int, Field(ge=1, le=LIMIT_MAX, description="signals at most", examples=[LIMIT_DEFAULT])
+    ] = LIMIT_DEFAULT
+
+
+class SignalStatsAsked(BaseModel):
+    """The stretch that figures are of: from `since` on, a day by default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[
+        WireMoment | None,
+        Field(description="from this moment on", examples=["2026-11-20T00:00:00Z"]),
+    ] = None
 
 
 class HaltsAsked(Asked):

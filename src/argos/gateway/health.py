@@ -12,11 +12,14 @@ from starlette.responses import Response
 from argos.core.errors import StoreError
 from argos.gateway.answers import answer
 from argos.gateway.doors import DoorsCopy
+from argos.gateway.signal_figures import SignalFigures
 from argos.gateway.spine_figures import SpineFigures
 from argos.store.migrate import known_migrations
 from argos.store.reading import ReadingStore
 
 STATE_AGE_S_MAX: Final = 2.0
+SERVICE_AGE_S_MAX: Final = 60.0
+"""A signal service reports every ten seconds."""
 LOOK_S_MAX: Final = 2.0
 """Whoever asks for health has little patience: a database that is slower than this is away."""
 
@@ -52,14 +55,20 @@ class HealthDesk:
         }
         ready = all(check["ok"] for check in checks.values())
         return answer(
-            {"status": "ready" if ready else "not_ready", "checks": checks},
+            {
+                "status": "ready" if ready else "not_ready",
+                "checks": checks,
+                "signals": _judge_signals(state),
+            },
             status=200 if ready else 503,
         )
 
     async def metrics(self) -> Response:
         """Never fails: without a database the figures of the spine are left out, and that is a figure too."""
         figures = CollectorRegistry(auto_describe=False)
-        figures.register(SpineFigures(await self._look()))
+        state = await self._look()
+        figures.register(SpineFigures(state))
+        figures.register(SignalFigures(state))
         text = generate_latest(REGISTRY) + generate_latest(figures)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
@@ -96,3 +105,20 @@ class HealthDesk:
             return {"ok": False, "detail": "hooks and keys were not read yet"}
         counts = ((doors.hooks, "hooks"), (doors.api_keys, "API keys"), (doors.routes, "routes"))
         return {"ok": True, "detail": ", ".join(f"{name}: {len(found)}" for found, name in counts)}
+
+
+def _judge_signals(state: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Beside the checks: alerts are taken whether or not signals are made."""
+    if state is None or state["signals"] is None:
+        why = "the database is away" if state is None else "its tables are missing"
+        return {"ok": False, "detail": f"unknown: {why}"}
+    services = state["signals"]["services"]
+    if not services:
+        return {"ok": True, "detail": "no signal service has reported here"}
+    problems = []
+    for service in services:
+        if service["reported_age_s"] > SERVICE_AGE_S_MAX:
+            problems.append(f"{service['chain']} is silent for {service['reported_age_s']:.0f} s")
+        if service["set_aside"]:
+            problems.append(f"{service['chain']} has {service['set_aside']} rows set aside")
+    return {"ok": not problems, "detail": "; ".join(problems) or f"reporting: {len(services)}"}

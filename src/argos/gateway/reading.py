@@ -47,11 +47,11 @@ class ReadingDesk:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._store = ReadingStore(pool)
+        self.store = ReadingStore(pool)
 
     async def page(self, listing: Listing, asked: filters.Asked) -> Response:
         after = decode_cursor(listing, asked.cursor)
-        page = await self._store.page(
+        page = await self.store.page(
             listing.name, limit=asked.limit, after=after, filters=asked.filters()
         )
         return answer(
@@ -66,14 +66,14 @@ class ReadingDesk:
         return answer({"trade_id": trade_id, **rows, "timeline": story.timeline})
 
     async def alert(self, alert_id: UUID) -> Response:
-        found = await self._store.alert(alert_id)
+        found = await self.store.alert(alert_id)
         if found is None:
             raise _not_found(f"there is no alert {alert_id}", see="/api/alerts")
         item, raw = found
         return answer({**item, **_readable(raw)})
 
     async def revisions(self, trade_id: str, account: str) -> Response:
-        texts = await self._store.revisions(trade_id, account)
+        texts = await self.store.revisions(trade_id, account)
         if not texts:
             raise _not_found(
                 f"the trade {trade_id!r} has no reconciled leg at {account!r}", see="/api/trades"

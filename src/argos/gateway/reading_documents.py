@@ -24,6 +24,11 @@ from argos.gateway.schemas.readings import (
     OrderItem,
     PositionItem,
 )
+from argos.gateway.schemas.signals import (
+    LatestSignalsAnswer,
+    SignalItem,
+    SignalStatsAnswer,
+)
 from argos.gateway.schemas.story import RevisionsAnswer, StoryAnswer
 from argos.gateway.schemas.values import example_of
 
@@ -125,4 +130,27 @@ REVISIONS: Final = _one(
     RevisionsAnswer,
     "Revisions of a reconciled leg",
     "A new fact makes a new revision; old ones stay readable.",
+)
+SIGNALS: Final = listed(
+    "signals",
+    SignalItem,
+    "Signals",
+    "Every signal that fired, refused ones with the reasons, and what became of it.",
+)
+SIGNALS_LATEST: Final = operation(
+    "latest_signals",
+    tag="reading",
+    summary="Signals that stand",
+    description="The newest valid signal of each symbol, where it is neither over nor ended; and the newest of all.",
+    answers={
+        200: answered(LatestSignalsAnswer, "Empty: none stands."),
+        **error_answers(401, 403, 422, 503),
+    },
+)
+SIGNAL_STATS: Final = operation(
+    "signal_stats",
+    tag="reading",
+    summary="Figures over signals",
+    description="Counts since a moment (a day ago by default), the newest heads, how the signal services are doing.",
+    answers={200: answered(SignalStatsAnswer, "Figures."), **error_answers(401, 403, 422, 503)},
 )

@@ -24,7 +24,10 @@ class Pools:
         async with self._lock:
             if role not in self._pools:
                 self._pools[role] = await open_pool(
-                    self._access.as_role(role), name=f"signals-{role[6:]}", size_max=POOL_SIZE
+                    self._access.as_role(role),
+                    name=f"signals-{role[6:]}",
+                    size_min=0,
+                    size_max=POOL_SIZE,
                 )
             return self._pools[role]
 

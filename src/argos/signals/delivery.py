@@ -21,6 +21,7 @@ from argos.signals.guarding import Guard
 from argos.signals.handover import Handover
 from argos.signals.monitor import ExitRules
 from argos.signals.outbox import Outbox, pause_s
+from argos.signals.running import Deck
 from argos.signals.settings import SignalSettings
 from argos.signals.telling import SET_ASIDE, Teller, chain_name
 from argos.store.signals import ServiceReport, SignalStore
@@ -79,7 +80,7 @@ async def deliver(
     outbox, pools = Outbox(file), Pools(access)
     chain = await asyncio.to_thread(chain_name, file)
     teller = Teller(outbox, pools, chain=chain, clock=clock)
-    handover = Handover(outbox, pools, clock=clock)
+    handover = Handover(outbox, pools, clock=clock, auto_execute=settings.auto_execute)
     telling = _Loop(name="tell", step=teller.step, poll_s=POLL_S)
     handing = _Loop(name="hand_over", step=handover.step, poll_s=POLL_S)
     guard = Guard(
@@ -135,3 +136,23 @@ async def _report(settings: SignalSettings, outbox: Outbox, pools: Pools, *, cha
             set_aside=sum(counts.refused.get(code, 0) for code in SET_ASIDE),
         )
     )
+
+
+def delivering(
+    access: Access, *, clock: Callable[[], datetime]
+) -> Callable[[Deck], Awaitable[None]]:
+    """`deliver` as a task beside the cycle: it ends with it."""
+
+    async def beside(deck: Deck) -> None:
+        task = asyncio.create_task(
+            deliver(deck.settings, deck.file, access, clock=clock, woken=deck.recorded)
+        )
+        stopping = asyncio.create_task(deck.stop.wait())
+        try:
+            await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in (task, stopping):
+                one.cancel()
+            await asyncio.gather(task, stopping, return_exceptions=True)
+
+    return beside

@@ -39,7 +39,28 @@ class SignalFile:
             (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: {error}", code="SIGNAL_FILE_UNUSABLE") from error
+        return cls._of_version(connection, path, held)
+
+    @classmethod
+    def look(cls, path: Path) -> "SignalFile":
+        """The file at `path`, which must be there, to read alone beside whoever writes it. Raises as `open` does."""
+        try:
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                timeout=BUSY_S,
+                check_same_thread=False,
+            )
+            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: {error}", code="SIGNAL_FILE_UNUSABLE") from error
+        return cls._of_version(connection, path, held)
+
+    @classmethod
+    def _of_version(cls, connection: sqlite3.Connection, path: Path, held: str) -> "SignalFile":
         if held != _VERSION:
+            connection.close()
             raise InputError(
                 f"{path} has version {held}, not {_VERSION}",
                 code="SIGNAL_FILE_VERSION",
@@ -54,9 +75,20 @@ class SignalFile:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and alone. Raises StoreError SIGNAL_FILE_UNUSABLE."""
+        with self._begun("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file as it is at one moment; no writer waits for it. Raises StoreError SIGNAL_FILE_UNUSABLE."""
+        with self._begun("BEGIN DEFERRED") as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.execute(begin)
                 try:
                     yield self._connection
                 except BaseException:

@@ -25,12 +25,23 @@ _log = structlog.get_logger("argos.signals")
 
 
 class Handover:
-    """`step` hands over what waits. A row that may have arrived is handed over again, and finds itself."""
+    """`step` hands over what waits. A row that may have arrived is handed over again, and finds itself.
 
-    def __init__(self, outbox: Outbox, pools: Pools, *, clock: Callable[[], datetime]) -> None:
+    With `auto_execute` off, entries that were left from when it was on do not go out any more; exits do.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        pools: Pools,
+        *,
+        clock: Callable[[], datetime],
+        auto_execute: bool,
+    ) -> None:
         self._outbox = outbox
         self._pools = pools
         self._clock = clock
+        self._auto_execute = auto_execute
         self._writer: AlertWriter | None = None
 
     async def aclose(self) -> None:
@@ -45,8 +56,16 @@ class Handover:
             rows += await asyncio.to_thread(self._outbox.waiting, BATCH_ROWS, kinds=(kind,))
         now = self._clock()
         late = [row for row in rows if row.until is not None and row.until <= now]
-        ended = await self._end_unsent(late)
-        due = [row for row in rows if row.until is None or row.until > now]
+        due = [row for row in rows if row not in late]
+        ended = await self._end_unsent(
+            late, "EXPIRED_UNSENT", "it could not be handed over in time"
+        )
+        if not self._auto_execute:
+            entries = [row for row in due if row.kind is OutboxKind.INTENT]
+            due = [row for row in due if row.kind is not OutboxKind.INTENT]
+            ended += await self._end_unsent(
+                entries, "AUTO_EXECUTE_OFF", "it was switched off before this went out"
+            )
         doubtful = [
             row
             for row in late
@@ -64,11 +83,11 @@ class Handover:
                 raise
         return ended > 0
 
-    async def _end_unsent(self, late: Sequence[OutboxRow]) -> int:
-        """Entries that are of no use any more and were never begun to be handed over."""
-        unsent = [row for row in late if row.attempts == 0]
+    async def _end_unsent(self, rows: Sequence[OutboxRow], code: str, text: str) -> int:
+        """Ends those that were never begun to be handed over: of them it is certain, without asking."""
+        unsent = [row for row in rows if row.attempts == 0]
         for row in unsent:
-            await self._refuse(row, "EXPIRED_UNSENT", "it could not be handed over in time")
+            await self._refuse(row, code, text)
         return len(unsent)
 
     async def _end_doubtful(self, store: SignalStore, doubtful: Sequence[OutboxRow]) -> int:

@@ -17,8 +17,8 @@ GRACE_S: Final = 10.0
 """So long a price may lie beyond a level that the venue shows no leg for."""
 LEG_GRACE_S: Final = 30.0
 """The same where it shows the leg: it is given more time to do what it is there for."""
-QUOTE_AGE_S_MAX: Final = 30.0
-"""An older quote says nothing: the monitor then waits, and errs towards holding."""
+QUOTE_AGE_S_MAX: Final = 60.0
+"""An older quote says nothing: the monitor then waits, and errs towards holding. Nodes tell theirs every 25 s."""
 
 
 class CloseReason(StrEnum):

@@ -128,7 +128,7 @@ class Outbox:
     def waiting(self, limit: int, *, kinds: Collection[OutboxKind]) -> Sequence[OutboxRow]:
         """The oldest rows of these kinds that are not done, in their order."""
         marks = ", ".join("?" for _ in kinds)
-        with self._file.transaction() as connection:
+        with self._file.reading() as connection:
             rows = connection.execute(
                 "SELECT number, kind, subject, payload, made_at, until, attempts FROM outbox"  # noqa: S608 - marks alone
                 f" WHERE done_at IS NULL AND kind IN ({marks}) ORDER BY number LIMIT ?",
@@ -167,14 +167,14 @@ class Outbox:
 
     def holds(self, kind: OutboxKind, subject: str) -> bool:
         """Whether there is such a row, done or not."""
-        with self._file.transaction() as connection:
+        with self._file.reading() as connection:
             found = connection.execute(
                 "SELECT 1 FROM outbox WHERE kind = ? AND subject = ?", (kind.value, subject)
             ).fetchone()
         return found is not None
 
     def counts(self) -> OutboxCounts:
-        with self._file.transaction() as connection:
+        with self._file.reading() as connection:
             waiting = connection.execute(
                 "SELECT kind, count(*) FROM outbox WHERE done_at IS NULL GROUP BY kind"
             ).fetchall()

@@ -1,5 +1,5 @@
 -- The signal service's own file: what it saw, what it decided, what others have still to be told. Rows are added; only
--- `outbox` rows change, until they are done.
+-- `outbox` rows change, until they are done, and `standings`, which is where the symbols stand now.
 
 CREATE TABLE IF NOT EXISTS meta (key text PRIMARY KEY, value text NOT NULL) STRICT;
 
@@ -17,11 +17,20 @@ CREATE TABLE IF NOT EXISTS votes (
     fetched_at text NOT NULL, document text NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS votes_by_day ON votes (day, number);
+-- The newest of each source and symbol is what the board held: a restart finds it again.
+CREATE INDEX IF NOT EXISTS votes_by_symbol ON votes (symbol, source, number);
 CREATE TABLE IF NOT EXISTS ticks (
     number integer PRIMARY KEY, day text NOT NULL, at text NOT NULL, rules_digest text NOT NULL, config_digest text NOT NULL,
     votes_upto integer NOT NULL, symbols integer NOT NULL, fired integer NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS ticks_by_day ON ticks (day, number);
+-- Where each symbol stands after the last tick; a symbol without a row is quiet.
+CREATE TABLE IF NOT EXISTS standings (
+    symbol text PRIMARY KEY, phase text NOT NULL, direction text NOT NULL, ticks integer NOT NULL, until text
+) STRICT;
+-- What the board held before the first tick of a process and of a day: symbols, standings, numbers of votes. A day is played
+-- again from here, and the day before must lead here.
+CREATE TABLE IF NOT EXISTS checkpoints (tick integer PRIMARY KEY, day text NOT NULL, document text NOT NULL) STRICT;
 
 -- The chain. `record` is its canonical JSON, of which `record_hash` is the SHA-256.
 CREATE TABLE IF NOT EXISTS records (
@@ -29,6 +38,7 @@ CREATE TABLE IF NOT EXISTS records (
     symbol text NOT NULL, verdict text NOT NULL, record text NOT NULL, record_hash text NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS records_by_day ON records (day, sequence);
+CREATE INDEX IF NOT EXISTS records_by_symbol ON records (symbol, sequence);
 CREATE TABLE IF NOT EXISTS heads (day text PRIMARY KEY, head text NOT NULL, head_hash text NOT NULL) STRICT;
 -- How a signal ended: beside the chain, as a record never changes.
 CREATE TABLE IF NOT EXISTS ends (signal_id text PRIMARY KEY, at text NOT NULL, reason text NOT NULL) STRICT;

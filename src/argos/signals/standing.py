@@ -1,13 +1,34 @@
 """What PostgreSQL knows of the route that signals go by, for the look ahead in `precheck`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from argos.core.texts import optional_decimal
+from argos.dsn import Access
+from argos.signals.connections import Pools
 from argos.signals.precheck import AccountStanding, RouteStanding
 from argos.signals.settings import SignalSettings
 from argos.store.signals import SignalReader
+
+
+class StandingSource:
+    """Reads the settings' route whenever asked, by a connection that is opened when first used."""
+
+    def __init__(
+        self, access: Access, settings: SignalSettings, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._pools = Pools(access)
+        self._settings = settings
+        self._clock = clock
+
+    async def read(self) -> RouteStanding:
+        """Raises StoreError while it cannot be read."""
+        reader = SignalReader(await self._pools.of("argos_reader"))
+        return await route_standing(reader, self._settings, now=self._clock())
+
+    def terminate(self) -> None:
+        self._pools.terminate()
 
 
 async def route_standing(

@@ -1,20 +1,33 @@
 """What a source says after it was asked: votes, and what kept it from having more."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, Protocol
 
 from argos.consensus.vote import Vote, VoteStatus
 from argos.sources.reasons import SourceReason
 
 
+@dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """A price, and the moment that it is of."""
+
+    price: Decimal
+    as_of: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One vote per symbol that was asked for. failed: the reason that made all of them abstentions, if one did."""
+    """One vote per symbol that was asked for. failed: the reason that made all of them abstentions, if one did.
+
+    prices: by symbol, from a source that has any.
+    """
 
     votes: tuple[Vote, ...]
     failed: SourceReason | None = None
+    prices: Mapping[str, PriceSeen] = field(default_factory=dict)
 
 
 class Source(Protocol):

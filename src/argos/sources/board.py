@@ -3,12 +3,18 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from argos.consensus.vote import Vote, parse_vote, vote_document
 from argos.core.errors import ArgosError
+from argos.sources.answers import Clock, PriceSeen
 from argos.sources.ledger import SourceFile
 from argos.sources.voting import is_simulated
+
+PRICE_AGE_MAX: Final = timedelta(seconds=60)
+"""Of an older price nobody can say that it is the price."""
 
 _READ: Final = "SELECT document FROM votes ORDER BY source, symbol"
 _WRITE: Final = (
@@ -45,12 +51,18 @@ class VoteStore:
             connection.executemany(_WRITE, rows)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
 class Board:
     """Reading never waits: `latest` copies what stands in memory."""
 
-    def __init__(self, store: VoteStore) -> None:
+    def __init__(self, store: VoteStore, *, clock: Clock = _utc_now) -> None:
         self._store = store
+        self._clock = clock
         self._votes: dict[tuple[str, str], Vote] = {}
+        self._prices: dict[str, PriceSeen] = {}
 
     def restore(self, *, simulated: Mapping[str, bool], symbols: Sequence[str]) -> None:
         """Take up the stored votes, except those of a source that is simulated now and was not, or the reverse."""
@@ -65,6 +77,16 @@ class Board:
 
     def last(self, source: str, symbol: str) -> Vote | None:
         return self._votes.get((source, symbol))
+
+    def price(self, symbol: str) -> Decimal | None:
+        """The newest price of the symbol, None when there is none of the last minute. In memory alone."""
+        seen = self._prices.get(symbol)
+        if seen is None or abs(self._clock() - seen.as_of) > PRICE_AGE_MAX:
+            return None
+        return seen.price
+
+    def see_prices(self, prices: Mapping[str, PriceSeen]) -> None:
+        self._prices.update(prices)
 
     async def publish(self, votes: Sequence[Vote]) -> None:
         """The tick sees them at once; the file a moment later. Raises StoreError when it cannot be written."""

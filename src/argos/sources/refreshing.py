@@ -55,6 +55,7 @@ class Refresher:
         failures = 0
         for number, batch in enumerate(batches):
             answer = await self._ask(batch)
+            self._board.see_prices(answer.prices)
             await self._publish(answer.votes, answer.failed)
             if answer.failed is None:
                 continue

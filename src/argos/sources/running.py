@@ -36,7 +36,7 @@ async def running(
     """
     file = SourceFile.open(path)
     try:
-        board = Board(VoteStore(file))
+        board = Board(VoteStore(file), clock=clock)
         board.restore(
             simulated={name: settings.is_simulated(name) for name in PROVIDERS},
             symbols=settings.symbols,

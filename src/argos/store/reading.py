@@ -14,6 +14,8 @@ import asyncpg
 from argos.core.errors import StoreError
 from argos.store.database import CONNECTION_ERRORS, queries
 
+SIGNALS_SINCE: Final = "10"
+"""The migration that brings the tables of signals."""
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
 
@@ -97,6 +99,29 @@ class ReadingStore:
             row = await connection.fetchrow(self._sql["alert"], alert_id)
         return (row["item"], row["body"]) if row else None
 
+    async def latest_signals(
+        self, symbol: str | None, *, limit: int
+    ) -> tuple[Sequence[str], str | None]:
+        """Items of the signals that stand, newest first and one per symbol; and of the newest of all, None for none."""
+        async with snapshot(self._pool) as connection:
+            standing = await connection.fetch(self._sql["signals_standing"], symbol, limit)
+            newest = await connection.fetchval(self._sql["signals_newest"], symbol)
+            ids = [row["signal_id"] for row in standing]
+            items = []
+            for wanted in (ids, [newest] if newest else []):
+                filters = [None, None, None, None, None, None, None, wanted]
+                page = await fetch_page(
+                    connection, "signals", limit=limit, after=None, filters=filters
+                )
+                items.append(page.items)
+        return items[0], items[1][0] if items[1] else None
+
+    async def signal_stats(self, since: datetime) -> Mapping[str, Any]:
+        """Figures over the signals from `since` on, and what the signal services last said of themselves."""
+        async with snapshot(self._pool) as connection:
+            found: Mapping[str, Any] = await connection.fetchval(self._sql["signals_stats"], since)
+        return found
+
     async def revisions(self, trade_id: str, account: str) -> Sequence[str]:
         """All revisions of a leg as JSON texts, newest first; empty when there is no such leg."""
         async with snapshot(self._pool) as connection:
@@ -104,7 +129,15 @@ class ReadingStore:
         return [row["item"] for row in rows]
 
     async def state(self) -> Mapping[str, Any]:
-        """Figures for /metrics, and the applied migrations, in one cheap look."""
+        """Figures for /metrics, and the applied migrations, in one cheap look.
+
+        `signals` is None before the migration that brings them: what the database lacks is for `migrations` to tell.
+        """
         async with snapshot(self._pool) as connection:
-            found: Mapping[str, Any] = await connection.fetchval(self._sql["state"])
+            found: dict[str, Any] = await connection.fetchval(self._sql["state"])
+            found["signals"] = (
+                await connection.fetchval(self._sql["signal_state"])
+                if SIGNALS_SINCE in (found["migrations"] or {})
+                else None
+            )
         return found

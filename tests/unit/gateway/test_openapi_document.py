@@ -41,6 +41,9 @@ def _models() -> list[type[BaseModel]]:
 def test_everything_that_contracts_promise_is_there() -> None:
     lists = "alerts intents orders executions positions trades discrepancies accounts routes nodes instruments"
     promised = {f"GET /api/{name}" for name in [*lists.split(), "halts", "alarms"]} | {
+        "GET /api/signals",
+        "GET /api/signals/latest",
+        "GET /api/signals/stats",
         "GET /api/trades/{trade_id}",
         "GET /api/alerts/{alert_id}",
         "GET /api/journal",

@@ -126,7 +126,8 @@ def database_page() -> str:
     return page(
         "Database",
         f"PostgreSQL, schema `argos`, {len(sources)} migrations. Fact tables refuse UPDATE, DELETE and TRUNCATE by "
-        "trigger, for everyone. Every change of configuration and every fact is covered by the audit chain.",
+        "trigger, for everyone. Every change of configuration and every fact is covered by the audit chain; "
+        "signals by a chain of their own.",
         section("Who may do what", _RIGHTS, _rights(sources, [name for _, name, _ in tables])),
         *(_table_section(*found) for found in tables),
     )

@@ -111,7 +111,11 @@ class HealthChecks(BaseModel):
 
 
 class HealthAnswer(BaseModel):
-    """Ready means: alerts can be stored, and judged by the operator's own configuration."""
+    """Ready means: alerts can be stored, and judged by the operator's own configuration.
+
+    `signals` decides nothing: it tells of signal services that fell silent, or whose rows were set aside.
+    """
 
     status: Annotated[Literal["ready", "not_ready"], Field(examples=["ready"])]
     checks: HealthChecks
+    signals: HealthCheck

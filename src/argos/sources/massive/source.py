@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from argos.consensus.vote import Vote
-from argos.sources.answers import Answer, Clock, is_old
+from argos.sources.answers import Answer, Clock, PriceSeen, is_old
 from argos.sources.calling import Caller
 from argos.sources.http import Failure, Request
 from argos.sources.massive.judging import Minute, judge, with_minute
@@ -54,7 +54,7 @@ class Massive:
         snapshots = parse_snapshots(reply.body)
         if isinstance(snapshots, SourceReason):
             return _failed(about, snapshots)
-        return Answer(votes=await self._judged(about, snapshots))
+        return Answer(votes=await self._judged(about, snapshots), prices=_prices(about, snapshots))
 
     async def _judged(
         self, about: Sequence[About], snapshots: Mapping[str, Snapshot]
@@ -70,6 +70,19 @@ class Massive:
                 minutes = self._minutes[one.symbol] = with_minute(minutes, snapshot)
             votes.append(judge(one, snapshot, minutes, stale_s=self._settings.stale_s))
         return tuple(votes)
+
+
+def _prices(about: Sequence[About], snapshots: Mapping[str, Snapshot]) -> dict[str, PriceSeen]:
+    """Of those symbols that were asked for and whose price has a moment."""
+    wanted = {one.symbol for one in about}
+    return {
+        symbol: PriceSeen(snapshot.price, snapshot.updated_at)
+        for symbol, snapshot in snapshots.items()
+        if symbol in wanted
+        and snapshot.has_session
+        and snapshot.price is not None
+        and snapshot.updated_at is not None
+    }
 
 
 def _failed(about: Sequence[About], reason: SourceReason) -> Answer:

@@ -368,6 +368,120 @@ WHERE (h.set_at, h.scope, h.key) < (coalesce($2::timestamptz, 'infinity'), ($3::
 ORDER BY h.set_at DESC, h.scope DESC, h.key DESC
 LIMIT $1;
 
+-- name: signals
+-- Newest first. What became of one stands beside its record: its end, its intent, or why it got none. $11 takes ids.
+SELECT json_build_object(
+           'signal_id', s.signal_id, 'chain', s.chain, 'sequence', s.sequence, 'symbol', s.symbol,
+           'direction', s.direction, 'at', wire_moment(s.at), 'valid_until', wire_moment(s.valid_until),
+           'measure', CASE WHEN s.probability IS NULL THEN 'score' ELSE 'probability' END,
+           'score', wire_decimal(s.score), 'probability', wire_decimal(s.probability), 'status', s.status,
+           'refusals', coalesce(s.record->'signal'->'refusals', '[]'),
+           'checks', coalesce(s.record->'signal'->'checks', '[]'),
+           'votes', coalesce((
+               SELECT json_agg(json_build_object(
+                   'source', b->>'source', 'weight', b->>'weight', 'direction', b->>'counted',
+                   'abstention', b->>'abstention'
+               ) ORDER BY n)
+               FROM jsonb_array_elements(s.record->'signal'->'ballots') WITH ORDINALITY AS ballots(b, n)
+           ), '[]'),
+           'simulated', s.simulated, 'strategy', s.strategy, 'version', s.version, 'environment', s.environment,
+           'config_digest', s.config_digest, 'record_hash', s.record_hash,
+           'stands', s.status = 'valid' AND ended.at IS NULL AND s.valid_until > clock_timestamp(),
+           'ended_at', wire_moment(ended.at), 'end_reason', ended.reason,
+           'intent_id', intent.intent_id, 'intent_refusal', refused.code,
+           'recorded_at', wire_moment(s.recorded_at)
+       )::text AS item,
+       s.at AS moment, ARRAY[s.signal_id::text] AS ids
+FROM signals s
+LEFT JOIN signal_ends ended USING (signal_id)
+LEFT JOIN signal_refusals refused ON refused.signal_id = s.signal_id AND refused.kind = 'intent'
+LEFT JOIN LATERAL (
+    SELECT i.intent_id FROM intents i
+    WHERE i.trade_id = s.signal_id::text AND i.source = 'signals' AND i.body->>'action' = 'open' LIMIT 1
+) intent ON true
+WHERE (s.at, s.signal_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
+  AND s.at >= coalesce($4::timestamptz, '-infinity') AND s.at < coalesce($5::timestamptz, 'infinity')
+  AND ($6::text IS NULL OR s.symbol = $6)
+  AND ($7::text IS NULL OR s.status = $7)
+  AND ($8::text IS NULL OR s.direction = $8)
+  AND ($9::text IS NULL OR s.strategy = $9)
+  AND ($10::uuid IS NULL OR s.signal_id = $10)
+  AND ($11::uuid[] IS NULL OR s.signal_id = ANY($11))
+ORDER BY s.at DESC, s.signal_id DESC
+LIMIT $1;
+
+-- name: signals_standing
+-- The newest valid signal of each symbol, where it still stands; of $1 or of all symbols, $2 at most.
+SELECT signal_id FROM (
+    SELECT DISTINCT ON (s.symbol) s.signal_id, s.at FROM signals s
+    WHERE s.status = 'valid' AND s.valid_until > clock_timestamp() AND ($1::text IS NULL OR s.symbol = $1)
+      AND NOT EXISTS (SELECT FROM signal_ends e WHERE e.signal_id = s.signal_id)
+    ORDER BY s.symbol, s.at DESC, s.signal_id DESC
+) newest
+ORDER BY at DESC, signal_id DESC LIMIT $2;
+
+-- name: signals_newest
+SELECT signal_id FROM signals WHERE $1::text IS NULL OR symbol = $1 ORDER BY at DESC, signal_id DESC LIMIT 1;
+
+-- name: signals_stats
+WITH chosen AS MATERIALIZED (
+    SELECT symbol, direction, status, simulated, record->'signal'->'refusals' AS refusals,
+           extract(epoch FROM recorded_at - at) AS lag_s
+    FROM signals WHERE at >= $1
+), newest AS (
+    SELECT signal_id, at FROM signals ORDER BY at DESC, signal_id DESC LIMIT 1
+)
+SELECT jsonb_build_object(
+    'since', wire_moment($1),
+    'signals', (SELECT count(*) FROM chosen),
+    'by_symbol', (
+        SELECT coalesce(jsonb_object_agg(symbol, n), '{}') FROM (SELECT symbol, count(*) AS n FROM chosen GROUP BY 1) g
+    ),
+    'by_direction', (
+        SELECT coalesce(jsonb_object_agg(direction, n), '{}')
+        FROM (SELECT direction, count(*) AS n FROM chosen GROUP BY 1) g
+    ),
+    'by_status', (
+        SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (SELECT status, count(*) AS n FROM chosen GROUP BY 1) g
+    ),
+    'by_refusal', (
+        SELECT coalesce(jsonb_object_agg(code, n), '{}') FROM (
+            SELECT r->>'code' AS code, count(*) AS n
+            FROM chosen, jsonb_array_elements(coalesce(refusals, '[]')) AS r GROUP BY 1
+        ) g
+    ),
+    'not_traded', (
+        SELECT coalesce(jsonb_object_agg(code, n), '{}') FROM (
+            SELECT code, count(*) AS n FROM signal_refusals WHERE kind = 'intent' AND at >= $1 GROUP BY 1
+        ) g
+    ),
+    'simulated_share', (
+        SELECT round(count(*) FILTER (WHERE simulated)::numeric / nullif(count(*), 0), 4)::text FROM chosen
+    ),
+    'last_signal_id', (SELECT signal_id FROM newest),
+    'last_signal_at', (SELECT wire_moment(at) FROM newest),
+    'last_signal_age_s', (SELECT round(extract(epoch FROM clock_timestamp() - at), 3) FROM newest),
+    'lag_median_s', (SELECT round((percentile_cont(0.5) WITHIN GROUP (ORDER BY lag_s))::numeric, 3) FROM chosen),
+    'lag_max_s', (SELECT round(max(lag_s), 3) FROM chosen),
+    'heads', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'chain', chain, 'day', day, 'signals', head->'count', 'head_hash', head_hash
+        ) ORDER BY day DESC, chain), '[]')
+        FROM (SELECT * FROM signal_heads ORDER BY day DESC, chain LIMIT 7) h
+    ),
+    'services', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'chain', chain, 'strategy', strategy, 'version', version, 'environment', environment, 'route', route,
+            'auto_execute', auto_execute, 'waiting', waiting, 'set_aside', set_aside,
+            'waiting_age_s', round(extract(epoch FROM clock_timestamp() - oldest_waiting_at), 3),
+            'reported_at', wire_moment(reported_at),
+            'reported_age_s', round(extract(epoch FROM clock_timestamp() - reported_at), 3),
+            'status', CASE WHEN reported_at < clock_timestamp() - interval '60 seconds' THEN 'silent' ELSE 'running' END
+        ) ORDER BY chain), '[]')
+        FROM signal_services
+    )
+) AS stats;
+
 -- name: alert
 SELECT jsonb_build_object(
            'alert_id', a.alert_id, 'received_at', wire_moment(a.received_at), 'source', a.source,
@@ -421,4 +535,25 @@ SELECT jsonb_build_object(
         ) d
     ),
     'illegal_transitions', (SELECT count(*) FROM alarms a WHERE a.code = 'ORDER_ILLEGAL_TRANSITION')
+) AS state;
+
+-- name: signal_state
+SELECT jsonb_build_object(
+    'of_a_day', (
+        SELECT coalesce(jsonb_object_agg(status, n), '{}') FROM (
+            SELECT status, count(*) AS n FROM signals
+            WHERE at > clock_timestamp() - interval '1 day' GROUP BY status
+        ) g
+    ),
+    'last_age_s', (
+        SELECT round(extract(epoch FROM clock_timestamp() - at), 3) FROM signals ORDER BY at DESC LIMIT 1
+    ),
+    'services', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'chain', chain, 'waiting', waiting, 'set_aside', set_aside,
+            'lag_s', coalesce(round(extract(epoch FROM clock_timestamp() - oldest_waiting_at), 3), 0),
+            'reported_age_s', round(extract(epoch FROM clock_timestamp() - reported_at), 3)
+        ) ORDER BY chain), '[]')
+        FROM signal_services
+    )
 ) AS state;

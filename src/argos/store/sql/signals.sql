@@ -105,7 +105,8 @@ LEFT JOIN signals s ON s.signal_id = CASE WHEN i.source = $1 THEN i.trade_id::uu
 LEFT JOIN signal_ends ended ON ended.signal_id = s.signal_id
 LEFT JOIN account_states a ON a.account = o.account
 CROSS JOIN LATERAL (
-    SELECT coalesce(min(x.timestamp_broker), o.planned_at) AS at FROM executions x WHERE x.order_id = o.order_id
+    -- by our clock: a broker's may be off, or play another year
+    SELECT coalesce(min(x.received_at), o.planned_at) AS at FROM executions x WHERE x.order_id = o.order_id
 ) opened
 LEFT JOIN LATERAL (
     SELECT m.seq, m.sl, m.tp FROM commands m

@@ -1,0 +1,164 @@
+"""The service in one process: sources, the cycle, and whatever is set beside them, over one file."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from argos.consensus.vote import Direction
+from argos.signals.cycle import Cycle
+from argos.signals.file import FILE, SignalFile
+from argos.signals.precheck import RouteStanding, Verdict, verdict_of
+from argos.signals.session import Session
+from argos.signals.settings import SignalSettings
+from argos.signals.status import STATUS_FILE, Health
+from argos.signals.store import OnRecorded, SignalStore
+from argos.sources.ledger import FILE as SOURCES_FILE
+from argos.sources.running import running as sources_running
+from argos.sources.running import utc_now
+from argos.sources.settings import SourcesSettings
+
+STANDING_EVERY_S: Final = 5.0
+ReadStanding = Callable[[], Awaitable[RouteStanding]]
+"""Reads the route's standing from the database; may be slow, may fail."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deck:
+    """What a task beside the cycle is given.
+
+    price: the newest price of a symbol. stop: set when the service ends; a task ends by it, or is cancelled. recorded:
+    set when a tick left something to be told; who waits for it clears it.
+    """
+
+    file: SignalFile
+    settings: SignalSettings
+    price: Callable[[str], Decimal | None]
+    stop: asyncio.Event
+    recorded: asyncio.Event
+
+
+Beside = Callable[[Deck], Awaitable[None]]
+
+
+class StandingCopy:
+    """The route's standing as last read. The tick looks at the copy; reading has a task of its own."""
+
+    def __init__(self, settings: SignalSettings, *, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._standing: RouteStanding | None = None
+
+    def precheck(self, symbol: str, direction: Direction) -> Verdict:
+        return verdict_of(
+            self._standing,
+            symbol=symbol,
+            max_drawdown_fraction=self._settings.max_drawdown_fraction,
+            now=self._clock(),
+        )
+
+    async def refresh(self, read: ReadStanding) -> None:
+        """Until cancelled. What cannot be read leaves the copy as it is: it grows old, and then is unknown."""
+        failing = False
+        while True:
+            try:
+                self._standing = await asyncio.wait_for(read(), timeout=STANDING_EVERY_S)
+                failing = False
+            except Exception as error:
+                if not failing:
+                    log.warning("the route's standing was not read", error=type(error).__name__)
+                failing = True
+            await asyncio.sleep(STANDING_EVERY_S)
+
+
+async def run_signals(
+    root: Path,
+    settings: SignalSettings,
+    sources: SourcesSettings,
+    *,
+    stop: asyncio.Event,
+    clock: Callable[[], datetime] = utc_now,
+    read_standing: ReadStanding | None = None,
+    on_recorded: OnRecorded | None = None,
+    beside: Sequence[Beside] = (),
+) -> None:
+    """Votes, ticks and what is beside them, until `stop`. `root` is the home. The caller holds the lock.
+
+    A task beside that fails is told and ends alone: signals go on. Raises StoreError or InputError at the beginning.
+    """
+    file = SignalFile.open(root / FILE)
+    try:
+        standing = StandingCopy(settings, clock=clock)
+        async with sources_running(sources, path=root / SOURCES_FILE, clock=clock) as board:
+            session = Session(
+                SignalStore(file),
+                settings,
+                prices=board.price,
+                precheck=standing.precheck,
+                on_recorded=on_recorded,
+            )
+            health = Health(
+                started_at=clock(),
+                cycle_s=settings.cycle_s,
+                symbols=len(settings.symbols),
+                simulated=settings.simulated,
+                chain=session.chain,
+            )
+            cycle = Cycle(
+                session,
+                latest=board.latest,
+                clock=clock,
+                health=health,
+                file=file,
+                status_path=root / STATUS_FILE,
+            )
+            deck = Deck(
+                file=file,
+                settings=settings,
+                price=board.price,
+                stop=stop,
+                recorded=asyncio.Event(),
+            )
+            tasks = [asyncio.ensure_future(_told(one, deck)) for one in beside]
+            if read_standing is not None:
+                tasks.append(asyncio.ensure_future(standing.refresh(read_standing)))
+            try:
+                await cycle.run(stop, recorded=deck.recorded)
+            finally:
+                await _end(tasks)
+    finally:
+        file.close()
+
+
+async def _told(one: Beside, deck: Deck) -> None:
+    try:
+        await one(deck)
+    except Exception as error:
+        log.error("a task beside the cycle broke", task=_name(one), error=type(error).__name__)
+
+
+def _name(one: Beside) -> str:
+    return getattr(one, "__qualname__", type(one).__name__)
+
+
+END_WITHIN_S: Final = 5.0
+
+
+async def _end(tasks: Sequence[asyncio.Future[None]]) -> None:
+    """Those that watch `stop` get a moment to end by themselves."""
+    if tasks:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(
+                asyncio.gather(*tasks, return_exceptions=True), timeout=END_WITHIN_S
+            )
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
