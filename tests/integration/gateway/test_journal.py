@@ -19,6 +19,9 @@ from argos.gateway.schemas.journal import (
     WinRatesAnswer,
 )
 from argos.protocol.facts import Report, ReportKind, encode_execution, execution_fact_id
+from argos.rehearsal.journal_section import read_section, render_section
+from argos.store.database import open_pool
+from argos.store.journal import JournalStore
 from consensus_records import recorded
 from fresh_database import FreshDatabase
 from running_gateway import Caller
@@ -56,6 +59,15 @@ async def record_signal(database: FreshDatabase, record: dict[str, Any], **chang
     finally:
         await connection.close()
     return str(told["signal_id"])
+
+
+async def report_section(database: FreshDatabase) -> str:
+    """What the demo's report shows of it."""
+    pool = await open_pool(database.dsn("argos_reader"), name="test", size_max=1)
+    try:
+        return render_section(await read_section(JournalStore(pool), now=now()))
+    finally:
+        await pool.close()
 
 
 async def trade(
@@ -200,6 +212,9 @@ async def test_figures_count_what_won_and_tell_what_came_to_no_trade(
     assert (money["net_pnl"], money["currency"]) == ("38.2", "USD")
     assert Decimal(money["profit_factor"]) == round(Decimal("39.3") / Decimal("1.1"), 6)
     assert [group["key"] for group in whole["groups"]] == ["AAPL"]
+    page = await report_section(database)
+    assert "3 finished trades" in page
+    assert "SESSION_CLOSED" in page
 
 
 async def test_capital_is_worked_out_from_what_the_account_was_last_seen_with(
