@@ -9,6 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from argos.core.canonical import sha256_of
+from argos.core.execution import Entry, Execution, FillReason
+from argos.core.intent import Side
 from argos.gateway.schemas.journal import (
     JournalItem,
     JournalSignal,
@@ -16,6 +18,10 @@ from argos.gateway.schemas.journal import (
     PerformanceAnswer,
     WinRatesAnswer,
 )
+from argos.protocol.facts import Report, ReportKind, encode_execution, execution_fact_id
+from argos.rehearsal.journal_section import read_section, render_section
+from argos.store.database import open_pool
+from argos.store.journal import JournalStore
 from consensus_records import recorded
 from fresh_database import FreshDatabase
 from running_gateway import Caller
@@ -55,6 +61,15 @@ async def record_signal(database: FreshDatabase, record: dict[str, Any], **chang
     return str(told["signal_id"])
 
 
+async def report_section(database: FreshDatabase) -> str:
+    """What the demo's report shows of it."""
+    pool = await open_pool(database.dsn("argos_reader"), name="test", size_max=1)
+    try:
+        return render_section(await read_section(JournalStore(pool), now=now()))
+    finally:
+        await pool.close()
+
+
 async def trade(
     gateway: Caller,
     spine: Spine,
@@ -79,6 +94,34 @@ async def trade(
     (command,) = await spine.lease(HEDGE)
     await spine.fill(command, account=HEDGE, price=exit_price)
     await spine.reconcile()
+
+
+def stopped(position_id: str, order_id: str, *, qty: str, price: str, reason: FillReason) -> Report:
+    """A close that no order of ours made."""
+    execution = Execution(
+        venue_exec_id=f"{reason.value}-{position_id}",
+        venue_order_id="70001",
+        position_id=position_id,
+        symbol="AAPL",
+        side=Side.SELL,
+        entry=Entry.OUT,
+        price=Decimal(price),
+        qty=Decimal(qty),
+        commission=Decimal(0),
+        swap=Decimal(0),
+        fee=Decimal(0),
+        profit=Decimal(0),
+        reason=reason,
+        occurred_at=now(),
+    )
+    return Report(
+        fact_id=execution_fact_id(account=HEDGE, venue_exec_id=execution.venue_exec_id),
+        kind=ReportKind.DEAL,
+        order_id=None,
+        command_id=None,
+        at=now(),
+        body={**encode_execution(execution), "opening_order_id": order_id},
+    )
 
 
 def has_shape(item: dict[str, Any], model: type[BaseModel]) -> None:
@@ -169,22 +212,55 @@ async def test_figures_count_what_won_and_tell_what_came_to_no_trade(
     assert (money["net_pnl"], money["currency"]) == ("38.2", "USD")
     assert Decimal(money["profit_factor"]) == round(Decimal("39.3") / Decimal("1.1"), 6)
     assert [group["key"] for group in whole["groups"]] == ["AAPL"]
+    page = await report_section(database)
+    assert "3 finished trades" in page
+    assert "SESSION_CLOSED" in page
 
 
 async def test_capital_is_worked_out_from_what_the_account_was_last_seen_with(
     gateway: Caller, spine: Spine
 ) -> None:
     await trade(gateway, spine, "T-1", exit_price=Decimal("104.02"))
+    await trade(gateway, spine, "T-2", exit_price=None)
     await spine.show_accounts()
     overall = (await gateway.get("/api/performance")).json["overall"]
-    # Seen with 100,000 after it had made 39.30; nothing is held in the snapshot.
-    assert overall["capital"]["amount"] == "99960.7"
+    # Seen with 100,000 after it had made 39.30 and paid 0.35 for what is open; the snapshot shows no holding.
+    assert overall["capital"]["amount"] == "99961.05"
     assert overall["capital"]["basis"] == "worked_out"
     assert Decimal(overall["curve"]["total_return"]) == round(
         Decimal("39.3") / Decimal("99960.7"), 6
     )
     given = (await gateway.get("/api/performance", capital="1000")).json["overall"]
     assert (given["capital"]["basis"], given["curve"]["total_return"]) == ("given", "0.0393")
+
+
+async def test_what_the_venue_and_other_trades_closed_is_told_apart(
+    gateway: Caller, spine: Spine
+) -> None:
+    await trade(gateway, spine, "T-1", exit_price=None)
+    (order,) = await gateway.items("/api/orders", trade_id="T-1", account=HEDGE)
+    (fill,) = await gateway.items("/api/executions", trade_id="T-1")
+    await spine.report(
+        HEDGE,
+        stopped(fill["position_id"], order["order_id"], qty="4", price="95", reason=FillReason.SL),
+        stopped(fill["position_id"], order["order_id"], qty="6", price="96", reason=FillReason.MANUAL),
+    )  # fmt: skip
+    await trade(gateway, spine, "T-2", exit_price=None)
+    turned = intent_body("T-2", action="reverse", side="sell", sl=None, tp=None)
+    assert (await gateway.post("/api/intents", turned)).status == 202
+    await spine.decide()
+    (command, *_) = await spine.lease(HEDGE)
+    await spine.fill(command, account=HEDGE, price=BID)
+    await spine.reconcile()
+    items = {item["trade_id"]: item for item in await gateway.items("/api/journal")}
+    assert (items["T-1"]["finished"], items["T-1"]["exit_reason"]) == (True, "several")
+    assert [(part["reason"], part["qty"]) for part in items["T-1"]["exits"]] == [
+        ("stop", "4"),
+        ("by_hand", "6"),
+    ]
+    # 4 x (95 - 100.02) + 6 x (96 - 100.02) less one commission.
+    assert items["T-1"]["net_pnl"] == "-44.55"
+    assert items["T-2"]["exit_reason"] == "reverse"
 
 
 async def test_pages_follow_each_other_and_nothing_is_left_out_or_double(
