@@ -27,7 +27,9 @@ from argos.backtest.strategy import Market, Signals, signals_of
 from argos.consensus.decision import Decision, Reason, Verdict
 from argos.consensus.scoring import Claim, Scores, claim_of_decision, claim_of_vote, scores_by
 from argos.consensus.vote import Direction, Vote
+from argos.hindsight.reach import require_reachable
 from argos.hindsight.strategy import Consensus, Heard, signals_of_decisions
+from argos.hindsight.together import hear_together
 from argos.hindsight.voting import Origin
 
 NAME: Final = "consensus"
@@ -157,16 +159,23 @@ def hearing_of(
     consensus: Consensus,
     *,
     hold_bars: int | None = None,
+    processes: int = 1,
     progress: Callable[[int, int], None] = _silently,
 ) -> Hearing:
     """All votes and decisions on daily bars. hold_bars: else as long as a signal stands.
 
-    progress: told before each symbol how many closes are heard, and of how many.
+    processes: how many may make votes; with more than one a script needs `if __name__ == "__main__"`, as it is read by
+    each of them. progress: told how many closes are heard, and of how many.
     Raises InputError CONSENSUS_BARS, CONSENSUS_VOTES..., or CONSENSUS_CANNOT_FIRE if no votes to be had could ever do.
     """
     each = [alone for alone in Market(bars=bars).each() if len(alone.bars)]
     closes = sum(len(alone.bars) for alone in each)
     heard: list[Heard] = []
+    sources, inputs = consensus.sources(), consensus.inputs()
+    require_reachable(consensus.settings(), inputs)
+    hear_together(
+        [alone.bars for alone in each], sources, inputs, processes=processes, progress=progress
+    )
     for alone in each:
         progress(sum(len(one.sessions) for one in heard), closes)
         heard.append(consensus.heard(alone))

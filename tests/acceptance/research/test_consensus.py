@@ -10,6 +10,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from argos.hindsight.stored import NO_VOTES
+from argos.hindsight.together import hear_together
+from argos.hindsight.voting import Inputs, is_remembered, made_votes, votes_by_bar
+from argos.prices.read import read_prices
+
 pytestmark = pytest.mark.acceptance
 
 COMMAND_S = 120
@@ -74,6 +79,22 @@ def test_the_consensus_is_played_judged_labelled_and_made_again(tmp_path: Path) 
     assert stored["metrics"] == told["metrics"]
     assert set(stored["consensus"]["origins"].values()) == {"stored votes"}
     assert words_of_it in stored["provenance"]["data"]
+
+
+def test_votes_made_by_two_processes_are_those_made_by_one() -> None:
+    bars = read_prices("demo:MSFT,IBM", since="2012-10-01").bars
+    each = [bars.only(symbol) for symbol in range(2)]
+    asked = ("alpha_vantage", "massive", "sonar", "x_api")
+    inputs = Inputs(stored=NO_VOTES, simulated=True, seed=5)
+    told: list[int] = []
+    heard = hear_together(
+        each, asked, inputs, processes=2, progress=lambda done, _: told.append(done), closes_min=1
+    )
+    assert heard == 2
+    assert told == [0, len(bars), 2 * len(bars)]
+    for one in each:
+        assert is_remembered(one, asked, inputs)
+        assert votes_by_bar(one, asked, inputs) == made_votes(one, asked, inputs)
 
 
 def test_on_own_prices_it_says_that_two_sources_cannot_fire_and_plays_stated_weights(
