@@ -8,15 +8,13 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from argos.backtest.bars import Bars
-from argos.consensus.vote import Direction, Vote, VoteStatus
+from argos.consensus.vote import Vote
 from argos.hindsight.rebuilt import alpha_vantage_votes, massive_votes
 from argos.hindsight.sessions import Session, sessions_of
 from argos.hindsight.simulated import SIMULATED_SOURCES, sonar_votes, x_api_votes
 from argos.hindsight.stored import StoredVotes
-
-NO_HISTORY: Final = "NO_HISTORY"
-"""Reason of a source's abstention of which no past votes are known."""
-
+from argos.sources.reasons import SourceReason
+from argos.sources.voting import About, abstention
 
 REMEMBERED_MAX: Final = 64
 """Symbols: about as many megabytes for ten years of each."""
@@ -139,14 +137,5 @@ def _lay(votes: list[Vote], sessions: Sequence[Session], found: list[list[Vote]]
 
 
 def _no_history(source: str, symbol: str, session: Session) -> Vote:
-    return Vote(
-        source=source,
-        symbol=symbol,
-        direction=Direction.ABSTAIN,
-        p_up=None,
-        as_of=None,
-        fetched_at=session.closed_at,
-        status=VoteStatus.MISSING,
-        reason=NO_HISTORY,
-        inputs_hash=None,
-    )
+    about = About(source=source, symbol=symbol, fetched_at=session.closed_at, simulated=False)
+    return abstention(about, SourceReason.NO_HISTORY)
