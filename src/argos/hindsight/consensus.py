@@ -116,12 +116,21 @@ class Hearing:
         opens, closes = bars.open[0][places].tolist(), bars.close[0][places].tolist()
         for bar in range(len(one.sessions) - self.hold_bars):
             last = bar + self.hold_bars
-            rose, known_at = closes[last] > opens[bar + 1], one.sessions[last].closed_at
-            found = [claim_of_vote(vote, rose=rose, known_at=known_at) for vote in one.votes[bar]]
-            if one.decisions[bar].verdict is Verdict.FIRED:
-                decision = one.decisions[bar]
+            move, known_at = closes[last] - opens[bar + 1], one.sessions[last].closed_at
+            found = [
+                claim_of_vote(vote, rose=_rose(move, vote.direction), known_at=known_at)
+                for vote in one.votes[bar]
+            ]
+            decision = one.decisions[bar]
+            if decision.verdict is Verdict.FIRED:
+                rose = _rose(move, decision.direction)
                 found.append(claim_of_decision(decision, rose=rose, known_at=known_at))
             yield from (claim for claim in found if claim is not None)
+
+
+def _rose(move: float, claimed: Direction) -> bool:
+    """Where the price is the same in the end, neither side came true."""
+    return move > 0 if move else claimed is Direction.SHORT
 
 
 @dataclass(frozen=True, kw_only=True)
