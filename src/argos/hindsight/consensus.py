@@ -27,7 +27,9 @@ from argos.backtest.strategy import Market, Signals, signals_of
 from argos.consensus.decision import Decision, Reason, Verdict
 from argos.consensus.scoring import Claim, Scores, claim_of_decision, claim_of_vote, scores_by
 from argos.consensus.vote import Direction, Vote
+from argos.hindsight.reach import require_reachable
 from argos.hindsight.strategy import Consensus, Heard, signals_of_decisions
+from argos.hindsight.together import hear_together
 from argos.hindsight.voting import Origin
 
 NAME: Final = "consensus"
@@ -114,12 +116,21 @@ class Hearing:
         opens, closes = bars.open[0][places].tolist(), bars.close[0][places].tolist()
         for bar in range(len(one.sessions) - self.hold_bars):
             last = bar + self.hold_bars
-            rose, known_at = closes[last] > opens[bar + 1], one.sessions[last].closed_at
-            found = [claim_of_vote(vote, rose=rose, known_at=known_at) for vote in one.votes[bar]]
-            if one.decisions[bar].verdict is Verdict.FIRED:
-                decision = one.decisions[bar]
+            move, known_at = closes[last] - opens[bar + 1], one.sessions[last].closed_at
+            found = [
+                claim_of_vote(vote, rose=_rose(move, vote.direction), known_at=known_at)
+                for vote in one.votes[bar]
+            ]
+            decision = one.decisions[bar]
+            if decision.verdict is Verdict.FIRED:
+                rose = _rose(move, decision.direction)
                 found.append(claim_of_decision(decision, rose=rose, known_at=known_at))
             yield from (claim for claim in found if claim is not None)
+
+
+def _rose(move: float, claimed: Direction) -> bool:
+    """Where the price is the same in the end, neither side came true."""
+    return move > 0 if move else claimed is Direction.SHORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,16 +168,23 @@ def hearing_of(
     consensus: Consensus,
     *,
     hold_bars: int | None = None,
+    processes: int = 1,
     progress: Callable[[int, int], None] = _silently,
 ) -> Hearing:
     """All votes and decisions on daily bars. hold_bars: else as long as a signal stands.
 
-    progress: told before each symbol how many closes are heard, and of how many.
+    processes: how many may make votes; with more than one a script needs `if __name__ == "__main__"`, as it is read by
+    each of them. progress: told how many closes are heard, and of how many.
     Raises InputError CONSENSUS_BARS, CONSENSUS_VOTES..., or CONSENSUS_CANNOT_FIRE if no votes to be had could ever do.
     """
     each = [alone for alone in Market(bars=bars).each() if len(alone.bars)]
     closes = sum(len(alone.bars) for alone in each)
     heard: list[Heard] = []
+    sources, inputs = consensus.sources(), consensus.inputs()
+    require_reachable(consensus.settings(), inputs)
+    hear_together(
+        [alone.bars for alone in each], sources, inputs, processes=processes, progress=progress
+    )
     for alone in each:
         progress(sum(len(one.sessions) for one in heard), closes)
         heard.append(consensus.heard(alone))

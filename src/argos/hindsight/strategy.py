@@ -133,6 +133,10 @@ class Consensus:
         found[heaviest] += 1 - sum(found.values(), Decimal(0))
         return found
 
+    def sources(self) -> tuple[str, ...]:
+        """Those with a weight, in an order that no weight changes."""
+        return tuple(sorted(self.weights()))
+
     def inputs(self) -> Inputs:
         """Raises InputError CONSENSUS_VOTES..."""
         stored: StoredVotes = NO_VOTES
@@ -144,9 +148,7 @@ class Consensus:
         """Of a market of one symbol without gaps. Raises InputError CONSENSUS_CANNOT_FIRE if no votes could ever do."""
         bars, settings, inputs = market.bars, self.settings(), self.inputs()
         require_reachable(settings, inputs)
-        sources = tuple(rules.source for rules in settings.sources)
-        # Remembered by the market: the next parameter set hears the same votes.
-        sessions, votes = market.indicator(votes_by_bar, bars, sources, inputs)
+        sessions, votes = votes_by_bar(bars, self.sources(), inputs)
         spans = Spans(ttl=self.ttl_bars, cooldown=self.cooldown_bars)
         return Heard(
             symbol=bars.symbols[0],

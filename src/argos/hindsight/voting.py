@@ -1,19 +1,30 @@
 """All votes on one symbol, bar by bar, and which sources can have any at all."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from threading import Lock
+from typing import Final, NamedTuple
 
 from argos.backtest.bars import Bars
-from argos.consensus.vote import Direction, Vote, VoteStatus
+from argos.consensus.vote import Vote
 from argos.hindsight.rebuilt import alpha_vantage_votes, massive_votes
 from argos.hindsight.sessions import Session, sessions_of
 from argos.hindsight.simulated import SIMULATED_SOURCES, sonar_votes, x_api_votes
 from argos.hindsight.stored import StoredVotes
+from argos.sources.reasons import SourceReason
+from argos.sources.voting import About, abstention
 
-NO_HISTORY: Final = "NO_HISTORY"
-"""Reason of a source's abstention of which no past votes are known."""
+REMEMBERED_MAX: Final = 64
+"""Symbols: about as many megabytes for ten years of each."""
+
+
+class Votes(NamedTuple):
+    """By bar: the sessions, and the votes that came since the close before, up to this one."""
+
+    sessions: tuple[Session, ...]
+    came: list[list[Vote]]
 
 
 class Origin(StrEnum):
@@ -45,10 +56,24 @@ class Inputs:
         return Origin.NONE
 
 
-def votes_by_bar(
-    bars: Bars, sources: Sequence[str], inputs: Inputs
-) -> tuple[tuple[Session, ...], list[list[Vote]]]:
-    """The votes that came since the bar before, up to each bar's close, for a single symbol without gaps."""
+_Key = tuple[str, bytes, tuple[str, ...], Inputs]
+_REMEMBERED: Final[dict[_Key, Votes]] = {}
+_LOCK: Final = Lock()
+
+
+def votes_by_bar(bars: Bars, sources: tuple[str, ...], inputs: Inputs) -> Votes:
+    """Of a single symbol without gaps. The last few are remembered, by all that they are made of."""
+    key = _key(bars, sources, inputs)
+    with _LOCK:
+        found = _REMEMBERED.get(key)
+    if found is None:
+        found = made_votes(bars, sources, inputs)
+        remember(bars, sources, inputs, found)
+    return found
+
+
+def made_votes(bars: Bars, sources: tuple[str, ...], inputs: Inputs) -> Votes:
+    """The same, made now."""
     sessions = sessions_of(bars)
     found: list[list[Vote]] = [[] for _ in sessions]
     for source in sources:
@@ -58,7 +83,27 @@ def votes_by_bar(
             continue
         for came, vote in zip(found, _made(source, origin, bars, sessions, inputs), strict=True):
             came.append(vote)
-    return sessions, found
+    return Votes(sessions, found)
+
+
+def is_remembered(bars: Bars, sources: tuple[str, ...], inputs: Inputs) -> bool:
+    with _LOCK:
+        return _key(bars, sources, inputs) in _REMEMBERED
+
+
+def remember(bars: Bars, sources: tuple[str, ...], inputs: Inputs, votes: Votes) -> None:
+    """So that `votes_by_bar` has them."""
+    with _LOCK:
+        _REMEMBERED[_key(bars, sources, inputs)] = votes
+        while len(_REMEMBERED) > REMEMBERED_MAX:
+            del _REMEMBERED[next(iter(_REMEMBERED))]
+
+
+def _key(bars: Bars, sources: tuple[str, ...], inputs: Inputs) -> _Key:
+    digest = hashlib.sha256(bars.opened_ns.tobytes())
+    for column in (bars.high, bars.low, bars.close):
+        digest.update(column.tobytes())
+    return bars.symbols[0], digest.digest(), sources, inputs
 
 
 def _made(
@@ -92,14 +137,5 @@ def _lay(votes: list[Vote], sessions: Sequence[Session], found: list[list[Vote]]
 
 
 def _no_history(source: str, symbol: str, session: Session) -> Vote:
-    return Vote(
-        source=source,
-        symbol=symbol,
-        direction=Direction.ABSTAIN,
-        p_up=None,
-        as_of=None,
-        fetched_at=session.closed_at,
-        status=VoteStatus.MISSING,
-        reason=NO_HISTORY,
-        inputs_hash=None,
-    )
+    about = About(source=source, symbol=symbol, fetched_at=session.closed_at, simulated=False)
+    return abstention(about, SourceReason.NO_HISTORY)

@@ -24,6 +24,7 @@ class SourceReason(Enum):
     NO_DATED_NEWS = (VoteStatus.MISSING, "the search found nothing dated within the horizon")
     SESSION_NOT_BEGUN = (VoteStatus.MISSING, "the day's prices are all zero: nothing traded yet")
     SYMBOL_UNKNOWN = (VoteStatus.MISSING, "the provider does not know the symbol")
+    NO_HISTORY = (VoteStatus.MISSING, "in a backtest: nobody knows what the source held then")
     DATA_TOO_OLD = (VoteStatus.STALE, "the data were too old when they came")
     DATA_FROM_FUTURE = (
         VoteStatus.ERROR,

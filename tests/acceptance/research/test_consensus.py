@@ -1,4 +1,4 @@
-"""`argos backtest consensus` as a user runs it: the bundled prices, their own, and stored votes."""
+"""`argos backtest consensus` as a user runs it: processes, a folder, and the same once more."""
 
 import json
 import os
@@ -10,10 +10,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from argos.hindsight.stored import NO_VOTES
+from argos.hindsight.together import hear_together
+from argos.hindsight.voting import Inputs, is_remembered, made_votes, votes_by_bar
+from argos.prices.read import read_prices
+
 pytestmark = pytest.mark.acceptance
 
 COMMAND_S = 120
-YEARS = ("--from", "2009-06-01", "--to", "2010-12-31")
+YEARS = ("--from", "2010-01-01", "--to", "2010-12-31")
 
 
 def ask(folder: Path, *words: str, code: int = 0) -> Any:
@@ -70,40 +75,24 @@ def test_the_consensus_is_played_judged_labelled_and_made_again(tmp_path: Path) 
     again = ask(tmp_path, "backtest", "--again", told["folder"])
     assert (again["same"], again["differences"]) == (True, [])
     votes = str(folder / "votes.parquet")
-    stored = ask(tmp_path, *words, "--votes", votes, "--no-save")
+    stored = ask(tmp_path, *words, "--votes", votes)
     assert stored["metrics"] == told["metrics"]
     assert set(stored["consensus"]["origins"].values()) == {"stored votes"}
     assert words_of_it in stored["provenance"]["data"]
+    assert ask(tmp_path, "backtest", "--again", stored["folder"])["same"]
 
 
-def test_on_own_prices_it_says_that_two_sources_cannot_fire_and_plays_stated_weights(
-    tmp_path: Path,
-) -> None:
-    own = tmp_path / "own.csv"
-    days = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
-    closes = [100 + (index * 7919 % 97) / 20 + index / 50 for index in range(len(days))]
-    own.write_text(
-        "Date,Open,High,Low,Close\n"
-        + "".join(
-            f"{day},{close:.2f},{close + 1:.2f},{close - 1:.2f},{close + 0.5:.2f}\n"
-            for day, close in zip(days, closes, strict=True)
-        ),
-        encoding="utf-8",
+def test_votes_made_by_two_processes_are_those_made_by_one() -> None:
+    bars = read_prices("demo:MSFT,IBM", since="2013-01-02").bars
+    each = [bars.only(symbol) for symbol in range(2)]
+    asked = ("alpha_vantage", "massive", "sonar", "x_api")
+    inputs = Inputs(stored=NO_VOTES, simulated=True, seed=5)
+    told: list[int] = []
+    heard = hear_together(
+        each, asked, inputs, processes=2, progress=lambda done, _: told.append(done), closes_min=1
     )
-    refused = ask(tmp_path, "backtest", "consensus", "--data", "own.csv", code=1)["error"]
-    assert refused["code"] == "CONSENSUS_CANNOT_FIRE"
-    assert "massive 40 % + alpha_vantage 25 % = 65 %" in refused["message"]
-    assert "--weights massive=60,alpha_vantage=40" in refused["fix"]
-    told = ask(
-        tmp_path,
-        "backtest",
-        "consensus",
-        "--data",
-        "own.csv",
-        "--weights",
-        "massive=60,alpha_vantage=40",
-        "--no-save",
-    )
-    assert told["consensus"]["signals"] > 0
-    assert told["consensus"]["simulated"] == []
-    assert "simulated" not in told["provenance"]["data"]
+    assert heard == 2
+    assert told == [0, len(bars), 2 * len(bars)]
+    for one in each:
+        assert is_remembered(one, asked, inputs)
+        assert votes_by_bar(one, asked, inputs) == made_votes(one, asked, inputs)

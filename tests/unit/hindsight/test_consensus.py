@@ -109,8 +109,14 @@ def test_signals_are_judged_over_the_time_that_they_stand_and_so_are_votes() -> 
         if bar + 5 < len(BARS)
     )
     assert (hearing.quality.all.n, hearing.quality.all.wins) == (len(inside), won)
-    assert hearing.by_source["consensus"].n == len(inside)
+    hits = hearing.by_source["consensus"].hits
+    assert (hits.n, hits.wins) == (len(inside), won)
     assert set(hearing.by_source) == {"massive", "alpha_vantage", "x_api", "sonar", "consensus"}
+
+
+def test_where_the_price_is_the_same_in_the_end_no_side_came_true() -> None:
+    hearing = hearing_of(bars_of_closes([100.0] * 80), SIMULATED, hold_bars=1)
+    assert {scores.hits.wins for scores in hearing.by_source.values()} == {0}
 
 
 def test_holes_of_a_symbol_are_no_closes_of_it() -> None:

@@ -11,7 +11,7 @@ from argos.core.errors import InputError
 from argos.hindsight.consensus import hearing_of
 from argos.hindsight.sessions import sessions_of
 from argos.hindsight.strategy import Consensus
-from argos.hindsight.voting import NO_HISTORY, Origin
+from argos.hindsight.voting import Origin
 from unit.hindsight.builders import bars_of_closes, side, walk
 
 BARS = bars_of_closes(walk(90, seed=1))
@@ -46,7 +46,7 @@ def test_a_source_without_history_abstains_with_its_reason_where_the_others_are_
     consensus = Consensus(massive=50, alpha_vantage=35, x_api=0, sonar=15, sources_min=2)  # type: ignore[arg-type]
     heard = consensus.heard(Market(bars=BARS))
     silent = [vote for came in heard.votes for vote in came if vote.source == "sonar"]
-    assert {(vote.direction, vote.reason) for vote in silent} == {(Direction.ABSTAIN, NO_HISTORY)}
+    assert {(vote.direction, vote.reason) for vote in silent} == {(Direction.ABSTAIN, "NO_HISTORY")}
 
 
 def test_stored_votes_of_the_two_others_are_history_enough(tmp_path: Path) -> None:

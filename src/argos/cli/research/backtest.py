@@ -116,7 +116,13 @@ def backtest(
     )
     request = requested(strategy, choice, [*options.words(strategy), *assign])
     show_notes(request.notes)
-    heard = heard_in(request, hold_bars=hold_bars, calibrate=calibrate, shown=not as_json)
+    heard = heard_in(
+        request,
+        hold_bars=hold_bars,
+        calibrate=calibrate,
+        alone=lookahead_check,
+        shown=not as_json,
+    )
     ran = play(request, lookahead=lookahead_check, hold_bars=hold_bars, shown=not as_json)
     folder = None
     if not no_save:

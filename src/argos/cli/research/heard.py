@@ -19,6 +19,7 @@ from argos.hindsight.calibrating import CalibrationTrial, calibration_trial
 from argos.hindsight.consensus import Hearing, hearing_of
 from argos.hindsight.strategy import Consensus
 from argos.hindsight.telling import hearing_document, hearing_tables, trial_document
+from argos.studies.crews import cores
 
 CALIBRATION: Final = "calibration.json"
 CALIBRATION_SIMULATED: Final = "calibration-of-simulated-votes.json"
@@ -45,13 +46,22 @@ class HeardInRun:
 
 
 def heard_in(
-    request: Request, *, hold_bars: int | None, calibrate: bool, shown: bool
+    request: Request, *, hold_bars: int | None, calibrate: bool, alone: bool, shown: bool
 ) -> HeardInRun:
-    """Hears all votes, which are remembered for the run itself, and judges them."""
+    """Hears all votes, which are remembered for the run itself, and judges them.
+
+    alone: in this process, which then remembers each vote, as a look-ahead check needs.
+    """
     if not isinstance(request.made, Consensus):
         return HeardInRun()
     with bar("votes", unit="closes", shown=shown) as tell:
-        hearing = hearing_of(request.bars, request.made, hold_bars=hold_bars, progress=tell)
+        hearing = hearing_of(
+            request.bars,
+            request.made,
+            hold_bars=hold_bars,
+            processes=1 if alone else cores(),
+            progress=tell,
+        )
     trial = calibration_trial(hearing) if calibrate else None
     told = None if trial is None else trial_document(trial)
     fitted = told["calibration"] if told is not None else None

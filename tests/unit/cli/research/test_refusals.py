@@ -64,3 +64,28 @@ def test_a_bad_row_of_a_file_is_named_as_its_owner_counts(ask: Ask, tmp_path: Pa
     error = ask("backtest", "ema-cross", "--data", "p.csv")
     assert "line 3" in error["message"]
     assert error["field"] == "High"
+
+
+def test_the_consensus_says_why_it_could_never_fire_and_plays_stated_weights(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 29)]
+    closes = [100 + (index * 7919 % 97) / 20 + index / 50 for index in range(len(days))]
+    rows = "".join(
+        f"{day},{close:.2f},{close + 1:.2f},{close - 1:.2f},{close + 0.5:.2f}\n"
+        for day, close in zip(days, closes, strict=True)
+    )
+    (tmp_path / "own.csv").write_text(f"Date,Open,High,Low,Close\n{rows}", encoding="utf-8")
+    words = ("backtest", "consensus", "--data", "own.csv")
+    error = ask(*words)
+    assert error["code"] == "CONSENSUS_CANNOT_FIRE"
+    assert "massive 40 % + alpha_vantage 25 % = 65 %" in error["message"]
+    stated = "massive=60,alpha_vantage=40"
+    assert f"--weights {stated}" in error["fix"]
+    with pytest.raises(SystemExit) as ended:
+        app([*words, "--weights", stated, "--no-save", "--json"])
+    assert not ended.value.code
+    told = json.loads(capsys.readouterr().out)
+    assert told["consensus"]["signals"] > 0
+    assert told["consensus"]["simulated"] == []
+    assert "simulated" not in told["provenance"]["data"]
