@@ -62,9 +62,6 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         "decimal in [0, 1] or null",
         "Of the signal's direction. A size of mode consensus is measured by it, and denied without; else for research.",
     ),
-        "decimal in [0, 1] or null",
-        "Of the signal's direction. A size of mode consensus is measured by it, and denied without; else kept for research.",
-    ),
     "expiry": (
         "moment, whole seconds, or null",
         "When an entry is too late, and when a limit or stop order of it ends. Seconds count from `timestamp_tv`. "
