@@ -51,9 +51,13 @@ def send(
     size: Annotated[
         str | None,
         typer.Option(
-            help="units:10, lots:0.1, notional:5000, equity_fraction:0.05, risk_fraction:0.01; else the route's.",
+            help="units:10, lots:0.1, notional:5000, equity_fraction:0.05, risk_fraction:0.01, consensus:0.10; "
+            "else the route's.",
             metavar="MODE:VALUE",
         ),
+    ] = None,
+    confidence: Annotated[
+        str | None, typer.Option(help="0 to 1; a size of mode consensus is measured by it.")
     ] = None,
     close_fraction: Annotated[
         str | None, typer.Option(help="How much a close takes, up to 1.")
@@ -105,6 +109,7 @@ def send(
         "sl": sl,
         "tp": tp,
         "size": _size(size),
+        "confidence": confidence,
         "close_fraction": close_fraction,
         "expiry": expiry,
         "features": _features(feature or []) or None,

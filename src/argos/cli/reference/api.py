@@ -58,7 +58,10 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         "`mode`: {size}; `value`: decimal, a fraction at most 1. Null: the leg's size, else the route's.",
     ),
     "close_fraction": ("decimal in (0, 1]", "With close only: how much of it."),
-    "confidence": ("decimal in [0, 1] or null", "Kept for research; may scale size."),
+    "confidence": (
+        "decimal in [0, 1] or null",
+        "Of the signal's direction. A size of mode consensus is measured by it, and denied without; else for research.",
+    ),
     "expiry": (
         "moment, whole seconds, or null",
         "When an entry is too late, and when a limit or stop order of it ends. Seconds count from `timestamp_tv`. "
