@@ -194,7 +194,7 @@ class Broker:
         """Open or close the market by the clock, if this broker keeps hours."""
         if not self.settings.full_rules:
             return
-        phase = phase_at(self.clock())
+        phase = Phase.REGULAR if self.settings.always_open else phase_at(self.clock())
         if phase is not self._phase:
             self._phase = phase
             self._market = market_under(self._market, phase, halted=self._halted)

@@ -103,7 +103,8 @@ class BrokerSettings:
 
     `fault_delays_ms` replaces the usual delay of faults that come by chance. With `full_rules` (alpaca character) the
     exchange keeps hours, by a clock that the feed sets, and refuses all that Alpaca would; without, it is always open
-    unless it is told otherwise. `requests_per_minute` limits each account; 0 does not.
+    unless it is told otherwise. `always_open` leaves the hours out of the full rules, for a replay in which days
+    pass in seconds. `requests_per_minute` limits each account; 0 does not.
     """
 
     name: str
@@ -122,6 +123,7 @@ class BrokerSettings:
     fault_probabilities: Mapping[Fault, float] = field(default_factory=dict)
     fault_delays_ms: Mapping[Fault, int] = field(default_factory=dict)
     full_rules: bool = False
+    always_open: bool = False
     requests_per_minute: int = 0
 
     @property

@@ -20,6 +20,7 @@ import aiohttp
 from argos.core.errors import InputError
 from argos.prices.bridge import TICKS_MIN
 from argos.prices.demo import SYMBOLS
+from argos.prices.place import place_at
 from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
 from argos.rehearsal.market import POSTS_PER_S_MAX, day_ticks
 from argos.rehearsal.prices import TradingDay, load_trading_days
@@ -41,24 +42,6 @@ class MarketSettings:
     seed: int = 1
     ticks_per_day: int = TICKS_PER_DAY
     day_s: float = DAY_S
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a looping replay stands. `number` counts ticks since 1970, `rest_s` the seconds to the next one."""
-
-    number: int
-    day: int
-    tick: int
-    rest_s: float
-
-
-def place_at(unix_s: float, *, days: int, ticks_per_day: int, day_s: float) -> Place:
-    """Where the replay stands at a moment of the real clock."""
-    gap_s = day_s / ticks_per_day
-    number = int(unix_s / gap_s)
-    day, tick = divmod(number, ticks_per_day)
-    return Place(number=number, day=day % days, tick=tick, rest_s=(number + 1) * gap_s - unix_s)
 
 
 async def run_market(
