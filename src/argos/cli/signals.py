@@ -34,12 +34,27 @@ from argos.signals.verifying import verify_file
 from argos.stack.home import Home, write_atomically
 
 CALIBRATION: Final = "argos.cli.signals_calibrated"
-ALL_WORDS: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
 Answer = TypeVar("Answer")
 Signal = Annotated[
     str,
     typer.Argument(help="Its number in the chain, its id, or how that begins.", metavar="SIGNAL"),
 ]
+
+Prices = Annotated[
+    Path, typer.Argument(help="A CSV or Parquet file, or a folder of them.", exists=True)
+]
+HorizonS = Annotated[int, typer.Option(min=1, help="After so many seconds a claim is judged.")]
+Zone = Annotated[
+    str | None, typer.Option(help="Time zone of the prices, where they do not say it.")
+]
+Split = Annotated[
+    str | None,
+    typer.Option(help="Fit before this moment, judge after it; else at two thirds of the signals."),
+]
+Simulated = Annotated[
+    bool, typer.Option("--simulated", help="Count what a fixture server had a part in as well.")
+]
+HOUR_S: Final = 3600
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +82,11 @@ def register(app: typer.Typer) -> None:
     noun.command("heads", epilog="Example: `argos signals heads`.")(heads)
     noun.command("proof", epilog="Example: `argos signals proof 41 --out proof-41.json`.")(proof)
     noun.command("votes", epilog="Example: `argos signals votes --symbol AAPL -n 50`.")(votes)
-    noun.command("calibrate", context_settings=ALL_WORDS, add_help_option=False)(calibrate)
+    noun.command(
+        "calibrate",
+        epilog="Examples: `argos signals calibrate prices/ --horizon-s 3600`; "
+        "`argos signals calibrate minutes.parquet --horizon-s 300 --split 2026-10-01T00:00:00Z`.",
+    )(calibrate)
 
 
 @contextmanager
@@ -289,9 +308,25 @@ def votes(
     show_votes(rows)
 
 
-def calibrate(context: typer.Context) -> None:
-    """How good votes and signals were, against prices that you bring: Brier, reliability, n."""
-    become(chosen_home(context), CALIBRATION, context.args)
+def calibrate(
+    context: typer.Context,
+    prices: Prices,
+    horizon_s: HorizonS = HOUR_S,
+    zone: Zone = None,
+    split: Split = None,
+    simulated: Simulated = False,
+    as_json: AsJson = False,
+) -> None:
+    """How good votes and signals were: Brier score, hit rate, reliability and n, per source and for the consensus.
+
+    Judged by prices that you bring, as Argos keeps none of a provider. Claims that overlap count once. A calibration is
+    shown only if it holds on signals that came after those it was fitted on: only then may a score be called a
+    probability.
+    """
+    given = {"--horizon-s": horizon_s, "--zone": zone, "--split": split}
+    words = [f"{name}={value}" for name, value in given.items() if value is not None]
+    flags = [name for name, on in (("--simulated", simulated), ("--json", as_json)) if on]
+    become(chosen_home(context), CALIBRATION, [*words, *flags, str(prices)])
 
 
 def _findings(found: list[Any]) -> list[dict[str, str]]:

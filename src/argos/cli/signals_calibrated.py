@@ -4,13 +4,14 @@ import math
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any
 
 import numpy as np
 import typer
 
 from argos.cli.entrance import Entrance
 from argos.cli.printing import AsJson, print_json, screen, table
+from argos.cli.signals import HOUR_S, HorizonS, Prices, Simulated, Split, Zone
 from argos.consensus.calibration import calibration_document
 from argos.consensus.fitting import FITTED_MIN, JUDGED_MIN, Calibrated, calibrate
 from argos.consensus.scoring import CONSENSUS, Claim, Scores, scores_by
@@ -22,10 +23,6 @@ from argos.signals.file import FILE, SignalFile
 from argos.signals.outcomes import Gathered, LeftOut, Opens, gather
 from argos.stack.home import home_path
 
-EXAMPLES: Final = (
-    "Examples: `argos signals calibrate prices/ --horizon-s 3600`; "
-    "`argos signals calibrate minutes.parquet --horizon-s 300 --split 2026-10-01T00:00:00Z`."
-)
 app = typer.Typer(
     name="argos signals calibrate",
     cls=Entrance,
@@ -34,32 +31,16 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog=EXAMPLES)
+@app.command()
 def judge(
-    prices: Annotated[
-        Path, typer.Argument(help="A CSV or Parquet file, or a folder of them.", exists=True)
-    ],
-    horizon_s: Annotated[int, typer.Option(min=1, help="After so long a claim is judged.")] = 3600,
-    zone: Annotated[
-        str | None, typer.Option(help="Time zone of the prices, where they do not say it.")
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            help="Fit before this moment, judge after it; else at two thirds of the signals."
-        ),
-    ] = None,
-    simulated: Annotated[
-        bool, typer.Option("--simulated", help="Count what a fixture server had a part in as well.")
-    ] = False,
+    prices: Prices,
+    horizon_s: HorizonS = HOUR_S,
+    zone: Zone = None,
+    split: Split = None,
+    simulated: Simulated = False,
     as_json: AsJson = False,
 ) -> None:
-    """How good votes and signals were: Brier score, hit rate, reliability and n, per source and for the consensus.
-
-    Judged by prices that you bring, as Argos keeps none of a provider. Claims that overlap count once. A calibration
-    is shown only if it holds on signals that came after those it was fitted on; then, and only then, a score may be
-    called a probability.
-    """
+    """What `argos signals calibrate` promises."""
     split_at = optional_moment(split, field="--split")
     document = _document(
         _gathered(prices, horizon_s=horizon_s, zone=zone, simulated=simulated),

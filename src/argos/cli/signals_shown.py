@@ -72,9 +72,11 @@ def show_status(document: Document) -> None:
         running = document["running"]
         word = "[bold green]running[/]" if running else "[bold yellow]not running[/]"
         out.print(f"{word}  process {status['pid']}, last heard of {clock_time(status['at'])} UTC")
-        if not running:
+        if status["ended_at"] is not None:
+            out.print("  it was stopped in good order; `argos signals run` starts it")
+        elif not running:
             out.print(
-                f"  nothing for more than {QUIET_CYCLES_MAX} cycles; `argos signals run` starts it"
+                f"  nothing for more than {QUIET_CYCLES_MAX} cycles: it was killed, or hangs; see its log"
             )
         tick = status["tick"]
         out.print(

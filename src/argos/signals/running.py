@@ -25,6 +25,7 @@ from argos.sources.running import utc_now
 from argos.sources.settings import SourcesSettings
 
 STANDING_EVERY_S: Final = 5.0
+END_WITHIN_S: Final = 5.0
 ReadStanding = Callable[[], Awaitable[RouteStanding]]
 """Reads the route's standing from the database; may be slow, may fail."""
 
@@ -65,8 +66,10 @@ class StandingCopy:
             now=self._clock(),
         )
 
-    async def refresh(self, read: ReadStanding) -> None:
+    async def refresh(self, read: ReadStanding | None) -> None:
         """Until cancelled. What cannot be read leaves the copy as it is: it grows old, and then is unknown."""
+        if read is None:
+            return
         failing = False
         while True:
             try:
@@ -89,10 +92,12 @@ async def run_signals(
     read_standing: ReadStanding | None = None,
     on_recorded: OnRecorded | None = None,
     beside: Sequence[Beside] = (),
+    end_within_s: float = END_WITHIN_S,
 ) -> None:
     """Votes, ticks and what is beside them, until `stop`. `root` is the home. The caller holds the lock.
 
-    A task beside that fails is told and ends alone: signals go on. Raises StoreError or InputError at the beginning.
+    Tasks beside have `end_within_s` after `stop` to end by themselves, then they are cancelled. One that fails is told
+    and ends alone: signals go on. Raises StoreError or InputError at the beginning.
     """
     file = SignalFile.open(root / FILE)
     try:
@@ -128,12 +133,13 @@ async def run_signals(
                 recorded=asyncio.Event(),
             )
             tasks = [asyncio.ensure_future(_told(one, deck)) for one in beside]
-            if read_standing is not None:
-                tasks.append(asyncio.ensure_future(standing.refresh(read_standing)))
+            reader = asyncio.ensure_future(standing.refresh(read_standing))
             try:
                 await cycle.run(stop, recorded=deck.recorded)
             finally:
-                await _end(tasks)
+                stop.set()
+                reader.cancel()
+                await _end([*tasks, reader], within_s=end_within_s)
     finally:
         file.close()
 
@@ -149,16 +155,10 @@ def _name(one: Beside) -> str:
     return getattr(one, "__qualname__", type(one).__name__)
 
 
-END_WITHIN_S: Final = 5.0
-
-
-async def _end(tasks: Sequence[asyncio.Future[None]]) -> None:
-    """Those that watch `stop` get a moment to end by themselves."""
+async def _end(tasks: Sequence[asyncio.Future[None]], *, within_s: float) -> None:
     if tasks:
         with suppress(TimeoutError):
-            await asyncio.wait_for(
-                asyncio.gather(*tasks, return_exceptions=True), timeout=END_WITHIN_S
-            )
+            await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), timeout=within_s)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -142,6 +142,7 @@ PROCESSES = {
     "argos node",
     "argos paper-broker",
     "argos market",
+    "argos signals run",
     "argos sources run",
     "argos sources fixture",
 }
