@@ -60,6 +60,7 @@ class SignalStore:
                     found[record["number"]] = StoreError(
                         f"another {table} than this is stored under the same name",
                         code="SIGNAL_CONTRADICTS",
+                        fix="find out which file was restored or copied: both say to be the same chain",
                     )
         return found
 
