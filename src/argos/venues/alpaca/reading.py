@@ -72,7 +72,7 @@ class AlpacaReading:
             page: list[Row] = await self.query("/v2/orders", query=asked)
             heads.update((row["id"], row) for row in page)
             if len(page) < LIST_LIMIT:
-                return [row for row in flatten_orders(heads.values()) if is_share(row)]
+                return list(flatten_orders(row for row in heads.values() if is_share(row)))
             # Those of one moment must not be parted by the page.
             last = page[-1]["created_at"]
             asked["after"] = max(

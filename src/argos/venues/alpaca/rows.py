@@ -96,8 +96,12 @@ def unexplained(holdings: Mapping[str, Holding], positions: Iterable[Row]) -> se
 
 
 def is_share(row: Row) -> bool:
-    """Whether a row of an order or a position is about shares: nothing else is traded or told here."""
-    return row.get("asset_class", SHARES) == SHARES and bool(_SHARE_SYMBOL.fullmatch(row["symbol"]))
+    """Whether a row of an order, a position or a fill is about shares: nothing else is traded or told here.
+
+    An order for several options at once has no symbol.
+    """
+    named = _SHARE_SYMBOL.fullmatch(str(row.get("symbol") or ""))
+    return named is not None and row.get("asset_class", SHARES) == SHARES
 
 
 def is_our_client_id(client_order_id: str) -> bool:

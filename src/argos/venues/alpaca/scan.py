@@ -172,6 +172,7 @@ class AlpacaScanner:
         if self._disagreed_since_s is None:
             self._disagreed_since_s = now_s
         if now_s - self._disagreed_since_s < UNEXPLAINED_S_MAX:
+            self._line.note_news()  # the next look is not an idle one
             raise VenueUnreachable(
                 f"fills and positions do not agree yet: {', '.join(sorted(differing))}",
                 code="VENUE_HISTORY_BEHIND",

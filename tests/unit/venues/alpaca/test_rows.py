@@ -158,6 +158,8 @@ def test_our_own_orders_are_known_by_their_ids(client_id, ours):
         ({"symbol": "BRK.B"}, True),
         ({"symbol": "BTCUSD", "asset_class": "crypto"}, False),
         ({"symbol": "BTC/USD"}, False),
+        ({"symbol": None, "asset_class": "us_option"}, False),
+        ({"asset_class": "us_equity"}, False),
         ({"symbol": "AAPL261218C00200000", "asset_class": "us_option"}, False),
     ],
 )
