@@ -40,10 +40,14 @@ def hear_together(
             initializer=_leave_interrupts,
         ) as pool:
             asked = {pool.submit(made_votes, bars, sources, inputs): bars for bars in fresh}
-            for answer in as_completed(asked):
-                remember(asked[answer], sources, inputs, answer.result())
-                done, heard = done + len(asked[answer]), heard + 1
-                progress(done, closes)
+            try:
+                for answer in as_completed(asked):
+                    remember(asked[answer], sources, inputs, answer.result())
+                    done, heard = done + len(asked[answer]), heard + 1
+                    progress(done, closes)
+            finally:
+                # After Ctrl-C those that have begun are waited for, the others are not.
+                pool.shutdown(wait=False, cancel_futures=True)
     except (BrokenExecutor, OSError):
         return heard
     return heard
