@@ -37,18 +37,22 @@ def hear_together(
         with ProcessPoolExecutor(
             min(processes, len(fresh)),
             mp_context=get_context("spawn"),
-            initializer=_leave_interrupts,
+            initializer=_end_at_once,
         ) as pool:
             asked = {pool.submit(made_votes, bars, sources, inputs): bars for bars in fresh}
-            for answer in as_completed(asked):
-                remember(asked[answer], sources, inputs, answer.result())
-                done, heard = done + len(asked[answer]), heard + 1
-                progress(done, closes)
+            try:
+                for answer in as_completed(asked):
+                    remember(asked[answer], sources, inputs, answer.result())
+                    done, heard = done + len(asked[answer]), heard + 1
+                    progress(done, closes)
+            finally:
+                # Ctrl-C leaves those that nobody began.
+                pool.shutdown(wait=False, cancel_futures=True)
     except (BrokenExecutor, OSError):
         return heard
     return heard
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _end_at_once() -> None:
+    """At Ctrl-C, which goes to every process of the terminal, without a word: the parent has it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
