@@ -127,6 +127,12 @@ def permissions_told(desk: Desk) -> list[str]:
     return [fact.body["not_permitted"] for fact in facts if fact.kind.value == "heartbeat"]
 
 
+def blocks_told(desk: Desk) -> list[list[str]]:
+    """What keeps the account from trading, by each snapshot so far."""
+    polls = [body["snapshot"] for body in desk.gateway.bodies("poll") if body["snapshot"]]
+    return [desk.gateway.bodies("hello")[0]["info"]["blocks"], *(seen["blocks"] for seen in polls)]
+
+
 @pytest.mark.parametrize("flags", [0, 1])
 async def test_instant_execution_gets_price_and_deviation(make_desk: MakeDesk, flags: int) -> None:
     desk = await started(make_desk, instruments=terms(execution=1, filling_flags=flags))
@@ -162,6 +168,8 @@ async def test_an_account_that_may_not_trade_is_not_even_asked(desk: Desk, code:
     await desk.do(held, "fill")
     before = await permission(desk, code)
     await eventually(lambda: permissions_told(desk)[-1] == str(code), what="the terminal knows")
+    off = "trade_allowed is off" if code == 10017 else "trade_expert is off"
+    await eventually(lambda: blocks_told(desk)[-1] == [off], what="the gateway knows")
     facts = await desk.do(order(), "unsent")
     assert str(code) in facts["unsent"].body["text"]
     close = exit_of(held, str(uuid4()))

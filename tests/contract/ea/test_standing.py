@@ -101,7 +101,7 @@ async def test_the_expert_takes_a_new_key_keeps_it_and_works_on(desk: Desk) -> N
 async def test_the_snapshot_tells_money_terminal_and_what_is_still_to_be_told(desk: Desk) -> None:
     await desk.working()
     snapshot = decode_snapshot(desk.gateway.bodies("hello")[0]["info"])
-    assert (snapshot.margin, snapshot.fifo) == (Decimal(0), False)
+    assert (snapshot.margin, snapshot.fifo, snapshot.blocks) == (Decimal(0), False, ())
     assert snapshot.leverage
     assert snapshot.leverage > 0
     assert snapshot.node.items() >= {"connected": True, "algo_trading": True, "build": 5000}.items()

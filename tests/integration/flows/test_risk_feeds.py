@@ -17,7 +17,7 @@ from argos.core.rule_set import NewsBlock, NewsEvent, RuleAccount
 from argos.flows.anchoring import keep_anchors
 from argos.protocol.rule_sets import change_rule_set
 from argos.risk.anchors import day_start
-from argos.risk.rule_presets import FTMO_2_STEP
+from argos.risk.rule_presets import FTMO_1_STEP, FTMO_2_STEP
 from argos.risk.watched import SET_BY
 from argos.store import closes, news
 from argos.store.anchors import AnchorStore
@@ -238,6 +238,35 @@ async def test_a_two_step_stops_where_the_worst_case_meets_our_floor(
     await stage.close("T-2")
     [leaving] = await stage.orders("exit")
     assert leaving["denial_code"] is None
+
+
+async def test_a_one_step_measures_its_maximum_from_the_highest_balance_that_it_was_told(
+    stage: Stage, anchors: AnchorStore
+) -> None:
+    """Worked there, too: 104,000 at a day's start before Argos watched, so 94,000 and ours 96,000; 101,000 at midnight.
+
+    The day allows more: 98,000 and ours 98,600 from 101,000. At an equity of 98,700 twenty shares lose 100 at 95.
+    """
+    firm = replace(held_to(), rules=FTMO_1_STEP, peak=D(104_000))
+    await configure(stage, firm=firm)
+    await keep_anchors(anchors)
+    await anchored(stage, balance=101_000)
+    await tell(stage, equity="98700")
+    passed = await decided(stage, "T-1", size={"mode": "units", "value": "20"})
+    assert passed["denial_code"] is None
+    most, day = (passed["by_name"][name]["values"] for name in ("rule_max_loss", "rule_daily_loss"))
+    assert (most["floor_of_firm"], most["floor"]) == ("94000", "96000")
+    assert (day["floor_of_firm"], day["floor"], day["left"]) == ("98000", "98600", "98600")
+    over = await decided(stage, "T-2", size={"mode": "units", "value": "1"})
+    assert over["denial_code"] == "RULE_DAILY_LOSS"
+
+
+async def test_an_order_without_a_stop_could_lose_anything(
+    stage: Stage, anchors: AnchorStore
+) -> None:
+    await configure(stage, firm=held_to())
+    await keep_anchors(anchors)
+    assert (await decided(stage, sl=None))["denial_code"] == "RULE_RISK_UNBOUNDED"
 
 
 async def test_below_our_floor_a_firms_account_is_braked_until_its_next_day(

@@ -37,8 +37,12 @@ async def test_every_source_votes_on_every_symbol_by_itself(
             lambda: {(vote.source, vote.symbol) for vote in board.latest()} == ALL,
             what="a vote of each source",
         )
-        votes = board.latest()
+        votes, daily = board.latest(), board.daily_closes()
     assert all(is_simulated(vote) for vote in votes)
+    assert {(one.symbol, one.source_told) for one in daily} == {
+        (symbol, "simulated:alpha_vantage") for symbol in SYMBOLS
+    }
+    assert all(len(one.closes) > 60 for one in daily)
     assert {vote.status for vote in votes} == {VoteStatus.FRESH}
 
 

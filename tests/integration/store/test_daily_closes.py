@@ -1,5 +1,6 @@
 """Daily closes on PostgreSQL: written once, chosen by source, cut at splits, and kept up to date from the board."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ import pytest
 
 from argos.core.closes import DailyCloses
 from argos.core.errors import InputError
-from argos.signals.closes import CloseKeeper
+from argos.signals.closes import CloseKeeper, keep_closes
 from argos.sources.board import Board, VoteStore
 from argos.sources.ledger import SourceFile
 from argos.store.closes import CloseRow, listed, newest, put
@@ -108,3 +109,22 @@ async def test_the_boards_series_are_written_once_and_simulated_ones_as_such(
     assert await keeper.keep() == 2
     async with transaction(strategy) as connection:
         assert [row["source"] for row in await listed(connection)] == ["av", "simulated:av"]
+
+
+async def test_the_loop_goes_on_when_the_database_is_away(database: FreshDatabase) -> None:
+    pool = await open_pool(database.dsn("argos_strategy"), name="test", size_max=1)
+    board = Board(VoteStore(SourceFile.empty()))
+    rounds = []
+
+    async def sleep(_: float) -> None:
+        """After two rounds without a database it is stopped; nothing was raised."""
+        rounds.append(len(rounds))
+        if len(rounds) == 2:
+            raise asyncio.CancelledError
+
+    closes = {back(1): D(100)}
+    board.keep_daily([DailyCloses(symbol="AAPL", source="av", simulated=False, closes=closes)])
+    await pool.close()
+    with pytest.raises(asyncio.CancelledError):
+        await keep_closes(board, pool, clock=lambda: datetime.now(UTC), sleep=sleep)
+    assert rounds == [0, 1]

@@ -40,6 +40,15 @@ string StateJson(void)
           + Field("login", IntegerToString(AccountInfoInteger(ACCOUNT_LOGIN))));
 }
 
+// Which of the account's own permissions are off: while one is, the gateway plans no entry for it.
+string BlocksJson(void)
+{
+   string list = AccountInfoInteger(ACCOUNT_TRADE_ALLOWED) != 0 ? "" : Quoted("trade_allowed is off");
+   if(AccountInfoInteger(ACCOUNT_TRADE_EXPERT) == 0)
+      list += (list == "" ? "" : ",") + Quoted("trade_expert is off");
+   return("[" + list + "]");
+}
+
 // This node's own ceilings, for the operator to see; they hold whatever the gateway makes of them.
 string LimitsJson(void)
 {
@@ -156,7 +165,7 @@ string SnapshotJson(const string instruments_json, const long terms_at_ms)
           + Field("taken_at", MomentText(g_look.taken_at_ms)) + "," + WholeField("open_orders", WorkingOrders(g_look)) + ","
           + RawField("positions", PositionsJson(g_look.positions)) + "," + RawField("quotes", QuotesJson()) + ","
           + RawField("instruments", instruments_json) + "," + NumberField("margin", AccountInfoDouble(ACCOUNT_MARGIN)) + ","
-          + WholeField("leverage", AccountInfoInteger(ACCOUNT_LEVERAGE)) + ","
+          + WholeField("leverage", AccountInfoInteger(ACCOUNT_LEVERAGE)) + "," + RawField("blocks", BlocksJson()) + ","
           + RawField("node", "{" + StateJson() + "," + WholeField("unreported", FactsUnreported()) + ","
           + OpenRiskJson(g_look.positions) + "}") + "}");
 }
