@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from argos.core.errors import VenueUnreachable
 from argos.venues.alpaca.budget import RequestBudget
 from argos.venues.alpaca.outcomes import TOO_MANY_REQUESTS
 from argos.venues.paper.wire import Reply, Wire
@@ -12,6 +13,8 @@ from argos.venues.paper.wire import Reply, Wire
 PAUSE_S: Final = 5.0
 """After a 429 that does not say for how long."""
 PAUSE_S_MAX: Final = 60.0
+LOOKS_IN_DOUBT: Final = 3
+"""An order without an answer is looked for, perhaps sent again, and looked for before that."""
 
 
 class CountedLine:
@@ -24,9 +27,11 @@ class CountedLine:
         self._budget = budget
         self._monotonic_s = monotonic_s
         self._news = asyncio.Event()
+        self._reasons = 0
 
-    def note_news(self) -> None:
-        """There is a reason to look: something was sent, or told of."""
+    def note_news(self, *, looks: int = 1) -> None:
+        """There is a reason to look, so often: something was sent, or told of."""
+        self._reasons = max(self._reasons, looks)
         self._news.set()
 
     async def look_for(self, requests: int) -> None:
@@ -35,7 +40,9 @@ class CountedLine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._wake(wait_s)
-        self._news.clear()
+        self._reasons = max(0, self._reasons - 1)
+        if not self._reasons:
+            self._news.clear()
 
     def _wait_s(self, requests: int) -> float:
         idle = not self._news.is_set()
@@ -58,9 +65,15 @@ class CountedLine:
         body: Mapping[str, Any] | None = None,
     ) -> Reply:
         self._budget.count(now_s=self._monotonic_s())
-        if method != "GET":
+        orders = method != "GET"
+        if orders:
             self.note_news()
-        reply = await self._wire.call(method, path, timeout_s=timeout_s, query=query, body=body)
+        try:
+            reply = await self._wire.call(method, path, timeout_s=timeout_s, query=query, body=body)
+        except VenueUnreachable:
+            if orders:
+                self.note_news(looks=LOOKS_IN_DOUBT)
+            raise
         if reply.status == TOO_MANY_REQUESTS:
             told = reply.limits.get("Retry-After", "")
             pause_s = min(float(told), PAUSE_S_MAX) if told.isdecimal() else PAUSE_S
