@@ -16,9 +16,12 @@ from argos.paperbroker.presets import (
     without_chance,
 )
 from argos.paperbroker.settings import BrokerSettings, read_settings, settings_json
-from argos.rehearsal.compressed import ReplayedDays, fixture_words, source_environment
-from argos.rehearsal.everyday import DAY_S as EVERYDAY_S
-from argos.rehearsal.everyday import FIRST_DAY, MARKET_SEED, TICKS_PER_DAY
+from argos.rehearsal.compressed import (
+    EVERYDAY,
+    ReplayedDays,
+    fixture_words,
+    source_environment,
+)
 from argos.sources.settings import PROVIDERS, SourcesSettings
 from argos.stack.free_ports import PortBook
 from argos.stack.home import Home, read_private, write_atomically
@@ -71,12 +74,6 @@ class SignalsPlan:
     fixture_url: str | None
     fixture_words: tuple[str, ...]
     environ: Mapping[str, str]
-
-
-EVERYDAY: Final = ReplayedDays(
-    day_s=EVERYDAY_S, ticks=TICKS_PER_DAY, first_day=FIRST_DAY, seed=MARKET_SEED
-)
-"""The days that the everyday market replays: simulated sources tell of the prices at which paper brokers deal."""
 
 
 def plan_signals(

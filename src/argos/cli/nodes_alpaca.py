@@ -1,11 +1,12 @@
 """`argos nodes add-alpaca`: an Alpaca account, its node and its file in one step. Keys stand on no command line."""
 
-import asyncio
+import http.client
 import json
 import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -16,7 +17,7 @@ from argos.cli.groups import require_new, with_control
 from argos.cli.nodes_shown import Name
 from argos.cli.printing import AsJson, print_json, screen
 from argos.core.account import Account, AccountLimits
-from argos.core.errors import InputError, VenueError
+from argos.core.errors import InputError
 from argos.protocol.values import moment_text
 from argos.stack.home import write_atomically
 from argos.store.control import ControlStore
@@ -28,11 +29,11 @@ from argos.venues.alpaca.settings import (
     alpaca_settings,
 )
 from argos.venues.paper.alpaca_words import blocks_of
-from argos.venues.paper.wire import Wire, answered
 
 KEY_VARIABLE: Final = "APCA_API_KEY_ID"
 SECRET_VARIABLE: Final = "APCA_API_SECRET_KEY"  # noqa: S105 - a variable's name
 LOOK_S_MAX: Final = 10.0
+BODY_BYTES_MAX: Final = 1 << 20
 VENUE: Final = "alpaca"
 EXAMPLE: Final = (
     "Examples: `argos nodes add-alpaca alpaca-paper --symbols AAPL,MSFT`; "
@@ -83,7 +84,7 @@ def add_alpaca(
     if symbols:
         body["symbols"] = [word.strip().upper() for word in symbols.split(",") if word.strip()]
     settings = alpaca_settings(body)
-    seen = asyncio.run(_look(settings)) if check else None
+    seen = _look(settings) if check else None
 
     async def work(control: ControlStore) -> dict[str, Any]:
         require_new(await control.nodes(), "node", name)
@@ -151,20 +152,28 @@ def keys_of(environ: Mapping[str, str], *, asks: bool) -> dict[str, str]:
     return {"key_id": str(key_id).strip(), "secret_key": str(secret).strip()}
 
 
-async def _look(settings: AlpacaSettings) -> Mapping[str, Any]:
+def _look(settings: AlpacaSettings) -> Mapping[str, Any]:
     """The account's row. Raises InputError ALPACA_ACCOUNT_UNSEEN when the keys do not show one."""
-    wire = Wire(settings.api_url, headers=settings.headers)
+    parts = urlsplit(settings.api_url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=LOOK_S_MAX)
+    path = f"{parts.path.rstrip('/')}/v2/account"
     try:
-        row: Mapping[str, Any] = answered(await wire.get("/v2/account", timeout_s=LOOK_S_MAX))
-    except VenueError as error:
+        connection.request("GET", path, headers=dict(settings.headers))
+        answer = connection.getresponse()
+        row = json.loads(answer.read(BODY_BYTES_MAX))
+        problem = "" if answer.status == 200 else f"status {answer.status}"
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        row, problem = None, str(error) or type(error).__name__
+    finally:
+        connection.close()
+    if problem or not isinstance(row, dict):
         raise InputError(
-            f"{settings.api_url} does not show the account: {error.message}",
+            f"{settings.api_url} does not show the account: {problem or 'no JSON object'}",
             code="ALPACA_ACCOUNT_UNSEEN",
             field=KEY_VARIABLE,
             fix="compare key and address (paper and live have keys of their own), or give --no-check",
-        ) from error
-    finally:
-        await wire.aclose()
+        )
     return row
 
 

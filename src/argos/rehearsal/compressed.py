@@ -26,6 +26,10 @@ class ReplayedDays:
     began_s: float = 0.0
 
 
+EVERYDAY: Final = ReplayedDays(day_s=60, ticks=60, first_day=date(2004, 8, 19), seed=1)
+"""What the everyday market replays: simulated sources tell of the prices at which paper brokers deal."""
+
+
 def fixture_words(days: ReplayedDays, *, port: int) -> tuple[str, ...]:
     """The words after `python -m argos.sources.fixture`."""
     return (

@@ -21,15 +21,12 @@ from argos.core.errors import InputError
 from argos.prices.bridge import TICKS_MIN
 from argos.prices.demo import SYMBOLS
 from argos.prices.place import place_at
+from argos.rehearsal.compressed import EVERYDAY
 from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
 from argos.rehearsal.market import POSTS_PER_S_MAX, day_ticks
 from argos.rehearsal.prices import TradingDay, load_trading_days
 
-DAY_S: Final = 60
-TICKS_PER_DAY: Final = 60
-FIRST_DAY: Final = date(2004, 8, 19)
 LAST_DAY: Final = date(2013, 3, 1)
-MARKET_SEED: Final = 1
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -40,11 +37,11 @@ class MarketSettings:
 
     brokers: tuple[BrokerAddress, ...]
     symbols: tuple[str, ...] = SYMBOLS
-    start: date = FIRST_DAY
+    start: date = EVERYDAY.first_day
     end: date = LAST_DAY
-    seed: int = MARKET_SEED
-    ticks_per_day: int = TICKS_PER_DAY
-    day_s: float = DAY_S
+    seed: int = EVERYDAY.seed
+    ticks_per_day: int = EVERYDAY.ticks
+    day_s: float = EVERYDAY.day_s
 
 
 async def run_market(
@@ -111,7 +108,7 @@ def _check(settings: MarketSettings) -> None:
             f"a day needs at least {TICKS_MIN} ticks",
             code="MARKET_TICKS_TOO_FEW",
             field="ticks_per_day",
-            fix=f"set it to {TICKS_PER_DAY}",
+            fix=f"set it to {EVERYDAY.ticks}",
         )
     posts_per_s = len(settings.brokers) * settings.ticks_per_day / settings.day_s
     if posts_per_s > POSTS_PER_S_MAX:

@@ -1,8 +1,7 @@
 from datetime import UTC, datetime
 
-from argos.plans import EVERYDAY
 from argos.prices.place import place_at
-from argos.rehearsal.compressed import source_environment
+from argos.rehearsal.compressed import EVERYDAY, source_environment
 from argos.rehearsal.everyday import MarketSettings
 from argos.rehearsal.market import day_ticks
 from argos.rehearsal.prices import load_trading_days
