@@ -222,7 +222,8 @@ class TradingSection(Section):
     """What signals may do. Percent as people write it: 10 is 10 %; null turns a rule off.
 
     min_confidence: percent; a signal below it is recorded and refused. position_size_pct: of equity, before scaling.
-    stop_loss_pct, take_profit_pct: from the price of the entry. max_drawdown_pct: of the account's stored peak.
+    stop_loss_pct, take_profit_pct: from the price of the entry. time_stop_s: a trade is closed after so long;
+    close_when_ended: also when its signal ends before its time. max_drawdown_pct: of the account's stored peak.
     auto_execute: whether signals become intents at all. session: `auto` is US sessions, and always while prices are
     simulated.
     """
@@ -234,6 +235,7 @@ class TradingSection(Section):
     stop_loss_pct: Annotated[Percent, Field(gt=0, lt=100)] | None = Decimal(2)
     take_profit_pct: Annotated[Percent, Field(gt=0)] | None = Decimal(4)
     time_stop_s: Span | None = None
+    close_when_ended: Truth = False
     session: SessionRule = SessionRule.AUTO
     cycle_s: Annotated[float, Field(ge=1, le=300)] = 5.0
     intent_ttl_s: Annotated[int, Field(ge=1, le=3600)] = 60

@@ -112,6 +112,7 @@ def signals_of(
         stop_fraction=stop,
         target_fraction=target,
         time_stop_s=trading.time_stop_s,
+        close_when_ended=trading.close_when_ended,
         intent_ttl_s=trading.intent_ttl_s,
         environment=environment.value,
         config_digest=digest,

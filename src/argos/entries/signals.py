@@ -15,6 +15,7 @@ from argos.entries.logs import set_up_logs
 from argos.entries.sources import LOCK as SOURCES_LOCK
 from argos.provisioning import open_access
 from argos.settings import config_in_force, load_settings, open_home
+from argos.signals.closes import keeping_closes
 from argos.signals.delivery import delivering
 from argos.signals.execution import order_entries
 from argos.signals.running import run_signals
@@ -63,7 +64,9 @@ async def run(seconds: float | None) -> None:
                 stop=stop,
                 read_standing=None if standing is None else standing.read,
                 on_recorded=order_entries(settings),
-                beside=() if access is None else (delivering(access, clock=utc_now),),
+                beside=()
+                if access is None
+                else (delivering(access, clock=utc_now), keeping_closes(access, clock=utc_now)),
             )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,9 @@ import asyncpg
 
 from argos.core.closes import DailyCloses
 from argos.core.errors import StoreError
+from argos.dsn import Access
+from argos.signals.connections import Pools
+from argos.signals.running import Deck, until_stopped
 from argos.sources.board import Board
 from argos.store.closes import put, rows_of
 from argos.store.lanes import transaction
@@ -65,3 +69,28 @@ async def keep_closes(
             if added:
                 log.info("%s daily closes stored", added)
         await sleep(EVERY_S)
+
+
+def keeping_closes(
+    access: Access, *, clock: Callable[[], datetime]
+) -> Callable[[Deck], Awaitable[None]]:
+    """`keep_closes` as a task beside the cycle: it ends with it."""
+
+    async def keep(board: Board) -> None:
+        pools = Pools(access)
+        try:
+            await keep_closes(board, await _pool(pools), clock=clock)
+        finally:
+            pools.terminate()
+
+    async def beside(deck: Deck) -> None:
+        await until_stopped(keep(deck.board), deck.stop)
+
+    return beside
+
+
+async def _pool(pools: Pools) -> asyncpg.Pool:
+    while True:
+        with suppress(StoreError):
+            return await pools.of("argos_strategy")
+        await asyncio.sleep(EVERY_S)

@@ -21,7 +21,7 @@ from argos.signals.guarding import Guard
 from argos.signals.handover import Handover
 from argos.signals.monitor import ExitRules
 from argos.signals.outbox import Outbox, pause_s
-from argos.signals.running import Deck
+from argos.signals.running import Deck, until_stopped
 from argos.signals.settings import SignalSettings
 from argos.signals.telling import SET_ASIDE, Teller, chain_name
 from argos.store.signals import ServiceReport, SignalStore
@@ -144,15 +144,7 @@ def delivering(
     """`deliver` as a task beside the cycle: it ends with it."""
 
     async def beside(deck: Deck) -> None:
-        task = asyncio.create_task(
-            deliver(deck.settings, deck.file, access, clock=clock, woken=deck.recorded)
-        )
-        stopping = asyncio.create_task(deck.stop.wait())
-        try:
-            await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in (task, stopping):
-                one.cancel()
-            await asyncio.gather(task, stopping, return_exceptions=True)
+        work = deliver(deck.settings, deck.file, access, clock=clock, woken=deck.recorded)
+        await until_stopped(work, deck.stop)
 
     return beside

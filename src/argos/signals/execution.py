@@ -18,7 +18,8 @@ from argos.signals.settings import SignalSettings
 
 SOURCE: Final = "signals"
 """The intents' source: hooks and API keys have theirs behind a colon, so nobody else can be it."""
-SIZE_MODE: Final = SizeMode.EQUITY_FRACTION
+SIZE_MODE: Final = SizeMode.CONSENSUS
+"""Scaled by confidence and volatility where the account is known; see docs/concepts/risk.md."""
 CENT: Final = Decimal("0.01")
 SUB_PENNY: Final = Decimal("0.0001")
 _SIDES: Final = {Direction.LONG.value: Side.BUY, Direction.SHORT.value: Side.SELL}

@@ -36,6 +36,10 @@ class Verdict:
     text: str
 
 
+NOT_EXECUTED: Final = Verdict(
+    result=CheckResult.PASSED, code="", text="auto_execute is off: no order follows"
+)
+
 Precheck = Callable[[str, Direction], Verdict]
 """The port: of a symbol and a direction, from memory. It never waits."""
 

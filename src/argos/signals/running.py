@@ -1,30 +1,32 @@
 """The service in one process: sources, the cycle, and whatever is set beside them, over one file."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from argos.consensus.vote import Direction
 from argos.signals.cycle import Cycle
 from argos.signals.file import FILE, SignalFile
-from argos.signals.precheck import RouteStanding, Verdict, verdict_of
+from argos.signals.precheck import NOT_EXECUTED, RouteStanding, Verdict, verdict_of
 from argos.signals.session import Session
 from argos.signals.settings import SignalSettings
 from argos.signals.status import STATUS_FILE, Health
 from argos.signals.store import OnRecorded, SignalStore
+from argos.sources.board import Board
 from argos.sources.ledger import FILE as SOURCES_FILE
 from argos.sources.running import running as sources_running
 from argos.sources.running import utc_now
 from argos.sources.settings import SourcesSettings
 
 STANDING_EVERY_S: Final = 5.0
+AGAIN_S_MAX: Final = 60.0
 END_WITHIN_S: Final = 5.0
 ReadStanding = Callable[[], Awaitable[RouteStanding]]
 """Reads the route's standing from the database; may be slow, may fail."""
@@ -36,13 +38,13 @@ log = structlog.get_logger()
 class Deck:
     """What a task beside the cycle is given.
 
-    price: the newest price of a symbol. stop: set when the service ends; a task ends by it, or is cancelled. recorded:
+    board: what the sources last said. stop: set when the service ends; a task ends by it, or is cancelled. recorded:
     set when a tick left something to be told; who waits for it clears it.
     """
 
     file: SignalFile
     settings: SignalSettings
-    price: Callable[[str], Decimal | None]
+    board: Board
     stop: asyncio.Event
     recorded: asyncio.Event
 
@@ -59,6 +61,9 @@ class StandingCopy:
         self._standing: RouteStanding | None = None
 
     def precheck(self, symbol: str, direction: Direction) -> Verdict:
+        """What is not to be traded needs no route: then nothing is looked at."""
+        if not self._settings.auto_execute:
+            return NOT_EXECUTED
         return verdict_of(
             self._standing,
             symbol=symbol,
@@ -96,8 +101,8 @@ async def run_signals(
 ) -> None:
     """Votes, ticks and what is beside them, until `stop`. `root` is the home. The caller holds the lock.
 
-    Tasks beside have `end_within_s` after `stop` to end by themselves, then they are cancelled. One that fails is told
-    and ends alone: signals go on. Raises StoreError or InputError at the beginning.
+    Tasks beside have `end_within_s` after `stop` to end by themselves, then they are cancelled. One that breaks is
+    begun again, and signals go on. Raises StoreError or InputError at the beginning.
     """
     file = SignalFile.open(root / FILE)
     try:
@@ -128,7 +133,7 @@ async def run_signals(
             deck = Deck(
                 file=file,
                 settings=settings,
-                price=board.price,
+                board=board,
                 stop=stop,
                 recorded=asyncio.Event(),
             )
@@ -144,11 +149,31 @@ async def run_signals(
         file.close()
 
 
-async def _told(one: Beside, deck: Deck) -> None:
+async def until_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Run `work` until it ends, or until `stop` is set: then it is cancelled. Raises what it raises."""
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
-        await one(deck)
-    except Exception as error:
-        log.error("a task beside the cycle broke", task=_name(one), error=type(error).__name__)
+        await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in (task, stopping):
+            one.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
+    if not task.cancelled():
+        task.result()
+
+
+async def _told(one: Beside, deck: Deck) -> None:
+    """A task that breaks is begun again, ever more slowly, as its work remains."""
+    for failures in count(1):
+        try:
+            await one(deck)
+            return
+        except Exception as error:
+            log.error("a task beside the cycle broke", task=_name(one), error=repr(error))
+        pause_s = min(AGAIN_S_MAX, 2.0**failures)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(deck.stop.wait(), timeout=pause_s)
+            return
 
 
 def _name(one: Beside) -> str:

@@ -76,7 +76,7 @@ async def test_it_ticks_beside_hanging_sources_and_leaves_a_file_that_is_whole(
     assert "HOME_IN_USE" in second.err
     log = service.stop()
     assert service.process.returncode == 0
-    assert log[0]["event"] == "signals run"
+    assert "signals run" in {line["event"] for line in log[:2]}
     assert argos.ask("signals", "status", code=1)["running"] is False
     assert argos.ask("signals", "verify")["findings"] == []
     file = SignalFile.look(service.home / FILE)

@@ -15,7 +15,7 @@ NOWHERE = SourcesSettings(symbols=SYMBOLS, fixture_url="http://127.0.0.1:9")
 """Nothing listens there: every source abstains, and says so."""
 
 
-async def test_tasks_beside_get_the_deck_and_one_that_breaks_ends_alone(tmp_path: Path) -> None:
+async def test_tasks_beside_get_the_deck_and_one_that_breaks_breaks_alone(tmp_path: Path) -> None:
     stop, seen = asyncio.Event(), list[Deck]()
 
     async def counts(deck: Deck) -> None:
@@ -53,7 +53,7 @@ async def test_tasks_beside_get_the_deck_and_one_that_breaks_ends_alone(tmp_path
     assert status["ended_at"] is not None
     (deck,) = seen
     assert deck.settings is settings
-    assert deck.price("AAPL") is None
+    assert deck.board.price("AAPL") is None
 
 
 async def test_the_copy_of_a_standing_is_unknown_until_it_is_read_and_again_when_it_is_old() -> (
@@ -67,7 +67,7 @@ async def test_the_copy_of_a_standing_is_unknown_until_it_is_read_and_again_when
             route="paper", exists=False, enabled=False, brakes=(), accounts=(), read_at=at(0)
         )
 
-    copy = StandingCopy(SETTINGS, clock=lambda: now)
+    copy = StandingCopy(replace(SETTINGS, auto_execute=True), clock=lambda: now)
     assert copy.precheck("AAPL", Direction.LONG).code == "PRECHECK_NOT_READ"
     task = asyncio.create_task(copy.refresh(read))
     await reads.wait()
@@ -78,3 +78,8 @@ async def test_the_copy_of_a_standing_is_unknown_until_it_is_read_and_again_when
     assert copy.precheck("AAPL", Direction.LONG).code == "PRECHECK_TOO_OLD"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def test_where_nothing_is_executed_no_route_is_looked_at() -> None:
+    copy = StandingCopy(replace(SETTINGS, auto_execute=False), clock=lambda: at(0))
+    assert copy.precheck("AAPL", Direction.LONG).code == ""

@@ -132,7 +132,8 @@ async def test_a_signal_becomes_an_order_at_each_account_of_its_route(desk: Desk
     for row in orders:
         assert (row["status"], row["denial_code"]) == ("planned", None)
         assert (row["side"], row["sl"], row["tp"]) == ("buy", Decimal(98), Decimal(104))
-        assert row["qty"] == 100  # 10 % of 100,000 at the price that the signal saw
+        # 10 % of 100,000, by 1.2 for a confidence of 0.8, by 0.5 as no volatility is known: 6 % at a price of 100
+        assert row["qty"] == 60
     assert desk.outbox.counts().waiting == {"configuration": 1, "signal": 1}
 
 
@@ -252,7 +253,7 @@ async def test_the_time_stop_closes_a_trade_once_at_all_its_accounts(desk: Desk)
     await desk.spine.decide()
     for account in (HEDGE, NET):
         (command,) = await desk.spine.lease(account)
-        assert (command.is_exit, command.qty) == (True, 100)
+        assert (command.is_exit, command.qty) == (True, 60)
         await desk.spine.fill(command, account=account, price=Decimal("99.98"))
     assert await desk.value("SELECT count(*) FROM order_states WHERE live") == 0
     body = await desk.value("SELECT body::text FROM intents WHERE body->>'action' = 'close'")

@@ -19,6 +19,8 @@ from argos.signals.outbox import Outbox
 from argos.signals.running import Deck
 from argos.signals.settings import SignalSettings
 from argos.signals.telling import chain_name
+from argos.sources.board import Board, VoteStore
+from argos.sources.ledger import SourceFile
 from eventually import eventually
 from fresh_database import FreshDatabase
 from lossy_link import LossyLink, lossy_link
@@ -184,7 +186,7 @@ async def test_beside_the_cycle_it_reports_itself_and_ends_with_it(
     deck = Deck(
         file=file,
         settings=SETTINGS,
-        price=lambda _: PRICE,
+        board=Board(VoteStore(SourceFile.empty())),
         stop=asyncio.Event(),
         recorded=asyncio.Event(),
     )
