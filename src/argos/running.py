@@ -10,7 +10,7 @@ from typing import Final
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
 from argos.node.exit_codes import ExitCode
-from argos.plans import PaperPlan, PlannedNode, SignalsPlan, broker_url
+from argos.plans import VENUE_OF, PaperPlan, PlannedNode, SignalsPlan, broker_url
 from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings
 from argos.stack.children import Child, ChildEvent, ChildSupervisor
@@ -23,6 +23,8 @@ from argos.store.database import CONNECTION_ERRORS, open_connection, open_pool
 READY_S: Final = 60.0
 NODE_STAYS_DOWN: Final = frozenset({int(ExitCode.MISCONFIGURED), int(ExitCode.FENCED)})
 """A node that ends so would end so again: it cannot start as configured, or a newer one has taken over."""
+OUR_VENUES: Final = frozenset(VENUE_OF.values())
+"""Of brokers that run here."""
 OnEvent = Callable[[ChildEvent], None]
 Wrap = Callable[[str, Sequence[str]], Sequence[str]]
 """Given a child's name and argv, the argv to run instead: how tests plant their bugs outside the product."""
@@ -100,7 +102,12 @@ class Stack:
         control = open_access(self._home, self._settings).as_role("argos_control")
         codes = await self._enrolment_codes(control, paper.nodes)
         starts = [
-            self._node(node, code=codes.get(node.name), ready=_said_hello(node.name, dsn=control))
+            self._node(
+                node,
+                code=codes.get(node.name),
+                # A broker elsewhere may be away for hours: its node goes on trying, and holds nobody up.
+                ready=_said_hello(node.name, dsn=control) if node.venue in OUR_VENUES else None,
+            )
             for node in paper.nodes
         ]
         if self._everyday_market:
@@ -173,7 +180,7 @@ class Stack:
             for broker, path in zip(paper.brokers, paper.broker_paths, strict=True)
         ]
 
-    def _node(self, node: PlannedNode, *, code: str | None, ready: Readiness) -> Child:
+    def _node(self, node: PlannedNode, *, code: str | None, ready: Readiness | None) -> Child:
         env = {"ARGOS_ENROL_CODE": code} if code else {}
         argv = [sys.executable, "-m", "argos.entries.node", str(node.path)]
         return self._child(

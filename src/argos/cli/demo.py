@@ -11,7 +11,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -21,11 +21,18 @@ import aiohttp
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from argos.cli.demo_argo import LIMITS, ArgoDemo, play_argo, read_argo, tell_argo, write_config
+from argos.cli.demo_argo import (
+    LIMITS,
+    ArgoDemo,
+    play_argo,
+    read_argo,
+    section_of,
+    tell_argo,
+    write_config,
+)
+from argos.cli.demo_shown import tell_demo
 from argos.cli.gateway_client import GatewayClient
-from argos.cli.printing import table
 from argos.core.errors import InputError
 from argos.entries.logs import set_up_logs
 from argos.plans import (
@@ -47,13 +54,15 @@ from argos.provisioning import (
     open_access,
     prepare_database,
 )
-from argos.reconcile.result import SlippageReference
 from argos.rehearsal.argo_results import ArgoResult, argo_json
 from argos.rehearsal.checking import check
 from argos.rehearsal.evidence import acknowledged, read_books, read_stored
 from argos.rehearsal.feed import BrokerAddress
 from argos.rehearsal.play import Played, PlaySettings, play
-from argos.rehearsal.report import bps_text, money_text, percent_text, render_report
+from argos.rehearsal.report import (
+    ReportData,
+    render_report,
+)
 from argos.rehearsal.results import DemoResult, as_json, read_result, report_data
 from argos.rehearsal.sender import AlertSender, DeliveryLog
 from argos.running import RunningStack, Stack
@@ -62,10 +71,6 @@ from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
 
 MARK: Final = ".argos-demo-home"
-HONEST: Final = (
-    "Real daily bars; the path inside a day is a seeded bridge through that day's real open, high, low and close. "
-    "Time is compressed. Brokers are simulated: no market impact, no queues."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +174,7 @@ async def _run(run: Demo) -> bool:
     try:
         store = await EvidenceStore.open(open_access(run.home, settings).as_role("argos_reader"))
         try:
-            result = await _play_and_tell(run, plan, running, store, started_s, stop)
+            result, data = await _play_and_tell(run, plan, running, store, started_s, stop)
             argo = None
             if exchange is not None and not stop.is_set():
                 argo_demo = ArgoDemo(
@@ -184,6 +189,8 @@ async def _run(run: Demo) -> bool:
                     store=store,
                 )
                 argo = await _play_argo_and_tell(argo_demo, plan, stop=stop)
+                reader = open_access(run.home, settings).as_role("argos_reader")
+                _write_report(run, replace(data, argo=await section_of(argo, reader)))
         finally:
             await store.aclose()
         if run.as_line:
@@ -204,7 +211,7 @@ async def _play_and_tell(
     store: EvidenceStore,
     started_s: float,
     stop: asyncio.Event,
-) -> DemoResult:
+) -> tuple[DemoResult, ReportData]:
     version = f"demo.{int(datetime.now(UTC).timestamp())}"
     settings = PlaySettings(
         gateway_url=running.gateway_url,
@@ -233,10 +240,14 @@ async def _play_and_tell(
         characters={node.account: node.venue for node in plan.nodes},
         story=await _story(run.home, running, result),
     )
+    _write_report(run, data)
+    tell_demo(run.console, result, report=run.report)
+    return result, data
+
+
+def _write_report(run: Demo, data: ReportData) -> None:
     run.report.parent.mkdir(parents=True, exist_ok=True)
     run.report.write_text(render_report(data), encoding="utf-8")
-    _tell(run, result)
-    return result
 
 
 async def _play_argo_and_tell(
@@ -289,82 +300,6 @@ async def _story(home: Home, running: RunningStack, result: DemoResult) -> Mappi
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
         story: Mapping[str, Any] | None = await response.json() if response.ok else None
         return story
-
-
-def _tell(run: Demo, result: DemoResult) -> None:
-    line = as_json(result)
-    alerts, legs = line["alerts"], line["legs"]
-    run.console.print(_quality_table(result))
-    run.console.print(_money_table(result))
-    run.console.print(_reason_table(result))
-    run.console.print(
-        f"{alerts['sent']} alerts sent: {alerts['accepted']} accepted, {alerts['duplicate']} duplicates, "
-        f"{alerts['refused']} refused. {result.trades} trades, {legs['reconciled']} legs reconciled, "
-        f"{legs['open']} open, {legs['in_doubt']} in doubt."
-    )
-    findings = result.findings
-    verdict = "[green]nothing lost, nothing doubled[/]" if findings.clean else "[red]FINDINGS[/]"
-    run.console.print(
-        f"Held against the brokers' own ledgers: {verdict} "
-        f"(lost {len(findings.lost)}, doubled {len(findings.doubled)})."
-    )
-    for name in (
-        "lost",
-        "doubled",
-        "contradicted",
-        "fills_unknown",
-        "positions_differ",
-        "in_doubt",
-    ):
-        for text in getattr(findings, name)[:5]:
-            run.console.print(f"  [red]{name}[/]: {text}")
-    run.console.print(f"Report: {run.report}   ({result.seconds:.0f} s)")
-    run.console.print(f"[dim]{HONEST}[/]")
-
-
-def _quality_table(result: DemoResult) -> Table:
-    rows = []
-    for account in result.accounts:
-        bps, ms = account.slippage_bps, account.latency_ms
-        rows.append(
-            (
-                account.account,
-                str(account.trades),
-                percent_text(account.fill_ratio),
-                *(bps_text(bps[reference]) for reference in SlippageReference),
-                *(_ms(ms[name]) for name in ("p50", "p95", "p99")),
-            )
-        )
-    return table(
-        "Execution: slippage in bps against signal, arrival and broker quote, adverse\n"
-        "positive; latency of market orders, alert to fill, in ms",
-        ("account", ">trades", ">filled", ">signal", ">arrival", ">broker", ">p50", ">p95", ">p99"),
-        rows,
-    )
-
-
-def _money_table(result: DemoResult) -> Table:
-    rows = []
-    for account in result.accounts:
-        amounts = (
-            account.commission, account.swap, account.fee, account.slippage_cost,
-            account.net_cost, account.net_pnl,
-        )  # fmt: skip
-        rows.append((account.account, *map(money_text, amounts)))
-    currencies = ", ".join(sorted({account.currency for account in result.accounts}))
-    headings = (">commission", ">swap", ">fees", ">slippage", ">net cost", ">net PnL")
-    return table(
-        f"Money, in {currencies}: net cost includes slippage", ("account", *headings), rows
-    )
-
-
-def _ms(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
-
-
-def _reason_table(result: DemoResult) -> Table:
-    rows = [(reason.by, reason.code, str(reason.count)) for reason in result.reasons]
-    return table("Refused, by reason", ("by", "code", ">count"), rows)
 
 
 async def _stay(run: Demo, running: RunningStack, stop: asyncio.Event) -> None:

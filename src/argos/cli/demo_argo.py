@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from argos.cli.gateway_client import GatewayClient
 from argos.cli.printing import table
 from argos.core.account import AccountLimits
 from argos.core.risk_limits import RiskLimits
+from argos.dsn import Dsn
 from argos.plans import (
     EXCHANGE_ACCOUNT,
     SIGNALS_ROUTE,
@@ -27,18 +28,21 @@ from argos.plans import (
     broker_url,
     plan_signals,
 )
-from argos.rehearsal.argo_results import ArgoResult, SignalBook, read_signals
+from argos.rehearsal.argo_results import ArgoResult, SignalBook, read_signals, told_lines
 from argos.rehearsal.argo_week import WeekRun, WeekSettings, WeekWatch, play_week
 from argos.rehearsal.checking import check
 from argos.rehearsal.compressed import ReplayedDays
 from argos.rehearsal.evidence import read_books, read_stored
 from argos.rehearsal.feed import BrokerAddress
+from argos.rehearsal.journal_section import read_section, render_section
 from argos.running import Stack
 from argos.settings import load_config
 from argos.signals.file import FILE, SignalFile
 from argos.sources.settings import CONFIG
 from argos.stack.home import Home, write_atomically
+from argos.store.database import open_pool
 from argos.store.evidence import EvidenceStore
+from argos.store.journal import JournalStore
 
 FIRST_DAY: Final = date(2009, 2, 23)
 """The Monday after the days that the first half replays."""
@@ -56,9 +60,10 @@ LIMITS: Final = AccountLimits(
         buying_power_fraction_max=Decimal("0.95"),
     )
 )
+STRATEGY: Final = "consensus"
 SETTINGS: Final = {
     "strategy": {
-        "name": "consensus", "version": "1", "route": SIGNALS_ROUTE, "ttl_s": 3, "cooldown_s": 2,
+        "name": STRATEGY, "version": "1", "route": SIGNALS_ROUTE, "ttl_s": 3, "cooldown_s": 2,
     },
     "trading": {
         "auto_execute": True, "min_confidence": 75, "position_size_pct": 10, "max_drawdown_pct": 10,
@@ -148,23 +153,24 @@ async def read_argo(demo: ArgoDemo, *, run: WeekRun, plan: PaperPlan) -> ArgoRes
     return ArgoResult(run=run, book=book, journal=journal, performance=figures, findings=findings)
 
 
+async def section_of(result: ArgoResult, reader: Dsn) -> str:
+    """The week as a part of the report, in HTML."""
+    pool = await open_pool(reader, name="report", size_max=1)
+    try:
+        section = await read_section(
+            JournalStore(pool), strategy=STRATEGY, now=datetime.now(tz=UTC)
+        )
+    finally:
+        await pool.close()
+    return render_section(section, told=told_lines(result))
+
+
 def tell_argo(console: Console, result: ArgoResult) -> None:
     console.print(_signals_table(result.book))
     console.print(_journal_table(result))
-    book = result.book
-    refused = ", ".join(f"{code} {count}" for code, count in sorted(book.refusals.items()))
-    console.print(
-        f"{book.ticks} ticks over {book.votes} votes gave {book.recorded} signals, {book.simulated} of them from "
-        f"simulated sources; {len(book.handed_over)} became intents"
-        + (f"; refused: {refused}." if refused else ".")
-    )
-    verdict = (
-        "[red]DOES NOT HOLD[/]"
-        if book.faults
-        else "[green]verified, and made again from the stored votes with the same hashes[/]"
-    )
-    console.print(f"The chain of signals: {verdict} (last {book.last_hash[:16]}).")
-    for text in book.faults[:5]:
+    for line in told_lines(result):
+        console.print(line)
+    for text in result.book.faults[:5]:
         console.print(f"  [red]fault[/]: {text}")
 
 

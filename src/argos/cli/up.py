@@ -23,7 +23,7 @@ from argos.cli.setup import Choices, gateway_url, is_set_up, set_up
 from argos.core.errors import ArgosError, InputError, StoreError
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_signals, read_paper
 from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
-from argos.running import OnEvent, RunningStack, Stack
+from argos.running import OUR_VENUES, OnEvent, RunningStack, Stack
 from argos.settings import Settings, load_config, load_settings
 from argos.stack.children import ChildEvent, ChildEventKind
 from argos.stack.home import Home, read_private, write_atomically
@@ -201,7 +201,7 @@ async def _accounts_seen(home: Home, running: RunningStack, paper: PaperPlan | N
     if paper is None:
         return True
     client = GatewayClient(url=running.gateway_url, api_key=home.secret(API_KEY))
-    wanted = {node.account for node in paper.nodes}
+    wanted = {node.account for node in paper.nodes if node.venue in OUR_VENUES}
     deadline_s = time.monotonic() + ACCOUNTS_READY_S
     while time.monotonic() < deadline_s:
         with contextlib.suppress(ArgosError):

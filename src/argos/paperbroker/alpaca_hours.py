@@ -68,7 +68,8 @@ class AlpacaHours:
         return answer(
             {
                 "timestamp": moment_text(now),
-                "is_open": any(market.is_open(symbol) for symbol in market.instruments),
+                # whether there are prices yet is another matter
+                "is_open": not market.closed.issuperset(market.instruments),
                 "next_open": tomorrow,
                 "next_close": tomorrow,
             }

@@ -116,6 +116,34 @@ def argo_json(result: ArgoResult) -> dict[str, Any]:
     }
 
 
+def told_lines(result: ArgoResult) -> list[str]:
+    """What the week came to, in sentences for the screen and the report."""
+    book = result.book
+    refused = ", ".join(f"{code} {count}" for code, count in sorted(book.refusals.items()))
+    nothing = [
+        f"{item['outcome']} {item['code']} {item['n']}"
+        for item in result.performance["beside"]
+        if item["what"] == "legs"
+    ]
+    lines = [
+        f"{book.ticks} ticks over {book.votes} votes gave {book.recorded} signals, {book.simulated} of them from"
+        f" simulated sources; {len(book.handed_over)} became intents"
+        + (f"; refused: {refused}." if refused else ".")
+    ]
+    if nothing:
+        lines.append(f"Legs that came to no trade: {', '.join(nothing)}.")
+    verdict = (
+        f"does not hold in {len(book.faults)} places"
+        if book.faults
+        else "verified, and made again from the stored votes with the same hashes"
+    )
+    lines.append(f"The chain of signals: {verdict} (last {book.last_hash[:16]}).")
+    lost, doubled = len(result.findings.lost), len(result.findings.doubled)
+    held = "nothing lost, nothing doubled" if result.findings.clean else "FINDINGS"
+    lines.append(f"Held against all ledgers: {held} (lost {lost}, doubled {doubled}).")
+    return lines
+
+
 def _counts(connection: sqlite3.Connection) -> tuple[int, int]:
     (ticks,) = connection.execute("SELECT count(*) FROM ticks").fetchone()
     (votes,) = connection.execute("SELECT count(*) FROM votes").fetchone()

@@ -1,6 +1,7 @@
 """The report's section on signals and their trades: the journal, its figures, and why nothing came of the rest."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -52,12 +53,13 @@ async def read_section(
     )
 
 
-def render_section(section: JournalSection) -> str:
-    """The section as HTML, escaped already: the report takes it as it is (`|safe`)."""
+def render_section(section: JournalSection, *, told: Sequence[str] = ()) -> str:
+    """The section as HTML, escaped already: the report takes it as it is (`|safe`). `told` stands at its head."""
     template = _ENVIRONMENT.get_template("journal.html.j2")
     overall = section.by_source.overall
     return template.render(
         section=section,
+        told=told,
         overall=overall,
         figures=figure_rows(overall),
         simulated=any(entry.signal and entry.signal.simulated for entry in section.entries),

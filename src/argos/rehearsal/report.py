@@ -115,7 +115,8 @@ class LifeOfAlert:
 class ReportData:
     """Everything the report shows. `seconds` is the real time that the days from `first_day` took.
 
-    `lost` counts accepted alerts without orders at a broker, `doubled` orders that reached one twice.
+    `lost` counts accepted alerts without orders at a broker, `doubled` orders that reached one twice. `argo`: the week
+    of signals as HTML, empty without one.
     """
 
     made_at: datetime
@@ -135,6 +136,7 @@ class ReportData:
     accounts: tuple[AccountResult, ...]
     prices: tuple[PriceHistory, ...]
     life: LifeOfAlert | None
+    argo: str = ""
     title: str = "Argos rehearsal"
 
 
