@@ -128,6 +128,27 @@ SECTIONS: Final[Mapping[str, tuple[Line, ...]]] = {
             goal=10,
         ),
     ),
+    "A tick of the signal service over 500 symbols and four sources, store included": tuple(
+        line
+        for name, words in (("weighted_vote", "weighted vote"), ("log_pool", "log pool"))
+        for line in (
+            Line(
+                name=f"signals_{name}_tick_median_cpu_ms",
+                words=f"{words}: median",
+                unit="ms of CPU",
+            ),
+            Line(
+                name=f"signals_{name}_tick_max_cpu_ms",
+                words=f"{words}: the longest, the first included",
+                unit="ms of CPU",
+                goal=250,
+            ),
+            Line(
+                name=f"signals_{name}_ratio_to_floor",
+                words=f"{words}: median over consensus and bare rows alone",
+            ),
+        )
+    ),
     "Reconciliation of 100,000 stored legs": (
         Line(name="reconcile_workers", words="worker processes"),
         Line(
@@ -187,6 +208,8 @@ database is the embedded PostgreSQL with its ordinary settings (`fsync` and `syn
   every later one shows them again.
 - **Idle**: ten Python nodes, which wait in long polls, and ten expert advisors, which ask at least once a second, all
   enrolled and signed in at one gateway; user and system time of the gateway's process over 20 s.
+- **A tick of the signal service**: processor time of the thread that ticks, 40 ticks, at each a new vote of one source on
+  every symbol; the file is synced. The floor is the consensus alone, and the same votes as bare rows in one synced transaction.
 - **Reconciliation**: worker processes work off a queue that names every stored leg (two orders, eight facts, two fills
   each): once for first revisions, once more to find nothing new.
 - **Memory**: the kernel's peak (VmHWM) of each process over the whole run.

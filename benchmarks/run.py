@@ -27,6 +27,7 @@ from open_loop import measure_open_loop
 from reconciling import measure_reconciliation
 from report import print_table, store_results, write_page
 from rig import BenchError, Figures
+from signal_cycle import measure_signal_cycle
 
 OPEN_LOOP_PER_S: Final = 200
 
@@ -85,6 +86,7 @@ def measurements(sizes: Sizes, memory: MemoryWatch) -> dict[str, Callable[[], Aw
             rounds=sizes.backtest_rounds,
             quick=sizes is QUICK,
         ),
+        "signals": measure_signal_cycle,
         "reconcile": lambda: measure_reconciliation(legs=sizes.legs, memory=memory),
     }
 

@@ -1,12 +1,11 @@
-"""Measures one tick of the signal service, store included: `python benchmarks/signal_cycle.py [--json]`.
+"""One tick of the signal service, store included.
 
 500 symbols, four sources, and at every tick a new vote of one source on each symbol, as Massive gives them; some of the
 symbols fire. Processor time of the tick's thread, not seconds of a busy machine. The floor is what no tick can be
 without: the same new votes as rows in one synced SQLite transaction, plus the consensus alone over the same board.
 """
 
-import argparse
-import json
+import asyncio
 import random
 import sqlite3
 import statistics
@@ -25,12 +24,12 @@ from argos.signals.precheck import CheckResult, Verdict
 from argos.signals.session import Session
 from argos.signals.settings import SessionRule, SignalSettings
 from argos.signals.store import SignalStore
+from rig import Figures
 
 SYMBOLS = tuple(f"S{number:03}" for number in range(500))
 TICKS = 40
 TICK = timedelta(seconds=5)
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-BOUND_MS = 250.0
 LEANS_LONG = 0.6
 """Share of the votes that are for a rise: enough that signals come, stand and end."""
 
@@ -113,41 +112,28 @@ def floor(settings: SignalSettings, new: list[list[Vote]], path: Path) -> list[f
     return spent
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="the figures as JSON")
-    parser.add_argument(
-        "--folder", type=Path, help="where the files are made; else a temporary one"
-    )
-    words = parser.parse_args()
-    figures = {}
+async def measure_signal_cycle() -> Figures:
+    """Both methods, one after the other."""
+    found: Figures = {}
     for method in Method:
-        settings = SignalSettings(
-            symbols=SYMBOLS,
-            consensus=replace(ConsensusSettings(), method=method),
-            session=SessionRule.ALWAYS,
-        )
-        new = days(settings.consensus)
-        with tempfile.TemporaryDirectory(dir=words.folder) as folder:
-            found = measure(settings, new, Path(folder) / "signals.sqlite")
-            bare = floor(settings, new, Path(folder) / "floor.sqlite")
-        cpu, least = found["cpu_ms"], statistics.median(bare[1:])
-        figures[method.value] = {
-            "first_ms": cpu[0],
-            "median_ms": statistics.median(cpu[1:]),
-            "max_ms": max(cpu[1:]),
-            "wall_median_ms": statistics.median(found["wall_ms"][1:]),
-            "floor_median_ms": least,
-            "times_the_floor": statistics.median(cpu[1:]) / least,
-            "of_the_bound": max(cpu) / BOUND_MS,
-            "signals": sum(found["fired"]),
-        }
-    if words.json:
-        print(json.dumps(figures))
-        return
-    for name, shown in figures.items():
-        print(name, *(f"{what} {value:.2f}" for what, value in shown.items()))
+        found |= await asyncio.to_thread(_measure_method, method)
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def _measure_method(method: Method) -> Figures:
+    settings = SignalSettings(
+        symbols=SYMBOLS,
+        consensus=replace(ConsensusSettings(), method=method),
+        session=SessionRule.ALWAYS,
+    )
+    new = days(settings.consensus)
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(settings, new, Path(folder) / "signals.sqlite")
+        bare = floor(settings, new, Path(folder) / "floor.sqlite")
+    cpu, least = found["cpu_ms"], statistics.median(bare[1:])
+    name = f"signals_{method.value}"
+    return {
+        f"{name}_tick_median_cpu_ms": statistics.median(cpu[1:]),
+        f"{name}_tick_max_cpu_ms": max(cpu),
+        f"{name}_ratio_to_floor": statistics.median(cpu[1:]) / least,
+    }
