@@ -208,8 +208,9 @@ database is the embedded PostgreSQL with its ordinary settings (`fsync` and `syn
   every later one shows them again.
 - **Idle**: ten Python nodes, which wait in long polls, and ten expert advisors, which ask at least once a second, all
   enrolled and signed in at one gateway; user and system time of the gateway's process over 20 s.
-- **A tick of the signal service**: processor time of the thread that ticks, 40 ticks, at each a new vote of one source on
-  every symbol; the file is synced. The floor is the consensus alone, and the same votes as bare rows in one synced transaction.
+- **A tick of the signal service**: processor time of the thread that ticks, over 40 ticks, at each a new vote of one
+  source on every symbol; the file is synced. The floor is the consensus alone, and the same votes as bare rows in one
+  synced transaction.
 - **Reconciliation**: worker processes work off a queue that names every stored leg (two orders, eight facts, two fills
   each): once for first revisions, once more to find nothing new.
 - **Memory**: the kernel's peak (VmHWM) of each process over the whole run.
