@@ -28,7 +28,7 @@ from argos.venues.alpaca.settings import (
     AlpacaSettings,
     alpaca_settings,
 )
-from argos.venues.paper.alpaca_words import blocks_of
+from argos.venues.alpaca.words import blocks_of
 
 KEY_VARIABLE: Final = "APCA_API_KEY_ID"
 SECRET_VARIABLE: Final = "APCA_API_SECRET_KEY"  # noqa: S105 - a variable's name

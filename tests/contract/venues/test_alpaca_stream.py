@@ -55,7 +55,7 @@ async def followed(host: Host) -> AsyncIterator[tuple[AsyncIterator[str], list[s
         url = str(server.make_url("/stream")).replace("http", "ws")
         settings = AlpacaSettings(key_id="PK", secret_key="SK", stream_url=url)
         stream = UpdateStream(settings, on_news=lambda: news.append(""))
-        hints = stream.hints()
+        hints = stream.hints.listen()
         first = asyncio.ensure_future(anext(hints))
         await asyncio.sleep(0)  # lets the listener take its seat
         stream.start(session)

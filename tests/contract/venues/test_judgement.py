@@ -18,7 +18,7 @@ from argos.venues.alpaca.settings import AlpacaSettings
 from argos.venues.alpaca.venue import AlpacaVenue
 from argos.venues.paper.alpaca_like import AlpacaLikeVenue
 from argos.venues.paper.mt5_like import Mt5LikeVenue
-from argos.venues.paper.wire import BODY_BYTES_MAX
+from argos.venues.wire import BODY_BYTES_MAX
 
 ORDER_ID = UUID(int=1)
 ORDER = VenueOrder(

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from argos.core.standing import MarketSession
+from argos.venues.alpaca.words import blocks_of, session_of, snapshot_terms
 from argos.venues.mt5.words import snapshot_of
-from argos.venues.paper.alpaca_words import blocks_of, session_of, snapshot_terms
 
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 MONEY = {

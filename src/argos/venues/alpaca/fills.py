@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from argos.core.errors import VenueUnreachable
 from argos.protocol.values import parse_moment
+from argos.venues.alpaca import words
 from argos.venues.alpaca.rows import (
     FLAT,
     Holding,
@@ -18,7 +19,6 @@ from argos.venues.alpaca.rows import (
     is_share,
     unexplained,
 )
-from argos.venues.paper import alpaca_words as words
 
 PAGE_SIZE: Final = 100
 PAGES_MAX: Final = 5_000

@@ -8,7 +8,7 @@ from typing import Any, Final
 from argos.core.errors import VenueUnreachable
 from argos.venues.alpaca.budget import RequestBudget
 from argos.venues.alpaca.outcomes import TOO_MANY_REQUESTS
-from argos.venues.paper.wire import Reply, Wire
+from argos.venues.wire import Reply, Wire
 
 PAUSE_S: Final = 5.0
 """After a 429 that does not say for how long."""

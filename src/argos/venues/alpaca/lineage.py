@@ -9,10 +9,10 @@ from typing import Final
 from argos.core.errors import VenueUnreachable
 from argos.core.execution import FillReason
 from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca import words
 from argos.venues.alpaca.reading import AlpacaReading
 from argos.venues.alpaca.rows import UNKNOWN_PARENT, flatten_orders, is_our_client_id
 from argos.venues.alpaca.trading import REPLACEMENTS_MAX, AlpacaTrading, Row
-from argos.venues.paper import alpaca_words as words
 
 ORIGINS_MAX: Final = 100_000
 BESIDE: Final = timedelta(seconds=1)

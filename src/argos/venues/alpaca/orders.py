@@ -16,10 +16,8 @@ from argos.ports import (
     VenueOrder,
     VenueOrderState,
 )
-from argos.venues.alpaca.outcomes import derived_client_id
-from argos.venues.alpaca.trading import AlpacaTrading, Row
-from argos.venues.paper import alpaca_words as words
-from argos.venues.paper.alpaca_bodies import (
+from argos.venues.alpaca import words
+from argos.venues.alpaca.bodies import (
     NOT_CANCELABLE,
     check_exits,
     close_body,
@@ -28,7 +26,9 @@ from argos.venues.paper.alpaca_bodies import (
     price_text,
     protection_body,
 )
-from argos.venues.paper.wire import unreadable, within
+from argos.venues.alpaca.outcomes import derived_client_id
+from argos.venues.alpaca.trading import AlpacaTrading, Row
+from argos.venues.wire import unreadable, within
 
 POSITION_GONE: Final = "40410000"
 QTY_INSUFFICIENT: Final = "40310000"

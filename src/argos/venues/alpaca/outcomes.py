@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from argos.core.errors import InvariantError
 from argos.protocol.values import canonical_json
-from argos.venues.paper.alpaca_words import BODY_INVALID, NOT_UNIQUE
+from argos.venues.alpaca.words import BODY_INVALID, NOT_UNIQUE
 
 CLIENT_ID_MAX: Final = 128
 DIGEST_DIGITS: Final = 16

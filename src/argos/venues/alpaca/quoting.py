@@ -11,8 +11,8 @@ from argos.core.errors import InputError, VenueError
 from argos.protocol.values import decimal_text, parse_decimal, parse_moment
 from argos.venues.alpaca.exchange_time import ExchangeTime
 from argos.venues.alpaca.settings import AlpacaSettings
-from argos.venues.paper.wire import QUERY_TIMEOUT_S, Wire, answered, unreadable
 from argos.venues.quotes import QuoteCache
+from argos.venues.wire import QUERY_TIMEOUT_S, Wire, answered, unreadable
 
 SYMBOLS_AT_ONCE: Final = 100
 PAUSE_S_FIRST: Final = 1.0

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from argos.core.errors import VenueUnreachable
 from argos.venues.alpaca.line import CountedLine
+from argos.venues.alpaca.paging import all_orders
 from argos.venues.alpaca.rows import flatten_orders, is_share
 from argos.venues.alpaca.trading import Row
-from argos.venues.paper.wire import QUERY_TIMEOUT_S, answered
+from argos.venues.wire import QUERY_TIMEOUT_S, answered
 
-LIST_LIMIT: Final = 500
 FILLS_PAGE: Final = 100
 PAGES_MAX: Final = 200
 ASSETS_TIMEOUT_S: Final = 30.0
@@ -65,17 +64,11 @@ class AlpacaReading:
         return rows
 
     async def _orders(self, query: Mapping[str, str]) -> list[Row]:
-        """All pages of a list that is ordered by creation; a page is counted in heads, each with its legs."""
-        heads: dict[str, Row] = {}
-        asked = {**query, "direction": "asc", "nested": "true", "limit": str(LIST_LIMIT)}
-        for _ in range(PAGES_MAX):
-            page: list[Row] = await self.query("/v2/orders", query=asked)
-            heads.update((row["id"], row) for row in page)
-            if len(page) < LIST_LIMIT:
-                return list(flatten_orders(row for row in heads.values() if is_share(row)))
-            # Those of one moment must not be parted by the page.
-            last = page[-1]["created_at"]
-            asked["after"] = max(
-                (row["created_at"] for row in page if row["created_at"] < last), default=last
-            )
-        raise VenueUnreachable("orders without end", code="VENUE_ANSWER_UNREADABLE")
+        """A page is counted in heads, each with its legs."""
+        nested = {**query, "nested": "true"}
+        heads = await all_orders(self._orders_page, nested, pages_max=PAGES_MAX)
+        return list(flatten_orders(row for row in heads if is_share(row)))
+
+    async def _orders_page(self, query: Mapping[str, str]) -> list[Row]:
+        rows: list[Row] = await self.query("/v2/orders", query=query)
+        return rows

@@ -1,6 +1,6 @@
 """What Alpaca's rows leave out, worked out from the others: whose leg an order is, what a fill did to the holding.
 
-The words of `argos.venues.paper.alpaca_words` read rows with these fields; our own paper broker tells them itself.
+The words of `argos.venues.alpaca.words` read rows with these fields; our own paper broker tells them itself.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any, Final
 from argos.core.intent import Side
 from argos.core.money import ZERO, round_near
 from argos.protocol.values import decimal_text
-from argos.venues.paper.alpaca_words import number, root_client_id
+from argos.venues.alpaca.words import number, root_client_id
 
 PRICE_STEP: Final = Decimal("0.00000001")
 MONEY_STEP: Final = Decimal("0.01")

@@ -12,7 +12,9 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import VenueScan
 from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca import words
 from argos.venues.alpaca.bookings import BOOKINGS_QUERY, BOOKINGS_S, charges_of
+from argos.venues.alpaca.cursor import OVERLAP, Cursor
 from argos.venues.alpaca.exchange_time import ExchangeTime
 from argos.venues.alpaca.fills import FillBook, execution_id
 from argos.venues.alpaca.line import CountedLine
@@ -21,16 +23,13 @@ from argos.venues.alpaca.reading import AlpacaReading
 from argos.venues.alpaca.rows import flatten_orders
 from argos.venues.alpaca.standing import AccountStanding, standing_of
 from argos.venues.alpaca.trading import AlpacaTrading, Row
-from argos.venues.paper import alpaca_words as words
-from argos.venues.paper.alpaca_scan import OVERLAP, Cursor
-from argos.venues.paper.wire import unreadable
+from argos.venues.wire import unreadable
 
 REQUESTS: Final = 6
 """What one look usually costs."""
 UNEXPLAINED_S_MAX: Final = 15.0
 """Fills that are told late are waited for as long as this; then what is held counts, whatever they add up to."""
 LOOKS_AT_FILLS: Final = 3
-_OVER: Final = frozenset({*words.ENDED, words.REPLACED})
 
 
 class AlpacaScanner:
@@ -107,12 +106,11 @@ class AlpacaScanner:
         taken_at = self.time.true(told_at)
         standing = standing_of(money, clock, seen_at=taken_at, true=self.time.true)
         positions = tuple(self._position(row, open_rows) for row in held)
-        working = [row for row in orders.values() if row["status"] not in _OVER]
         self.standing = standing
         return VenueScan(
             taken_at=taken_at,
             positions=positions,
-            orders=tuple(words.report_of(row) for row in orders.values() if _is_reported(row)),
+            orders=tuple(words.report_of(row) for row in orders.values() if words.is_reported(row)),
             executions=self._executions(parse_moment(since.after, field="after")),
             account=AccountSnapshot(
                 account=self._account,
@@ -128,7 +126,7 @@ class AlpacaScanner:
             ),
             cursor=Cursor(
                 after=moment_text(told_at - OVERLAP),
-                open_ids=tuple(row["id"] for row in working if not words.is_protection(row)),
+                open_ids=words.watched_ids(orders.values()),
             ).text(),
             charges=charges,
         )
@@ -198,18 +196,6 @@ class AlpacaScanner:
         return replace(told, occurred_at=self.time.true(told.occurred_at), venue_time_ms=reading_ms)
 
     def _position(self, row: Row, open_rows: Sequence[Row]) -> Position:
-        symbol = row["symbol"]
-        origin = self._lineage.known(self._book.opening_orders.get(symbol, ""))
-        protections = [
-            order for order in open_rows if order["symbol"] == symbol and words.is_protection(order)
-        ]
-        return words.position_of(
-            row,
-            protections=[dict(item) for item in protections],
-            client_order_id=origin.client_order_id if origin else "",
-        )
-
-
-def _is_reported(row: Mapping[str, object]) -> bool:
-    """Legs belong to their position, and a replaced order lives on in the one that took its place."""
-    return row["status"] != words.REPLACED and not words.is_protection(row)
+        origin = self._lineage.known(self._book.opening_orders.get(row["symbol"], ""))
+        opener = origin.client_order_id if origin else ""
+        return words.position_of(row, open_orders=open_rows, client_order_id=opener)

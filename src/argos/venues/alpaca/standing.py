@@ -9,8 +9,8 @@ from typing import Any
 from argos.core.standing import MarketSession
 from argos.ports import VenueStanding
 from argos.protocol.values import moment_text, optional_moment_text
+from argos.venues.alpaca import words
 from argos.venues.alpaca.rows import Row
-from argos.venues.paper import alpaca_words as words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import structlog
 from argos.core.errors import ArgosError, VenueUnreachable
 from argos.protocol.values import parse_json
 from argos.venues.alpaca.settings import AlpacaSettings
+from argos.venues.hints import Hints
 
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 30.0
@@ -28,10 +29,11 @@ class UpdateStream:
     """Follows the stream in a task of its own, comes back after every loss with a bounded, growing pause."""
 
     def __init__(self, settings: AlpacaSettings, *, on_news: Callable[[], None]) -> None:
+        self.hints = Hints()
+        """The id of a fill, "" for anything else, and for each new beginning."""
         self._settings = settings
         self._on_news = on_news
         self._task: asyncio.Task[None] | None = None
-        self._listeners: set[asyncio.Queue[str]] = set()
         self._listening = asyncio.Event()
 
     def start(self, session: aiohttp.ClientSession) -> None:
@@ -57,20 +59,9 @@ class UpdateStream:
             async with asyncio.timeout(timeout_s):
                 await self._listening.wait()
 
-    async def hints(self) -> AsyncIterator[str]:
-        """Of what happens from now on: the id of a fill, "" for anything else, and for each new beginning."""
-        told: asyncio.Queue[str] = asyncio.Queue()
-        self._listeners.add(told)
-        try:
-            while True:
-                yield await told.get()
-        finally:
-            self._listeners.discard(told)
-
     def _hint(self, hint: str) -> None:
         self._on_news()
-        for told in self._listeners:
-            told.put_nowait(hint)
+        self.hints.tell(hint)
 
     async def _follow(self, session: aiohttp.ClientSession) -> None:
         pause_s = BACKOFF_FIRST_S

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 from argos.core.errors import VenueRefused, VenueUnreachable
 from argos.venues.alpaca.outcomes import Judged, Outcome, judge
-from argos.venues.paper.wire import QUERY_TIMEOUT_S, Reply, answered
+from argos.venues.wire import QUERY_TIMEOUT_S, Reply, answered
 
 NOT_FOUND: Final = 404
 REPLACEMENTS_MAX: Final = 50

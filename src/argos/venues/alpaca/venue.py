@@ -22,6 +22,7 @@ from argos.ports import (
     VenueStanding,
     VenueTraits,
 )
+from argos.venues.alpaca.bodies import CENT
 from argos.venues.alpaca.budget import RequestBudget
 from argos.venues.alpaca.line import CountedLine
 from argos.venues.alpaca.orders import AlpacaOrders
@@ -31,8 +32,7 @@ from argos.venues.alpaca.scan import AlpacaScanner
 from argos.venues.alpaca.settings import AlpacaSettings
 from argos.venues.alpaca.stream import UpdateStream
 from argos.venues.alpaca.trading import AlpacaTrading, Row
-from argos.venues.paper.alpaca_bodies import CENT
-from argos.venues.paper.wire import Wire, unreadable
+from argos.venues.wire import Wire, unreadable
 
 STREAM_WAIT_S: Final = 2.0
 SYMBOLS_MAX: Final = 500
@@ -123,7 +123,7 @@ class AlpacaVenue:
         return self._quoting.quotes.quote(symbol, at=at)
 
     def hints(self) -> AsyncIterator[str]:
-        return self._stream.hints()
+        return self._stream.hints.listen()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         return await self._orders.submit(order, timeout_s=timeout_s)

@@ -124,7 +124,7 @@ class Mt5Venue:
         return self._watch.quotes.quote(symbol, at=at)
 
     def hints(self) -> AsyncIterator[str]:
-        return self._watch.hints()
+        return self._watch.hints.listen()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         seen = self.quote(order.symbol)

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from argos.core.errors import VenueError
 from argos.protocol.values import decimal_text
+from argos.venues.hints import Hints
 from argos.venues.mt5 import words
 from argos.venues.mt5.clock import BrokerClock, Tick
 from argos.venues.mt5.history import AHEAD
@@ -42,6 +43,8 @@ class TerminalWatch:
         poll_s: float,
     ) -> None:
         self.quotes = QuoteCache()
+        self.hints = Hints(unread_max=1)
+        """Which deal it was, only a scan can tell: one unread hint says as much as many."""
         self._link = link
         self._thread = thread
         self._clock = clock
@@ -49,7 +52,6 @@ class TerminalWatch:
         self._poll_s = poll_s
         self._counts: tuple[object, ...] = ()
         self._symbols: tuple[str, ...] = ()
-        self._listeners: set[asyncio.Queue[str]] = set()
         self._terminal_seen_s = -TERMINAL_S
         self._task: asyncio.Task[None] | None = None
 
@@ -67,16 +69,6 @@ class TerminalWatch:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    async def hints(self) -> AsyncIterator[str]:
-        """Of what happens from now on; which deal it was, only a scan can tell."""
-        told: asyncio.Queue[str] = asyncio.Queue(maxsize=1)
-        self._listeners.add(told)
-        try:
-            while True:
-                yield await told.get()
-        finally:
-            self._listeners.discard(told)
-
     async def look(self) -> None:
         """One poll. Raises VenueError."""
         poll = await self._thread.call(self._poll, timeout_s=POLL_TIMEOUT_S)
@@ -86,9 +78,7 @@ class TerminalWatch:
             self._keep(row)
         if poll.counts != self._counts:
             self._counts = poll.counts
-            for told in self._listeners:
-                if told.empty():
-                    told.put_nowait("")
+            self.hints.tell("")
 
     def _keep(self, row: dict[str, Any]) -> None:
         bid, ask = words.level(row, "bid"), words.level(row, "ask")

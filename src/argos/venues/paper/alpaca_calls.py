@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from argos.core.errors import VenueUnreachable
+from argos.venues.alpaca import words
+from argos.venues.alpaca.paging import all_orders
 from argos.venues.alpaca.trading import Row
-from argos.venues.paper import alpaca_words as words
-from argos.venues.paper.wire import QUERY_TIMEOUT_S, Wire, answered
+from argos.venues.wire import QUERY_TIMEOUT_S, Wire, answered
 
-LIST_LIMIT: Final = 500
 PAGE_SIZE: Final = 100
 PAGES_MAX: Final = 2_000
 
@@ -29,14 +29,14 @@ class AlpacaCalls:
         return answered(await self._wire.get(path, query=query, timeout_s=timeout_s))
 
     async def open_orders(self, *, symbol: str | None = None) -> list[Row]:
-        query = {"status": "open", "direction": "asc"}
+        query = {"status": "open"}
         if symbol is not None:
             query["symbols"] = symbol
         return await self._listed(query)
 
     async def orders_since(self, after: str) -> list[Row]:
         """Orders placed later than `after`, whatever became of them."""
-        return await self._listed({"status": "all", "direction": "asc", "after": after})
+        return await self._listed({"status": "all", "after": after})
 
     async def fills_since(self, after: str) -> list[Row]:
         """FILL rows later than `after`, oldest first, each once."""
@@ -65,17 +65,8 @@ class AlpacaCalls:
         return None
 
     async def _listed(self, query: Mapping[str, str]) -> list[Row]:
-        """All pages of a list that is ordered by creation."""
-        rows: dict[str, Row] = {}
-        asked = {**query, "limit": str(LIST_LIMIT)}
-        for _ in range(PAGES_MAX):
-            page = await self.query("/v2/orders", query=asked)
-            rows.update((row["id"], row) for row in page)
-            if len(page) < LIST_LIMIT:
-                return list(rows.values())
-            # A bracket is placed in one moment: its orders must not be parted by the page.
-            last = page[-1]["created_at"]
-            asked["after"] = max(
-                (row["created_at"] for row in page if row["created_at"] < last), default=last
-            )
-        raise VenueUnreachable("orders without end", code="VENUE_ANSWER_UNREADABLE")
+        return await all_orders(self._orders_page, query, pages_max=PAGES_MAX)
+
+    async def _orders_page(self, query: Mapping[str, str]) -> list[Row]:
+        rows: list[Row] = await self.query("/v2/orders", query=query)
+        return rows

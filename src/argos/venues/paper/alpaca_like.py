@@ -1,12 +1,13 @@
 """The alpaca-like paper broker as a venue. The client order id is unique there, so a same-id resend is safe."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from argos.core.errors import InputError
 from argos.core.instrument import Instrument, Quote
+from argos.core.money import ONE
 from argos.core.position import Position
 from argos.ports import (
     ABLE,
@@ -18,13 +19,13 @@ from argos.ports import (
     VenueStanding,
     VenueTraits,
 )
+from argos.venues.alpaca import words
 from argos.venues.alpaca.orders import AlpacaOrders
 from argos.venues.alpaca.trading import AlpacaTrading, Row
-from argos.venues.paper import alpaca_words as words
 from argos.venues.paper.alpaca_calls import AlpacaCalls
-from argos.venues.paper.alpaca_scan import AlpacaScanner
+from argos.venues.paper.alpaca_scan import AlpacaLikeScanner
 from argos.venues.paper.live import LiveStream
-from argos.venues.paper.wire import Wire, bearer, unreadable
+from argos.venues.wire import Wire, bearer, unreadable
 
 STREAM_WAIT_S: Final = 2.0
 
@@ -34,11 +35,11 @@ class AlpacaLikeVenue:
 
     def __init__(self, base_url: str, api_key: str, account: str) -> None:
         self._wire = Wire(base_url, headers=bearer(api_key))
-        self._stream = LiveStream(self._wire, read_hint=words.hint_of)
+        self._stream = LiveStream(self._wire, read_hint=hint_of)
         self._calls = AlpacaCalls(self._wire)
         trading = AlpacaTrading(self._wire)
         self._orders = AlpacaOrders(trading, open_orders=self._open_orders_in, quote=self.quote)
-        self._scanner = AlpacaScanner(self._calls, trading, account=account)
+        self._scanner = AlpacaLikeScanner(self._calls, trading, account=account)
         self._instruments: dict[str, Instrument] = {}
 
     @property
@@ -62,7 +63,7 @@ class AlpacaLikeVenue:
     async def instruments(self) -> Sequence[Instrument]:
         rows = await self._calls.query("/v2/assets")
         try:
-            self._instruments = {row["symbol"]: words.instrument_of(row) for row in rows}
+            self._instruments = {row["symbol"]: instrument_of(row) for row in rows}
         except (KeyError, TypeError, ValueError, InputError) as error:
             raise unreadable(error) from error
         return tuple(self._instruments.values())
@@ -71,7 +72,7 @@ class AlpacaLikeVenue:
         return self._stream.quotes.quote(symbol, at=at)
 
     def hints(self) -> AsyncIterator[str]:
-        return self._stream.hints()
+        return self._stream.hints.listen()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         return await self._orders.submit(order, timeout_s=timeout_s)
@@ -117,3 +118,27 @@ class AlpacaLikeVenue:
 
     async def _open_orders_in(self, symbol: str) -> list[Row]:
         return await self._calls.open_orders(symbol=symbol)
+
+
+def instrument_of(row: Mapping[str, Any]) -> Instrument:
+    tick, step = words.number(row, "price_increment"), words.number(row, "min_trade_increment")
+    return Instrument(
+        symbol=row["symbol"],
+        contract_size=ONE,
+        tick_size=tick,
+        qty_min=words.number(row, "min_order_size"),
+        qty_max=Decimal(1_000_000),
+        qty_step=step,
+        stops_distance_min=tick,
+        unit_value=ONE,
+        quote_currency="USD",
+        tradable=bool(row["tradable"]),
+    )
+
+
+def hint_of(message: Mapping[str, Any]) -> str | None:
+    """The id of a fill, "" for an order that ended or was changed, None for what its own answer tells."""
+    update = message["data"]
+    if "execution_id" in update:
+        return str(update["execution_id"])
+    return None if update["event"] in {"new", "held"} else ""

@@ -2,11 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from argos.core.account import AccountSnapshot
 from argos.core.errors import InputError, VenueUnreachable
@@ -15,36 +11,17 @@ from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
 from argos.ports import VenueScan
 from argos.protocol.values import moment_text, parse_moment
+from argos.venues.alpaca import words
+from argos.venues.alpaca.cursor import OVERLAP, Cursor
 from argos.venues.alpaca.trading import AlpacaTrading, Row
-from argos.venues.paper import alpaca_words as words
 from argos.venues.paper.alpaca_calls import AlpacaCalls
-from argos.venues.paper.wire import unreadable
+from argos.venues.wire import unreadable
 
-OVERLAP: Final = timedelta(seconds=2)
-BEGINNING: Final = "1970-01-01T00:00:00.000000Z"
 ORIGINS_MAX: Final = 10_000
 PARENTS_MAX: Final = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """`after` already lies behind the last scan by the overlap; `open_ids` were working orders of that scan."""
-
-    after: str
-    open_ids: tuple[str, ...]
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        if not text:
-            return cls(after=BEGINNING, open_ids=())
-        body = orjson.loads(text)
-        return cls(after=body["after"], open_ids=tuple(body["open"]))
-
-    def text(self) -> str:
-        return orjson.dumps({"after": self.after, "open": self.open_ids}).decode()
-
-
-class AlpacaScanner:
+class AlpacaLikeScanner:
     """Looks, and remembers between looks whose orders fills belong to (a cache: it may be lost)."""
 
     def __init__(self, calls: AlpacaCalls, trading: AlpacaTrading, *, account: str) -> None:
@@ -90,11 +67,10 @@ class AlpacaScanner:
         money = await self._calls.query("/v2/account")
         positions = await self._positions(held, open_rows)
         taken_at = parse_moment(clock["timestamp"], field="timestamp")
-        working = [row for row in orders.values() if row["status"] not in _OVER]
         return VenueScan(
             taken_at=taken_at,
             positions=positions,
-            orders=tuple(words.report_of(row) for row in orders.values() if _is_reported(row)),
+            orders=tuple(words.report_of(row) for row in orders.values() if words.is_reported(row)),
             executions=tuple(executions),
             account=AccountSnapshot(
                 account=self._account,
@@ -109,7 +85,7 @@ class AlpacaScanner:
             ),
             cursor=Cursor(
                 after=moment_text(taken_at - OVERLAP),
-                open_ids=tuple(row["id"] for row in working if not words.is_protection(row)),
+                open_ids=words.watched_ids(orders.values()),
             ).text(),
         )
 
@@ -165,23 +141,6 @@ class AlpacaScanner:
                 if fill is not None:
                     origin = await self._origin(fill["order_id"], orders)
                     self._openers[symbol] = origin.client_order_id
-            positions.append(
-                words.position_of(
-                    row,
-                    protections=[
-                        order
-                        for order in open_rows
-                        if order["symbol"] == symbol and words.is_protection(order)
-                    ],
-                    client_order_id=self._openers.get(symbol, ""),
-                )
-            )
+            opener = self._openers.get(symbol, "")
+            positions.append(words.position_of(row, open_orders=open_rows, client_order_id=opener))
         return tuple(positions)
-
-
-_OVER: Final = frozenset({*words.ENDED, words.REPLACED})
-
-
-def _is_reported(row: Mapping[str, Any]) -> bool:
-    """Legs belong to their position, and a replaced order lives on in the one that took its place."""
-    return row["status"] != words.REPLACED and not words.is_protection(row)

@@ -10,8 +10,9 @@ import aiohttp
 
 from argos.core.errors import ArgosError
 from argos.protocol.values import parse_json, parse_moment
-from argos.venues.paper.wire import Wire
+from argos.venues.hints import Hints
 from argos.venues.quotes import QuoteCache
+from argos.venues.wire import Wire
 
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 5.0
@@ -28,10 +29,10 @@ class LiveStream:
 
     def __init__(self, wire: Wire, *, read_hint: Callable[[dict[str, Any]], str | None]) -> None:
         self.quotes = QuoteCache()
+        self.hints = Hints()
         self._wire = wire
         self._read_hint = read_hint
         self._task: asyncio.Task[None] | None = None
-        self._listeners: set[asyncio.Queue[str]] = set()
         self._heard = asyncio.Event()
 
     def start(self) -> None:
@@ -50,20 +51,6 @@ class LiveStream:
             async with asyncio.timeout(timeout_s):
                 await self._heard.wait()
 
-    async def hints(self) -> AsyncIterator[str]:
-        """Of what happens from now on: what `read_hint` made of each message."""
-        told: asyncio.Queue[str] = asyncio.Queue()
-        self._listeners.add(told)
-        try:
-            while True:
-                yield await told.get()
-        finally:
-            self._listeners.discard(told)
-
-    def _hint(self, hint: str) -> None:
-        for told in self._listeners:
-            told.put_nowait(hint)
-
     async def _follow(self) -> None:
         pause_s = BACKOFF_FIRST_S
         while True:
@@ -73,7 +60,7 @@ class LiveStream:
                     self._take(message)
             except (aiohttp.ClientError, OSError, ArgosError, ValueError, TypeError, LookupError):
                 pass  # the stream is a convenience: what it missed, the next scan finds
-            self._hint("")
+            self.hints.tell("")
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(BACKOFF_MAX_S, pause_s * 2)
 
@@ -83,7 +70,7 @@ class LiveStream:
             self._wire.url("/stream"), timeout=timeout, read_bufsize=LINE_BYTES_MAX
         ) as response:
             response.raise_for_status()
-            self._hint("")  # whatever happened while nobody listened
+            self.hints.tell("")  # whatever happened while nobody listened
             async for line in response.content:
                 yield parse_json(line)
 
@@ -92,5 +79,5 @@ class LiveStream:
             for symbol, bid, ask, at in message["quotes"]:
                 self.quotes.put(symbol, bid=bid, ask=ask, at=parse_moment(at, field="at"))
         elif (hint := self._read_hint(message)) is not None:
-            self._hint(hint)
+            self.hints.tell(hint)
         self._heard.set()

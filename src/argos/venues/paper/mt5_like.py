@@ -30,7 +30,7 @@ from argos.venues.mt5.package import TIME_SPECIFIED
 from argos.venues.mt5.retcodes import CLOSED, PARTIAL, require_done
 from argos.venues.mt5.terms import LASTS_UNTIL
 from argos.venues.paper.live import LiveStream
-from argos.venues.paper.wire import Wire, answered, bearer, unreadable
+from argos.venues.wire import Wire, answered, bearer, unreadable
 
 OVERLAP_MS: Final = 2_000
 """How far each scan looks back behind the last one."""
@@ -84,7 +84,7 @@ class Mt5LikeVenue:
         return self._stream.quotes.quote(symbol, at=at)
 
     def hints(self) -> AsyncIterator[str]:
-        return self._stream.hints()
+        return self._stream.hints.listen()
 
     async def submit(self, order: VenueOrder, *, timeout_s: float) -> VenueAnswer:
         is_market = order.order_type is OrderType.MARKET

@@ -7,7 +7,7 @@ import pytest
 from argos.core.errors import VenueRefused
 from argos.core.intent import OrderType, Side
 from argos.ports import VenueClose, VenueIdentity, VenueOrder
-from argos.venues.paper.alpaca_bodies import close_body, entry_body, price_text, protection_body
+from argos.venues.alpaca.bodies import close_body, entry_body, price_text, protection_body
 
 IDENTITY = VenueIdentity(magic=0, client_order_id="A" * 26)
 

@@ -4,7 +4,7 @@ import pytest
 
 from argos.core.errors import VenueUnreachable
 from argos.venues.alpaca.line import CountedLine
-from argos.venues.paper.wire import Reply
+from argos.venues.wire import Reply
 
 
 class FakeWire:

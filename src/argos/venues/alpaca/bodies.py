@@ -8,8 +8,8 @@ from argos.core.intent import OrderType, Side
 from argos.core.money import ONE, round_near
 from argos.ports import VenueClose, VenueOrder
 from argos.protocol.values import decimal_text
+from argos.venues.alpaca import words
 from argos.venues.alpaca.trading import Row
-from argos.venues.paper import alpaca_words as words
 
 NOT_CANCELABLE: Final = "42210000"
 CENT: Final = Decimal("0.01")

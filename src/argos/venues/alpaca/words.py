@@ -4,16 +4,15 @@ Orders that Argos writes besides an entry or exit bear the entry's client id and
 replaced it, `.p-` a stop or target set for its position. What stands before the dot leads back to the entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from argos.core.execution import Entry, Execution, FillReason
-from argos.core.instrument import Instrument
 from argos.core.intent import Side
-from argos.core.money import ONE, ZERO
+from argos.core.money import ZERO
 from argos.core.position import Position
 from argos.core.standing import MarketSession
 from argos.ports import VenueIdentity, VenueOrderReport, VenueOrderState
@@ -41,6 +40,7 @@ ENDED: Final[Mapping[str, VenueOrderState]] = {
 }
 REPLACED: Final = "replaced"
 """Every status besides these five is that of a working order, known to us or not."""
+_OVER: Final = frozenset({*ENDED, REPLACED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,18 @@ def root_client_id(client_order_id: str) -> str:
 def is_protection(row: Mapping[str, Any]) -> bool:
     """True for a stop or target: a leg of a bracket, or one set later."""
     return row["parent_order_id"] is not None or PROTECTION_MARK in row["client_order_id"]
+
+
+def is_reported(row: Mapping[str, Any]) -> bool:
+    """Legs belong to their position, and a replaced order lives on in the one that took its place."""
+    return row["status"] != REPLACED and not is_protection(row)
+
+
+def watched_ids(orders: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Of the working orders that the next look must tell of, even if they have ended by then."""
+    return tuple(
+        row["id"] for row in orders if row["status"] not in _OVER and not is_protection(row)
+    )
 
 
 def origin_of(row: Mapping[str, Any], *, root: str) -> Origin:
@@ -136,10 +148,17 @@ def opens_position(row: Mapping[str, Any]) -> bool:
 
 
 def position_of(
-    row: Mapping[str, Any], *, protections: list[Mapping[str, Any]], client_order_id: str
+    row: Mapping[str, Any], *, open_orders: Iterable[Mapping[str, Any]], client_order_id: str
 ) -> Position:
+    """`open_orders` of any symbol: the stop and target are found among them."""
     side = Side.BUY if row["side"] == "long" else Side.SELL
-    own = [item for item in protections if item["side"] == side.opposite.value]
+    own = [
+        item
+        for item in open_orders
+        if item["symbol"] == row["symbol"]
+        and item["side"] == side.opposite.value
+        and is_protection(item)
+    ]
     stops = (trigger_of(item) for item in own if item["type"] != "limit")
     targets = (trigger_of(item) for item in own if item["type"] == "limit")
     return Position(
@@ -151,22 +170,6 @@ def position_of(
         sl=next(stops, None),
         tp=next(targets, None),
         client_order_id=client_order_id,
-    )
-
-
-def instrument_of(row: Mapping[str, Any]) -> Instrument:
-    tick, step = number(row, "price_increment"), number(row, "min_trade_increment")
-    return Instrument(
-        symbol=row["symbol"],
-        contract_size=ONE,
-        tick_size=tick,
-        qty_min=number(row, "min_order_size"),
-        qty_max=Decimal(1_000_000),
-        qty_step=step,
-        stops_distance_min=tick,
-        unit_value=ONE,
-        quote_currency="USD",
-        tradable=bool(row["tradable"]),
     )
 
 
@@ -199,11 +202,3 @@ def session_of(clock: Mapping[str, Any], *, seen_at: datetime) -> MarketSession:
             clock.get("next_close" if is_open else "next_open"), field="clock"
         ),
     )
-
-
-def hint_of(message: Mapping[str, Any]) -> str | None:
-    """The id of a fill, "" for an order that ended or was changed, None for what its own answer tells."""
-    update = message["data"]
-    if "execution_id" in update:
-        return str(update["execution_id"])
-    return None if update["event"] in {"new", "held"} else ""
