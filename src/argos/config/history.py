@@ -1,12 +1,9 @@
 """Which configurations were in force, and when: one SQLite file in the home that is only ever added to."""
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,14 +11,12 @@ from argos.config.config import Config
 from argos.core.canonical import canonical_bytes, sha256_of
 from argos.core.errors import InputError, InvariantError, StoreError
 from argos.core.texts import moment_text
+from argos.sqlite_file import MEMORY, FileKind, SqliteFile
 
 FILE: Final = "config.sqlite"
 """In the home."""
-BUSY_S: Final = 5.0
 DIGITS_MIN: Final = 4
 """Of a digest, by which an entry may be named."""
-_VERSION: Final = "1"
-_MEMORY: Final = ":memory:"
 _COLUMNS: Final = "number, digest, at, by_whom, note, file, document"
 _JOINED: Final = "entries JOIN documents USING (digest)"
 
@@ -45,45 +40,26 @@ class Entry:
 class History:
     """The file itself. Any number of processes may use it; each call is one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
     @classmethod
     def open(cls, path: Path) -> "History":
         """The file at `path`, made if it is not there. Raises InputError CONFIG_HISTORY_VERSION, StoreError."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.name != _MEMORY:
-                path.touch(mode=0o600)
-            connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
-            connection.execute("PRAGMA synchronous = FULL")
-            schema = files("argos.config").joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(schema)
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
-            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}", code="CONFIG_HISTORY_UNUSABLE") from error
-        if held != _VERSION:
-            connection.close()
-            raise InputError(
-                f"{path} has version {held}, not {_VERSION}",
-                code="CONFIG_HISTORY_VERSION",
-                fix="use the version of Argos that wrote it",
-            )
-        return cls(connection)
+        return cls(SqliteFile.open(path, _KIND))
 
     @classmethod
     def look(cls, path: Path) -> "History":
         """For reading: an empty one in memory where there is no file yet, so that looking makes none."""
-        return cls.open(path if path.exists() else Path(_MEMORY))
+        return cls.open(path if path.exists() else MEMORY)
 
     def close(self) -> None:
-        self._connection.close()
+        self._file.close()
 
     def remember(self, config: Config, *, by: str, at: datetime, note: str = "") -> bool:
         """Store what is in force now. Whether it was new: what the newest entry holds already is not added again."""
         file = canonical_bytes(config.file).decode()
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             newest = connection.execute(
                 "SELECT digest, file FROM entries ORDER BY number DESC LIMIT 1"
             ).fetchone()
@@ -140,23 +116,8 @@ class History:
     def _rows(self, rest: str, *values: object) -> list[tuple[Any, ...]]:
         # `rest` is one of the two texts above, never anything from outside
         statement = f"SELECT {_COLUMNS} FROM {_JOINED} {rest}"  # noqa: S608
-        try:
-            return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise _unusable(error) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise _unusable(error) from error
+        with self._file.reading() as connection:
+            return connection.execute(statement, values).fetchall()
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
@@ -172,5 +133,23 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     )
 
 
-def _unusable(error: sqlite3.Error) -> StoreError:
-    return StoreError(f"the history of configurations: {error}", code="CONFIG_HISTORY_UNUSABLE")
+def _unusable(why: str) -> StoreError:
+    return StoreError(f"the history of configurations: {why}", code="CONFIG_HISTORY_UNUSABLE")
+
+
+def _other_version(path: Path, held: str) -> InputError:
+    return InputError(
+        f"{path} has version {held}, not {_KIND.version}",
+        code="CONFIG_HISTORY_VERSION",
+        fix="use the version of Argos that wrote it",
+    )
+
+
+_KIND: Final = FileKind(
+    room="argos.config",
+    version="1",
+    unusable=_unusable,
+    other_version=_other_version,
+    private=True,
+    beside=False,
+)

@@ -1,101 +1,57 @@
-"""The signal service's SQLite file: one writer, whole transactions, synced before they count."""
+"""The signal service's SQLite file."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import files
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from argos.core.errors import InputError, StoreError
+from argos.sqlite_file import FileKind, SqliteFile
 
 FILE: Final = "signals.sqlite"
 """In the home."""
-BUSY_S: Final = 5.0
-_VERSION: Final = "1"
 
 
 class SignalFile:
-    """The file itself, for any thread of this process; one transaction at a time."""
+    """One writer, and any number of readers. Raises StoreError SIGNAL_FILE_UNUSABLE."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = Lock()
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
     @classmethod
     def open(cls, path: Path) -> "SignalFile":
         """The file at `path`, made if it is not there. Raises InputError SIGNAL_FILE_VERSION, StoreError."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            schema = files("argos.signals").joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(schema)
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
-            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}", code="SIGNAL_FILE_UNUSABLE") from error
-        return cls._of_version(connection, path, held)
+        return cls(SqliteFile.open(path, _KIND))
 
     @classmethod
     def look(cls, path: Path) -> "SignalFile":
         """The file at `path`, which must be there, to read alone beside whoever writes it. Raises as `open` does."""
-        try:
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro",
-                uri=True,
-                isolation_level=None,
-                timeout=BUSY_S,
-                check_same_thread=False,
-            )
-            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}", code="SIGNAL_FILE_UNUSABLE") from error
-        return cls._of_version(connection, path, held)
-
-    @classmethod
-    def _of_version(cls, connection: sqlite3.Connection, path: Path, held: str) -> "SignalFile":
-        if held != _VERSION:
-            connection.close()
-            raise InputError(
-                f"{path} has version {held}, not {_VERSION}",
-                code="SIGNAL_FILE_VERSION",
-                fix="use the version of Argos that wrote it",
-            )
-        return cls(connection)
+        return cls(SqliteFile.look(path, _KIND))
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and alone. Raises StoreError SIGNAL_FILE_UNUSABLE."""
-        with self._begun("BEGIN IMMEDIATE") as connection:
-            yield connection
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing, and alone."""
+        return self._file.transaction()
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """The file as it is at one moment; no writer waits for it. Raises StoreError SIGNAL_FILE_UNUSABLE."""
-        with self._begun("BEGIN DEFERRED") as connection:
-            yield connection
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The file as it is at one moment; no writer waits for it."""
+        return self._file.reading()
 
-    @contextmanager
-    def _begun(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._connection.execute(begin)
-                try:
-                    yield self._connection
-                except BaseException:
-                    self._connection.execute("ROLLBACK")
-                    raise
-                self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise StoreError(
-                    f"the signals' file: {error}", code="SIGNAL_FILE_UNUSABLE"
-                ) from error
+
+def _unusable(why: str) -> StoreError:
+    return StoreError(f"the signals' file: {why}", code="SIGNAL_FILE_UNUSABLE")
+
+
+def _other_version(path: Path, held: str) -> InputError:
+    return InputError(
+        f"{path} has version {held}, not {_KIND.version}",
+        code="SIGNAL_FILE_VERSION",
+        fix="use the version of Argos that wrote it",
+    )
+
+
+_KIND: Final = FileKind(
+    room="argos.signals", version="1", unusable=_unusable, other_version=_other_version
+)

@@ -6,23 +6,20 @@ Several processes may use one file: looking and counting are one transaction.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from argos.core.errors import InputError, StoreError
 from argos.sources.budget import PAUSE_MAX, Budget, Granted, Refused, Usage, refusal
+from argos.sqlite_file import MEMORY, FileKind, SqliteFile
 
 FILE: Final = "sources.sqlite"
 """In the home."""
-BUSY_S: Final = 5.0
 CALLS_KEPT: Final = timedelta(days=8)
-_VERSION: Final = "1"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,61 +34,44 @@ class Spent:
 
 
 class SourceFile:
-    """The file itself, for any thread of this process; one transaction at a time."""
+    """The file itself: calls, what they cost, and votes. Raises StoreError SOURCE_FILE_UNUSABLE."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._lock = Lock()
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
 
     @classmethod
     def open(cls, path: Path) -> "SourceFile":
         """The file at `path`, made if it is not there. Raises InputError SOURCE_FILE_VERSION, StoreError."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            schema = files("argos.sources").joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(schema)
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (_VERSION,))
-            (held,) = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}", code="SOURCE_FILE_UNUSABLE") from error
-        if held != _VERSION:
-            raise InputError(
-                f"{path} has version {held}, not {_VERSION}",
-                code="SOURCE_FILE_VERSION",
-                fix="use the version of Argos that wrote it, or move the file away: today's spending is then forgotten",
-            )
-        return cls(connection)
+        return cls(SqliteFile.open(path, _KIND))
 
     @classmethod
     def empty(cls) -> "SourceFile":
         """One in memory, for looking where there is none yet."""
-        return cls.open(Path(":memory:"))
+        return cls.open(MEMORY)
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and alone. Raises StoreError SOURCE_FILE_UNUSABLE."""
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                except BaseException:
-                    self._connection.execute("ROLLBACK")
-                    raise
-                self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise StoreError(
-                    f"the sources' file: {error}", code="SOURCE_FILE_UNUSABLE"
-                ) from error
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing, and alone."""
+        return self._file.transaction()
+
+
+def _unusable(why: str) -> StoreError:
+    return StoreError(f"the sources' file: {why}", code="SOURCE_FILE_UNUSABLE")
+
+
+def _other_version(path: Path, held: str) -> InputError:
+    return InputError(
+        f"{path} has version {held}, not {_KIND.version}",
+        code="SOURCE_FILE_VERSION",
+        fix="use the version of Argos that wrote it, or move the file away: today's spending is then forgotten",
+    )
+
+
+_KIND: Final = FileKind(
+    room="argos.sources", version="1", unusable=_unusable, other_version=_other_version
+)
 
 
 class CallLedger:
