@@ -1,19 +1,20 @@
 """`argos signals`: run the service, see what it said and why, and check that nothing was changed since."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from argos.cli.apart import become
+from argos.cli.calibrating import calibrate
 from argos.cli.entrance import EXIT_ERROR, chosen_home
 from argos.cli.groups import group
 from argos.cli.printing import AsJson, print_json
 from argos.cli.reading import LIMIT, Limit, OfSymbol, Since
+from argos.cli.signal_file import opened_signals
 from argos.cli.signals_shown import (
     show_heads,
     show_proof,
@@ -24,37 +25,18 @@ from argos.cli.signals_shown import (
     show_verified,
     show_votes,
 )
-from argos.core.errors import InputError
 from argos.core.texts import optional_moment
 from argos.signals import reading
-from argos.signals.file import FILE, SignalFile
 from argos.signals.replaying import replay_day
 from argos.signals.status import STATUS_FILE, is_running, read_status, waiting
 from argos.signals.verifying import verify_file
-from argos.stack.home import Home, write_atomically
+from argos.stack.home import write_atomically
 
-CALIBRATION: Final = "argos.cli.signals_calibrated"
 Answer = TypeVar("Answer")
 Signal = Annotated[
     str,
     typer.Argument(help="Its number in the chain, its id, or how that begins.", metavar="SIGNAL"),
 ]
-
-Prices = Annotated[
-    Path, typer.Argument(help="A CSV or Parquet file, or a folder of them.", exists=True)
-]
-HorizonS = Annotated[int, typer.Option(min=1, help="After so many seconds a claim is judged.")]
-Zone = Annotated[
-    str | None, typer.Option(help="Time zone of the prices, where they do not say it.")
-]
-Split = Annotated[
-    str | None,
-    typer.Option(help="Fit before this moment, judge after it; else at two thirds of the signals."),
-]
-Simulated = Annotated[
-    bool, typer.Option("--simulated", help="Count what a fixture server had a part in as well.")
-]
-HOUR_S: Final = 3600
 
 
 def register(app: typer.Typer) -> None:
@@ -89,27 +71,9 @@ def register(app: typer.Typer) -> None:
     )(calibrate)
 
 
-@contextmanager
-def _opened(home: Home) -> Iterator[SignalFile]:
-    """Raises InputError SIGNALS_NONE before the service ran for the first time."""
-    path = home.root / FILE
-    if not path.exists():
-        raise InputError(
-            f"there is no {path}",
-            code="SIGNALS_NONE",
-            field="--home",
-            fix="run `argos signals run`, or name the right home by --home or ARGOS_HOME",
-        )
-    file = SignalFile.look(path)
-    try:
-        yield file
-    finally:
-        file.close()
-
-
 def _read(context: typer.Context, question: Callable[[Any], Answer]) -> Answer:
     """The answer to a question to the file as it is at one moment."""
-    with _opened(chosen_home(context)) as file, file.reading() as connection:
+    with opened_signals(chosen_home(context).root) as file, file.reading() as connection:
         return question(connection)
 
 
@@ -173,7 +137,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     Exit code 1 when it does not run, or does not come to tick.
     """
     home = chosen_home(context)
-    with _opened(home) as file:
+    with opened_signals(home.root) as file:
         held = read_status(home.root / STATUS_FILE)
         document = {
             "running": held is not None and is_running(held, now=_now()),
@@ -306,27 +270,6 @@ def votes(
         print_json({"items": rows})
         return
     show_votes(rows)
-
-
-def calibrate(
-    context: typer.Context,
-    prices: Prices,
-    horizon_s: HorizonS = HOUR_S,
-    zone: Zone = None,
-    split: Split = None,
-    simulated: Simulated = False,
-    as_json: AsJson = False,
-) -> None:
-    """How good votes and signals were: Brier score, hit rate, reliability and n, per source and for the consensus.
-
-    Judged by prices that you bring, as Argos keeps none of a provider. Claims that overlap count once. A calibration is
-    shown only if it holds on signals that came after those it was fitted on: only then may a score be called a
-    probability.
-    """
-    given = {"--horizon-s": horizon_s, "--zone": zone, "--split": split}
-    words = [f"{name}={value}" for name, value in given.items() if value is not None]
-    flags = [name for name, on in (("--simulated", simulated), ("--json", as_json)) if on]
-    become(chosen_home(context), CALIBRATION, [*words, *flags, str(prices)])
 
 
 def _findings(found: list[Any]) -> list[dict[str, str]]:

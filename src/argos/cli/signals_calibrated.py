@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import typer
 
+from argos.cli.calibrating import HOUR_S, HorizonS, Prices, Simulated, Split, Zone
 from argos.cli.entrance import Entrance
 from argos.cli.printing import AsJson, print_json, screen, table
-from argos.cli.signals import HOUR_S, HorizonS, Prices, Simulated, Split, Zone
+from argos.cli.signal_file import opened_signals
 from argos.consensus.calibration import calibration_document
 from argos.consensus.fitting import FITTED_MIN, JUDGED_MIN, Calibrated, calibrate
 from argos.consensus.scoring import CONSENSUS, Claim, Scores, scores_by
-from argos.core.errors import InputError
 from argos.core.rates import HitRate
 from argos.core.texts import moment_text, optional_moment
 from argos.prices.read import read_bars
-from argos.signals.file import FILE, SignalFile
 from argos.signals.outcomes import Gathered, LeftOut, Opens, gather
 from argos.stack.home import home_path
 
@@ -54,23 +53,14 @@ def judge(
 
 
 def _gathered(prices: Path, *, horizon_s: int, zone: str | None, simulated: bool) -> Gathered:
-    path = home_path(os.environ) / FILE
-    if not path.exists():
-        raise InputError(
-            f"there is no {path}",
-            code="SIGNALS_NONE",
-            field="--home",
-            fix="run `argos signals run`, or name the right home by --home or ARGOS_HOME",
-        )
-    bars = read_bars(str(prices), zone=zone)
-    opens = {}
-    for place, symbol in enumerate(bars.symbols):
-        is_there = ~np.isnan(bars.open[place])
-        opens[symbol] = Opens(
-            bars.opened_ns[is_there].tolist(), bars.open[place][is_there].tolist()
-        )
-    file = SignalFile.look(path)
-    try:
+    with opened_signals(home_path(os.environ)) as file:
+        bars = read_bars(str(prices), zone=zone)
+        opens = {}
+        for place, symbol in enumerate(bars.symbols):
+            is_there = ~np.isnan(bars.open[place])
+            opens[symbol] = Opens(
+                bars.opened_ns[is_there].tolist(), bars.open[place][is_there].tolist()
+            )
         with file.reading() as connection:
             return gather(
                 connection,
@@ -78,8 +68,6 @@ def _gathered(prices: Path, *, horizon_s: int, zone: str | None, simulated: bool
                 horizon=timedelta(seconds=horizon_s),
                 with_simulated=simulated,
             )
-    finally:
-        file.close()
 
 
 def _document(found: Gathered, *, horizon_s: int, split_at: datetime | None) -> dict[str, Any]:

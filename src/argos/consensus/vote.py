@@ -32,19 +32,18 @@ _TEXTS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     ),
     "inputs_hash": (re.compile(r"[0-9a-f]{64}", re.ASCII), "64 hex digits in lower case, or null"),
 }
-_FIELDS: Final = frozenset(
-    {
-        "source",
-        "symbol",
-        "direction",
-        "p_up",
-        "as_of",
-        "fetched_at",
-        "status",
-        "reason",
-        "inputs_hash",
-    }
+VOTE_FIELDS: Final = (
+    "source",
+    "symbol",
+    "direction",
+    "p_up",
+    "as_of",
+    "fetched_at",
+    "status",
+    "reason",
+    "inputs_hash",
 )
+"""Of a vote document."""
 
 
 class Direction(StrEnum):
@@ -102,13 +101,13 @@ class Vote:
 
 def parse_vote(document: Mapping[str, Any]) -> Vote:
     """A vote at the door. Raises InputError VOTE_... or VALUE_... that names the field."""
-    unknown = sorted(document.keys() - _FIELDS)
+    unknown = sorted(document.keys() - {*VOTE_FIELDS})
     if unknown:
         raise _refused(
             "VOTE_FIELD_UNKNOWN",
             f"a vote has no field {unknown[0]}",
             field=unknown[0],
-            fix=f"give only {', '.join(sorted(_FIELDS))}",
+            fix=f"give only {', '.join(sorted(VOTE_FIELDS))}",
         )
     return Vote(
         source=document.get("source", ""),

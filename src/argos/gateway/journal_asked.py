@@ -40,14 +40,7 @@ class JournalAsked(PageAsked):
     ] = None
 
     def choice(self) -> Choice:
-        return Choice(
-            since=self.since,
-            until=self.until,
-            account=self.account,
-            symbol=self.symbol,
-            strategy=self.strategy,
-            bot_version=self.bot_version,
-        )
+        return _choice_of(self)
 
 
 class WinRateAsked(BaseModel):
@@ -79,14 +72,7 @@ class WinRateAsked(BaseModel):
     ] = "UTC"
 
     def choice(self) -> Choice:
-        return Choice(
-            since=self.since,
-            until=self.until,
-            account=self.account,
-            symbol=self.symbol,
-            strategy=self.strategy,
-            bot_version=self.bot_version,
-        )
+        return _choice_of(self)
 
     def asked(self, *, now: datetime) -> Asked:
         """Raises InputError ZONE_UNKNOWN."""
@@ -125,3 +111,14 @@ class PerformanceAsked(WinRateAsked):
                 fix="give what the account had at the start, or leave it out",
             )
         return Capital(accounts=(), currency=None, amount=amount, basis=Basis.GIVEN)
+
+
+def _choice_of(asked: JournalAsked | WinRateAsked) -> Choice:
+    return Choice(
+        since=asked.since,
+        until=asked.until,
+        account=asked.account,
+        symbol=asked.symbol,
+        strategy=asked.strategy,
+        bot_version=asked.bot_version,
+    )

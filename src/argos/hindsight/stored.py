@@ -12,22 +12,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from argos.consensus.vote import Vote, newness, parse_vote, vote_document
+from argos.consensus.vote import VOTE_FIELDS, Vote, newness, parse_vote, vote_document
 from argos.core.errors import InputError
 from argos.sources.voting import is_simulated
-
-COLUMNS: Final = (
-    "source",
-    "symbol",
-    "direction",
-    "p_up",
-    "as_of",
-    "fetched_at",
-    "status",
-    "reason",
-    "inputs_hash",
-)
-"""Of a Parquet file: the fields of a vote document, all texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,7 +81,9 @@ def _read(path: str, _sha256: str) -> StoredVotes:
 def vote_table(votes: list[Vote]) -> pa.Table:
     """As `read_votes` reads it again."""
     rows = [vote_document(vote) for vote in votes]
-    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in COLUMNS})
+    return pa.table(
+        {name: pa.array([row[name] for row in rows], pa.string()) for name in VOTE_FIELDS}
+    )
 
 
 def _documents(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -119,11 +108,11 @@ def _documents(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
-        table = pq.read_table(path, columns=list(COLUMNS))
+        table = pq.read_table(path, columns=list(VOTE_FIELDS))
     except (pa.ArrowException, OSError) as error:
         raise _refused(
             f"{path} cannot be read: {error}",
-            fix=f"give the columns {', '.join(COLUMNS)}, as texts",
+            fix=f"give the columns {', '.join(VOTE_FIELDS)}, as texts",
         ) from error
     yield from table.to_pylist()
 

@@ -57,7 +57,7 @@ class ArgoResult:
 
 def read_signals(file: SignalFile) -> SignalBook:
     """Reads, verifies and replays everything in the file."""
-    with file.transaction() as connection:
+    with file.reading() as connection:
         rows = connection.execute("SELECT record, record_hash FROM records ORDER BY sequence")
         chained = [(json.loads(record)["signal"], record_hash) for record, record_hash in rows]
         outbox = connection.execute(

@@ -40,7 +40,6 @@ class WeekRun:
     first_day: date | None = None
     last_day: date | None = None
     days_done: int = 0
-    ticks: int = 0
     all_closed: bool = False
 
 
@@ -70,7 +69,7 @@ async def play_week(settings: WeekSettings, watch: WeekWatch, *, stop: asyncio.E
             closing = asyncio.create_task(_close(settings, watch, run, stop=stop))
             try:
                 while not (stop.is_set() or closing.done()):
-                    await feed.offer(_tick_now(replay, days, run, watch))
+                    await feed.offer(_tick_now(replay, run, watch))
                     await _next_tick(days)
                 await asyncio.gather(closing)
             finally:
@@ -81,7 +80,7 @@ async def play_week(settings: WeekSettings, watch: WeekWatch, *, stop: asyncio.E
     return run
 
 
-def _tick_now(replay: Replay, days: ReplayedDays, run: WeekRun, watch: WeekWatch) -> MarketTick:
+def _tick_now(replay: Replay, run: WeekRun, watch: WeekWatch) -> MarketTick:
     now = datetime.now(tz=UTC)
     moments = {symbol: replay.at(symbol, now) for symbol in SYMBOLS}
     told = {symbol: moment for symbol, moment in moments.items() if moment is not None}
@@ -91,7 +90,6 @@ def _tick_now(replay: Replay, days: ReplayedDays, run: WeekRun, watch: WeekWatch
         run.first_day = run.first_day or day
         run.last_day = day
         watch.on_day(run.days_done, day)
-    run.ticks += 1
     is_last = all(len(moment.path) == moment.ticks for moment in told.values())
     return MarketTick(
         day=day,

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from argos.consensus.vote import Direction
 from argos.core.texts import decimal_text
 from argos.performance.entry import Entry
@@ -16,6 +14,7 @@ from argos.performance.groups import Asked, By, Performance, VoteRate, performan
 from argos.performance.metrics import Figures
 from argos.rehearsal.report import moment_label, money_text
 from argos.store.journal import Beside, Choice, JournalStore
+from argos.tearsheet.filling import page_templates
 from argos.tearsheet.words import NOTHING, count, duration, number, percent
 
 ENTRIES_MAX: Final = 40
@@ -55,7 +54,7 @@ async def read_section(
 
 def render_section(section: JournalSection, *, told: Sequence[str] = ()) -> str:
     """The section as HTML, escaped already: the report takes it as it is (`|safe`). `told` stands at its head."""
-    template = _ENVIRONMENT.get_template("journal.html.j2")
+    template = _TEMPLATES.get_template("journal.html.j2")
     overall = section.by_source.overall
     return template.render(
         section=section,
@@ -174,15 +173,9 @@ def exit_text(entry: Entry) -> str:
     return entry.leg.outcome.value if reason is None else reason.meaning
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("argos.rehearsal"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+_TEMPLATES: Final = page_templates(
+    "argos.rehearsal",
+    {
         "money": money_text,
         "rate": percent,
         "figure": number,
@@ -192,8 +185,5 @@ def _environment() -> Environment:
         "votes": votes_text,
         "hits": hits_text,
         "left": exit_text,
-    }
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
+    },
+)

@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from argos.core.money import ZERO
 from argos.rehearsal.charts import (
     Box,
@@ -18,6 +16,7 @@ from argos.rehearsal.charts import (
     line_chart,
 )
 from argos.tearsheet.axes import MINUS
+from argos.tearsheet.filling import page_templates
 
 _WIDE: Final = Box(width=920, height=330)
 _NARROW: Final = Box(width=340, height=280)
@@ -159,7 +158,7 @@ class _AccountCharts:
 
 def render_report(data: ReportData) -> str:
     """The report as one HTML document."""
-    template = _ENVIRONMENT.get_template("report.html.j2")
+    template = _TEMPLATES.get_template("report.html.j2")
     return template.render(
         data=data,
         pnl=_pnl_charts(data),
@@ -202,25 +201,16 @@ def _fixed(value: Decimal, *, digits: int) -> str:
     return f"{rounded:,.{digits}f}".replace("-", MINUS)
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("argos.rehearsal"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+_TEMPLATES: Final = page_templates(
+    "argos.rehearsal",
+    {
         "money": money_text,
         "bps": bps_text,
         "ms": ms_text,
         "percent": percent_text,
         "moment": moment_label,
-    }
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
+    },
+)
 
 
 def _pnl_charts(data: ReportData) -> _Pair | None:

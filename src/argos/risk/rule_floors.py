@@ -1,10 +1,9 @@
 """The equity below which a firm's rule is broken, and the higher one at which Argos stops."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from argos.core.money import ONE, ZERO
+from argos.core.money import ONE
 from argos.core.rule_set import DayBase, LimitOf, RuleAccount, Trail
 from argos.core.standing import DayAnchor, Peaks
 
@@ -69,13 +68,6 @@ def overall_floor(account: RuleAccount, peaks: Peaks) -> Floor | None:
         buffer_fraction=rules.buffer_fraction,
         ceiling=initial if rules.locks_at_initial and rules.trail is not Trail.STATIC else None,
     )
-
-
-def best_day_fraction(daily_profits: Iterable[Decimal]) -> Decimal | None:
-    """The best day's share of the total profit; None while there is no profit in all."""
-    profits = list(daily_profits)
-    whole = sum(profits, ZERO)
-    return max(profits) / whole if whole > 0 else None
 
 
 def _day_base(base: DayBase, day: DayAnchor) -> Decimal:

@@ -8,10 +8,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from argos.tearsheet import words
+from argos.tearsheet.filling import page_templates
 
 LIBRARY: Final = "lightweight-charts.js"
 BASE_SCRIPTS: Final = ("theme.js", "words.js")
@@ -27,7 +27,7 @@ def render(
     """The template as a document. `data`: what the scripts find as JSON under the id "data"."""
     style = asset("sheet.css")
     code = [asset(name) for name in (*BASE_SCRIPTS, *scripts)]
-    return _ENVIRONMENT.get_template(template).render(
+    return _TEMPLATES.get_template(template).render(
         style=Markup(style),  # noqa: S704 - our own file
         scripts=[Markup(text) for text in code],  # noqa: S704 - our own files
         notice=asset("lightweight-charts.NOTICE") if LIBRARY in scripts else "",
@@ -64,15 +64,9 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("argos.tearsheet"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+_TEMPLATES: Final = page_templates(
+    "argos.tearsheet",
+    {
         "number": words.number,
         "percent": words.percent,
         "money": words.money,
@@ -80,8 +74,5 @@ def _environment() -> Environment:
         "moment": words.moment,
         "day": words.day,
         "count": words.count,
-    }
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
+    },
+)

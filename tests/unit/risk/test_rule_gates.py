@@ -21,7 +21,7 @@ from argos.core.standing import DayAnchor, Peaks, Standing, WorkingEntry
 from argos.risk.assess import assess
 from argos.risk.gates import RULE_GATES
 from argos.risk.rule_brakes import rule_brake
-from argos.risk.rule_floors import best_day_fraction, daily_floor, overall_floor
+from argos.risk.rule_floors import daily_floor, overall_floor
 from argos.risk.rule_presets import (
     BREAKOUT_1_STEP,
     FTMO_1_STEP,
@@ -358,12 +358,6 @@ def test_what_passes_leaves_the_firms_floors_standing_with_every_stop_hit(
         left = equity - 5 * (lots + held_lots)
         assert left >= balance - 4_000
         assert left >= 92_000
-
-
-def test_the_best_days_share_of_a_profit() -> None:
-    assert best_day_fraction([D(500), D(-200), D(700)]) == D("0.7")
-    assert best_day_fraction([D(500), D(-500)]) is None
-    assert best_day_fraction([]) is None
 
 
 def test_a_peak_that_the_firm_told_counts_where_its_floor_trails() -> None:

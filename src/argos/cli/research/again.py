@@ -6,14 +6,13 @@ from typing import Any
 
 import typer
 
-from argos.backtest.bars import Bars
 from argos.backtest.run import run
 from argos.backtest.strategy import Signals, Strategy
 from argos.cli.entrance import EXIT_ERROR
 from argos.cli.printing import print_json, screen, table
 from argos.cli.research.consensus import STRATEGIES
 from argos.cli.research.market import MarketChoice
-from argos.cli.research.request import SignalFile, signal_request
+from argos.cli.research.request import PastSignals, signal_request
 from argos.core.errors import InputError
 from argos.prices.digest import bars_sha256
 from argos.studies.folder import KeptStudy, read_study
@@ -45,7 +44,7 @@ def make_again(folder: Path, *, as_json: bool) -> None:
             field="--data",
             fix="put the old file back; its SHA-256 over all bars is in study.json",
         )
-    made, arguments = _played(study, choice, bars)
+    made, arguments = _played(study, choice)
     result = run(
         made,
         bars,
@@ -82,13 +81,11 @@ def make_again(folder: Path, *, as_json: bool) -> None:
         raise typer.Exit(EXIT_ERROR)
 
 
-def _played(
-    study: KeptStudy, choice: MarketChoice, bars: Bars
-) -> tuple[Strategy | Signals, dict[str, Any]]:
+def _played(study: KeptStudy, choice: MarketChoice) -> tuple[Strategy | Signals, dict[str, Any]]:
     """The strategy or the signals, and arguments of a function; the file must be that of the kept run."""
     kept = study.document["provenance"]
     found = find_strategy(kept["strategy"], STRATEGIES) if choice.signals is None else None
-    subject = found or SignalFile(path=Path(str(choice.signals)))
+    subject = found or PastSignals(path=Path(str(choice.signals)))
     if subject.source_sha256 != kept["strategy_sha256"]:
         raise InputError(
             f"{subject.path} is not the file of the kept run",

@@ -47,7 +47,7 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalFile:
+class PastSignals:
     """A table of past signals in the place of a strategy."""
 
     path: Path
@@ -150,7 +150,7 @@ def requested(strategy: str, choice: MarketChoice, assign: list[str]) -> Request
             fix="give one of the two",
         )
     if choice.signals:
-        subject: Subject = SignalFile(path=Path(choice.signals))
+        subject: Subject = PastSignals(path=Path(choice.signals))
         params, changes = assigned(assign, subject, Settings())
         return signal_request(subject, choice, changes)
     found = find_strategy(strategy, STRATEGIES)
