@@ -76,7 +76,7 @@ class FigureRow:
 
 def figure_rows(figures: Figures) -> list[FigureRow]:
     """The figures of all finished trades, those that are too short said to be."""
-    rate, money, curve = figures.rate, figures.money, figures.curve
+    rate = figures.rate
     rows = [
         FigureRow(
             name="Win rate",
@@ -95,29 +95,36 @@ def figure_rows(figures: Figures) -> list[FigureRow]:
         FigureRow(name="SQN", text=number(figures.sqn)),
         FigureRow(name="Mean time held", text=_held(figures.holding_s_mean)),
     ]
-    if money is not None:
-        rows += [
-            FigureRow(
-                name="Net result",
-                text=f"{money_text(money.net_pnl)} {money.currency}",
-                note=f"after {money_text(money.costs)} of costs",
-            ),
-            FigureRow(name="Expectancy", text=f"{money_text(money.expectancy)} {money.currency}"),
-            FigureRow(
-                name="Profit factor",
-                text=NOTHING if money.profit_factor is None else number(money.profit_factor),
-                note="" if money.profit_factor is not None else "there is no loss yet",
-            ),
-        ]
-    elif figures.money_missing:
-        rows.append(FigureRow(name="Net result", text=NOTHING, note=figures.money_missing))
+    return [*rows, *_money_rows(figures), *_curve_rows(figures)]
+
+
+def _money_rows(figures: Figures) -> list[FigureRow]:
+    money = figures.money
+    if money is None:
+        missing = figures.money_missing
+        return [FigureRow(name="Net result", text=NOTHING, note=missing)] if missing else []
+    return [
+        FigureRow(
+            name="Net result",
+            text=f"{money_text(money.net_pnl)} {money.currency}",
+            note=f"after {money_text(money.costs)} of costs",
+        ),
+        FigureRow(name="Expectancy", text=f"{money_text(money.expectancy)} {money.currency}"),
+        FigureRow(
+            name="Profit factor",
+            text=NOTHING if money.profit_factor is None else number(money.profit_factor),
+            note="" if money.profit_factor is not None else "there is no loss yet",
+        ),
+    ]
+
+
+def _curve_rows(figures: Figures) -> list[FigureRow]:
+    curve = figures.curve
     if curve is None:
-        rows.append(FigureRow(name="Return", text=NOTHING, note=figures.curve_missing))
-        return rows
+        return [FigureRow(name="Return", text=NOTHING, note=figures.curve_missing)]
     amount = figures.capital.amount
     known = f"PSR {percent(curve.psr)}" if math.isfinite(curve.psr) else "no PSR"
     return [
-        *rows,
         FigureRow(
             name="Total return",
             text=percent(curve.total_return, 2, sign=True),
