@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +15,7 @@ from machine import description
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = ROOT / "benchmarks" / "results" / "latest.json"
+MOMENTS: Final = RESULTS.with_name("moments.json")
 PAGE: Final = ROOT / "docs" / "reference" / "performance.md"
 
 
@@ -242,25 +243,44 @@ def print_table(figures: Mapping[str, float]) -> None:
     Console().print(table)
 
 
-def store_results(figures: Mapping[str, float]) -> None:
+def store_results(figures: Mapping[str, float], *, whole: bool) -> None:
+    """Keep the figures and the moment of measuring. What is not among them stays, unless this was a `whole` run."""
     RESULTS.parent.mkdir(exist_ok=True)
-    rounded = {name: round(value, 4) for name, value in sorted(figures.items())}
-    RESULTS.write_text(json.dumps(rounded, indent=2) + "\n", "utf-8")
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+    before = {} if whole else _read(RESULTS)
+    moments = {} if whole else _read(MOMENTS)
+    rounded = {name: round(value, 4) for name, value in figures.items()}
+    for path, kept in (
+        (RESULTS, {**before, **rounded}),
+        (MOMENTS, {**moments, **dict.fromkeys(rounded, now)}),
+    ):
+        path.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n", "utf-8")
 
 
-def write_page(figures: Mapping[str, float]) -> None:
+def write_page() -> None:
+    """The page of the documentation, from what is kept."""
+    figures, moments = _read(RESULTS), _read(MOMENTS)
     parts = [
         "# Performance\n",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, on {description()}.\n"
+        f"Written by `make bench`, on {description()}.\n"
         "The numbers by name are in `benchmarks/results/latest.json`. Absolute figures belong to this machine in that\n"
         "hour, with whatever else ran on it; ratios travel further.\n",
     ]
     for title, lines in SECTIONS.items():
-        parts.append(f"## {title}\n\n| figure | value | goal | |\n| --- | ---: | --- | --- |")
-        for line in lines:
-            if line.name in figures:
-                value = figures[line.name]
-                mark = {True: "reached", False: "**missed**", None: ""}[line.reached(value)]
-                parts.append(f"| {line.words} | {shown(value, line)} | {_goal(line)} | {mark} |")
+        known = [line for line in lines if line.name in figures]
+        told = max((moments.get(line.name, "") for line in known), default="")
+        parts.append(f"## {title}\n")
+        if told:
+            parts.append(f"Measured {told} UTC.\n")
+        parts.append("| figure | value | goal | |\n| --- | ---: | --- | --- |")
+        for line in known:
+            value = figures[line.name]
+            mark = {True: "reached", False: "**missed**", None: ""}[line.reached(value)]
+            parts.append(f"| {line.words} | {shown(value, line)} | {_goal(line)} | {mark} |")
         parts.append("")
     PAGE.write_text("\n".join([*parts, METHOD + BACKTEST_METHOD]), "utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found

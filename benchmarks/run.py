@@ -1,7 +1,8 @@
 """Measures Argos on this machine: `make bench`, or `python benchmarks/run.py [--quick] [--json] [--only NAME]`.
 
 Everything is real: the embedded PostgreSQL, the gateway, worker, nodes and paper brokers as processes of their own.
-A whole run prints a table, and writes benchmarks/results/latest.json and docs/reference/performance.md.
+A whole run prints a table, and writes benchmarks/results/latest.json and docs/reference/performance.md;
+`--only NAME --keep` does the same for some of the figures.
 """
 
 import argparse
@@ -118,6 +119,9 @@ def main() -> int:
     )
     parser.add_argument("--only", action="append", choices=names, default=[], metavar="NAME",
                         help=f"one of {', '.join(names)}; may be repeated; nothing is written")  # fmt: skip
+    parser.add_argument(
+        "--keep", action="store_true", help="with --only: write these figures beside those kept"
+    )
     chosen = parser.parse_args()
     try:
         figures = uvloop.run(measure(QUICK if chosen.quick else WHOLE, chosen.only))
@@ -128,9 +132,9 @@ def main() -> int:
         print(json.dumps(figures))
     else:
         print_table(figures)
-    if not chosen.quick and not chosen.only:
-        store_results(figures)
-        write_page(figures)
+    if not chosen.quick and (chosen.keep or not chosen.only):
+        store_results(figures, whole=not chosen.only)
+        write_page()
     return 0
 
 
