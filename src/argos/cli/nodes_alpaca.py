@@ -23,15 +23,15 @@ from argos.stack.home import write_atomically
 from argos.store.control import ControlStore
 from argos.venues.alpaca.settings import (
     DATA_API,
+    KEY_VARIABLE,
     LIVE_API,
     PAPER_API,
+    SECRET_VARIABLE,
     AlpacaSettings,
     alpaca_settings,
 )
 from argos.venues.alpaca.words import blocks_of
 
-KEY_VARIABLE: Final = "APCA_API_KEY_ID"
-SECRET_VARIABLE: Final = "APCA_API_SECRET_KEY"  # noqa: S105 - a variable's name
 LOOK_S_MAX: Final = 10.0
 BODY_BYTES_MAX: Final = 1 << 20
 VENUE: Final = "alpaca"
@@ -107,10 +107,14 @@ def add_alpaca(
     if as_json:
         print_json(told)
         return
-    out = screen()
+    _show(name, told)
+
+
+def _show(name: str, told: Mapping[str, Any]) -> None:
+    out, seen = screen(), told["alpaca"]
     if seen is not None:
-        out.print(f"Alpaca knows the keys: account {escape(told['alpaca']['account_number'])}")
-        for block in told["alpaca"]["blocks"]:
+        out.print(f"Alpaca knows the keys: account {escape(seen['account_number'])}")
+        for block in seen["blocks"]:
             out.print(f"but it may not trade now: {escape(block)}")
     out.print(f"added node [bold]{escape(name)}[/] of account {escape(told['account'])}")
     out.print(f"argos up runs it, or: argos node {escape(told['file'])} --enrol {escape(told['code'])}",

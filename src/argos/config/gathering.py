@@ -6,7 +6,7 @@ The later goes before the earlier: as shipped, the file, secrets from AWS, the e
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from argos.config.detection import AUTO, detect, stated_environment
 from argos.config.document import ALIASES, leaves, without_secrets
@@ -16,10 +16,7 @@ from argos.config.variables import put, variable_name, variables
 from argos.core.errors import InputError
 from argos.sources.settings import CONFIG
 from argos.sources.settings import SECTIONS as SOURCE_SECTIONS
-
-KEY_VARIABLE: Final = "APCA_API_KEY_ID"
-SECRET_VARIABLE: Final = "APCA_API_SECRET_KEY"  # noqa: S105 - the variable's name
-"""Alpaca's own names; they hold for the account in force."""
+from argos.venues.alpaca.settings import KEY_VARIABLE, SECRET_VARIABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,8 @@ from argos.consensus.settings import SOURCES, SPAN_S_MAX, ConsensusSettings, Met
 from argos.core.errors import InputError
 from argos.signals.settings import SessionRule
 from argos.sources.settings import PROVIDERS, is_loopback, safe_url
+from argos.venues.alpaca.settings import DATA_API, LIVE_API, PAPER_API
 
-PAPER_URL: Final = "https://paper-api.alpaca.markets"
-LIVE_URL: Final = "https://api.alpaca.markets"
-DATA_URL: Final = "https://data.alpaca.markets"
 HALF: Final = 50
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
@@ -99,7 +97,7 @@ class AlpacaAccount(Section):
     @property
     def addresses(self) -> dict[str, str]:
         """All three as they are used: an exchange on this machine gives its own data."""
-        own_data = self.base_url if is_loopback(self.base_url) else DATA_URL
+        own_data = self.base_url if is_loopback(self.base_url) else DATA_API
         return {
             "base_url": self.base_url,
             "data_url": self.data_url or own_data,
@@ -110,16 +108,16 @@ class AlpacaAccount(Section):
 class DevAccount(AlpacaAccount):
     """The paper account, in force in dev. data_url and stream_url empty: as Alpaca has them for base_url."""
 
-    base_url: str = PAPER_URL
+    base_url: str = PAPER_API
 
     @field_validator("base_url")
     @classmethod
     def _is_no_live_address(cls, value: str) -> str:
-        if urlsplit(value).hostname == urlsplit(LIVE_URL).hostname:
+        if urlsplit(value).hostname == urlsplit(LIVE_API).hostname:
             raise refused(
                 "ALPACA_URL_LIVE",
                 "is the address of accounts with real money",
-                fix=f"dev trades on paper: {PAPER_URL}; real money belongs into alpaca.production",
+                fix=f"dev trades on paper: {PAPER_API}; real money belongs into alpaca.production",
             )
         return value
 
@@ -127,7 +125,7 @@ class DevAccount(AlpacaAccount):
 class ProductionAccount(AlpacaAccount):
     """The account with real money, in force in production. data_url and stream_url as in dev."""
 
-    base_url: str = LIVE_URL
+    base_url: str = LIVE_API
 
     @field_validator("base_url")
     @classmethod
@@ -137,7 +135,7 @@ class ProductionAccount(AlpacaAccount):
             raise refused(
                 "ALPACA_URL_PAPER",
                 "is the address of an exchange for paper",
-                fix=f"production trades at {LIVE_URL}; paper belongs into alpaca.dev",
+                fix=f"production trades at {LIVE_API}; paper belongs into alpaca.dev",
             )
         return value
 

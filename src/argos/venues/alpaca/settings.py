@@ -10,6 +10,9 @@ from argos.core.errors import InputError
 PAPER_API: Final = "https://paper-api.alpaca.markets"
 LIVE_API: Final = "https://api.alpaca.markets"
 DATA_API: Final = "https://data.alpaca.markets"
+KEY_VARIABLE: Final = "APCA_API_KEY_ID"
+SECRET_VARIABLE: Final = "APCA_API_SECRET_KEY"  # noqa: S105 - the variable's name
+"""Alpaca's own names of the two in an environment, whichever account they are for."""
 REQUESTS_PER_MINUTE: Final = 200
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
