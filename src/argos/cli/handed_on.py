@@ -36,7 +36,7 @@ def _hand_on(app: typer.Typer, *commands: Callable[[typer.Context], None]) -> No
 
 
 def demo(context: typer.Context) -> None:
-    """Show it: real prices, simulated brokers, real processes, a report. Takes about a minute."""
+    """Show it: real prices, simulated brokers, real processes, a report. Takes some two and a half minutes."""
     become(chosen_home(context), REHEARSALS, ["demo", *context.args])
 
 
