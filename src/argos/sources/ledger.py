@@ -22,6 +22,7 @@ FILE: Final = "sources.sqlite"
 """In the home."""
 BUSY_S: Final = 5.0
 CALLS_KEPT: Final = timedelta(days=8)
+_MEMORY: Final = ":memory:"
 _VERSION: Final = "1"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -48,6 +49,8 @@ class SourceFile:
         """The file at `path`, made if it is not there. Raises InputError SOURCE_FILE_VERSION, StoreError."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.name != _MEMORY:
+                path.touch(mode=0o600)  # files beside it (-wal, -shm) take its mode
             connection = sqlite3.connect(
                 path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
             )
@@ -70,7 +73,7 @@ class SourceFile:
     @classmethod
     def empty(cls) -> "SourceFile":
         """One in memory, for looking where there is none yet."""
-        return cls.open(Path(":memory:"))
+        return cls.open(Path(_MEMORY))
 
     def close(self) -> None:
         with self._lock:

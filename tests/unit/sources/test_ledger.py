@@ -140,6 +140,12 @@ def test_a_day_keeps_its_calls_when_their_rows_are_gone() -> None:
     assert ledger.spent("p", now=NOON).calls == 1
 
 
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = SourceFile.open(tmp_path / "sources.sqlite")
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    file.close()
+
+
 def test_two_processes_share_one_budget(tmp_path: Path) -> None:
     path = tmp_path / "sources.sqlite"
     budget = Budget(calls_per_day=3)
