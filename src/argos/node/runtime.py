@@ -213,7 +213,7 @@ class Node:
                 self._conversation.learn_instruments(await self._node.venue.instruments())
 
     async def _persist(self, step: Callable[[], Awaitable[object]], *, what: str) -> None:
-        """Tries `step` until it succeeds, with bounded waits. Failure 1, 2, 4, 8 and so on is told: a venue may be away for days."""
+        """Tries `step` until it succeeds, with bounded waits. Tells failure 1, 2, 4, 8 and so on: it may take days."""
         backoff = Backoff.of(self._node.session.timings)
         for failures in count(1):
             try:
