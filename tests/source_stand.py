@@ -53,7 +53,7 @@ async def standing(settings: SourcesSettings, path: Path) -> AsyncIterator[Stand
     file = SourceFile.open(path)
     try:
         board = Board(VoteStore(file))
-        ledger = CallLedger(file, settings.budgets)
+        ledger = CallLedger(file, settings.budgets, simulated=settings.simulated)
         async with new_session() as session:
             yield Stand(
                 board=board,

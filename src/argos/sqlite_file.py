@@ -21,15 +21,13 @@ class FileKind:
     """What a file holds, and the errors of whoever it belongs to.
 
     room: the package whose `schema.sql` makes the tables, `meta` among them. unusable: of what went wrong.
-    other_version: of the path and the version held there. private: for the user's own eyes. beside: read while
-    somebody writes.
+    other_version: of the path and the version held there. beside: read while somebody writes.
     """
 
     room: str
     version: str
     unusable: Callable[[str], StoreError]
     other_version: Callable[[Path, str], InputError]
-    private: bool = False
     beside: bool = True
 
 
@@ -46,8 +44,8 @@ class SqliteFile:
         """The file at `path`, made if it is not there. Raises what the kind names."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if kind.private and path != MEMORY:
-                path.touch(mode=0o600)
+            if path != MEMORY:
+                path.touch(mode=0o600)  # files beside it (-wal, -shm) take its mode
             connection = _connected(str(path))
             if kind.beside:
                 connection.execute("PRAGMA journal_mode = WAL")

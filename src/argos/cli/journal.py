@@ -164,6 +164,12 @@ def _show_performance(out: Console, found: Mapping[str, Any]) -> None:
             f"{overall['first_day']} to {overall['last_day']} in {escape(found['zone'])}, from closed trades alone",
             soft_wrap=True,
         )
+    if overall["simulated_n"]:
+        out.print(
+            f"  [bold yellow]simulated source[/]: {overall['simulated_n']} of {overall['n']} trades came of it; "
+            "--by simulated tells them apart",
+            soft_wrap=True,
+        )
     if any(group["votes"] for group in found["groups"]):
         out.print(votes_table(found["groups"]))
     if found["beside"]:

@@ -46,7 +46,7 @@ def list_sources(context: typer.Context, as_json: AsJson = False) -> None:
     try:
         document = state_document(
             settings,
-            ledger=CallLedger(file, settings.budgets),
+            ledger=CallLedger(file, settings.budgets, simulated=settings.simulated),
             votes=VoteStore(file).read(),
             now=datetime.now(tz=UTC),
         )
@@ -122,12 +122,7 @@ def _show(document: dict[str, Any]) -> None:
     out = screen()
     for source in document["sources"]:
         mark = " [bold yellow]simulated source[/]" if source["simulated"] else ""
-        calls, dollars = source["calls_left_today"], source["usd_left_today"]
-        out.print(
-            f"[bold]{escape(source['source'])}[/]{mark}  today {source['calls_today']} calls, "
-            f"${source['usd_today']}; left {_left(calls, 'calls')}, "
-            f"{_left(None if dollars is None else f'${dollars}', '')}".rstrip(", ")
-        )
+        out.print(f"[bold]{escape(source['source'])}[/]{mark}  {_spent(source)}")
         if source["paused_until"]:
             out.print(f"  asked to wait until {clock_time(source['paused_until'])} UTC")
         rows = [
@@ -146,6 +141,15 @@ def _show(document: dict[str, Any]) -> None:
         out.print(table("", columns, rows, empty="no vote yet; `argos sources run` asks"))
     if any(source["simulated"] for source in document["sources"]):
         out.print(f"[dim]{SIMULATED_NOTE}[/dim]")
+
+
+def _spent(source: dict[str, Any]) -> str:
+    """Of a fixture server no budget is told: nobody is paid, and who began it may have lifted the limits."""
+    calls, dollars = source["calls_left_today"], source["usd_left_today"]
+    if source["simulated"]:
+        return f"today {source['calls_today']} calls, nothing paid (${source['usd_today']} at the provider's prices)"
+    left = f"{_left(calls, 'calls')}, {_left(None if dollars is None else f'${dollars}', '')}"
+    return f"today {source['calls_today']} calls, ${source['usd_today']}; left {left}"
 
 
 def _left(amount: object, unit: str) -> str:

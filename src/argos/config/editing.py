@@ -24,9 +24,12 @@ def written(document: Mapping[str, Any]) -> str:
 
 
 def with_value(text: str | None, path: str, value: Any) -> str:
-    """The file with one dotted name set. Raises InputError CONFIG_NOT_JSON."""
+    """The file with one dotted name set; another name of the same setting goes. Raises InputError CONFIG_NOT_JSON."""
     document = decode(text)
     put(document, path, value)
+    for other in _other_names(path):
+        place, _, last = other.rpartition(".")
+        document[place].pop(last, None)
     return written(document)
 
 
@@ -92,6 +95,13 @@ def starting_file() -> str:
             "trading": {name: _number(getattr(trading, name)) for name in STARTING},
         }
     )
+
+
+def _other_names(path: str) -> list[str]:
+    """Of a provider's key: what else it may be called."""
+    if path in ALIASES:
+        return [ALIASES[path]]
+    return [other for other, same in ALIASES.items() if same == path]
 
 
 def _number(value: Any) -> Any:

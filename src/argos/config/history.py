@@ -150,6 +150,5 @@ _KIND: Final = FileKind(
     version="1",
     unusable=_unusable,
     other_version=_other_version,
-    private=True,
     beside=False,
 )

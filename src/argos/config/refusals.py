@@ -10,7 +10,7 @@ from argos.config.nearest import nearest
 from argos.config.percent import REFUSED
 from argos.config.variables import PLACES, SECTIONS, variable_name
 from argos.core.errors import InputError
-from argos.sources.settings import CONFIG, PROVIDERS, SourcesSettings
+from argos.sources.settings import CONFIG, KEY_NAMES, PROVIDERS, SourcesSettings
 from argos.sources.settings import SECTIONS as SOURCE_SECTIONS
 
 BEARER: Final = "bearer_token"
@@ -87,13 +87,22 @@ def _unknown_field(field: str) -> InputError:
 
 
 def check_source_fields(held: Mapping[str, object]) -> None:
-    """Raises InputError CONFIG_FIELD_UNKNOWN for a name that the sources' sections do not know."""
+    """Raises InputError for a name that the sources' sections do not know (CONFIG_FIELD_UNKNOWN), or two names of one
+    key (CONFIG_KEY_TWICE).
+    """
     for section in SOURCE_SECTIONS:
         given = held.get(section)
         known = known_fields()[section]
         for name in given if isinstance(given, Mapping) else ():
             if name not in known:
                 raise _unknown_field(f"{section}.{name}")
+        if isinstance(given, Mapping) and given.keys() >= KEY_NAMES:
+            raise InputError(
+                f"{section} holds its key under two names: {', '.join(sorted(KEY_NAMES))}",
+                code="CONFIG_KEY_TWICE",
+                field=f"{section}.{BEARER}",
+                fix=f"leave one of the two in {CONFIG}",
+            )
 
 
 def _place_of(name: str) -> str | None:

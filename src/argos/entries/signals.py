@@ -32,9 +32,7 @@ log = structlog.get_logger()
 async def run(seconds: float | None) -> None:
     """Signals for so long, or until SIGTERM or SIGINT. Raises ArgosError if it cannot begin."""
     home = open_home()
-    config = config_in_force(home, os.environ, by="signals")
     access = _access(home)
-    settings = config.signals
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -45,6 +43,8 @@ async def run(seconds: float | None) -> None:
         file_lock(home.root / LOCK, held_for="the signal service"),
         file_lock(home.root / SOURCES_LOCK, held_for="the sources' task"),
     ):
+        config = config_in_force(home, os.environ, by="signals")
+        settings = config.signals
         log.info(
             "signals run",
             simulated=[name for name, is_so in settings.simulated.items() if is_so],

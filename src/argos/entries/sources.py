@@ -26,13 +26,13 @@ log = structlog.get_logger()
 async def run(seconds: float | None) -> None:
     """Votes come and are stored for so long, or until SIGTERM or SIGINT. Raises ArgosError if it cannot begin."""
     home = open_home()
-    config = await asyncio.to_thread(config_in_force, home, os.environ, by="sources")
-    settings = config.sources
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     with file_lock(home.root / LOCK, held_for="the sources' task"):
+        config = await asyncio.to_thread(config_in_force, home, os.environ, by="sources")
+        settings = config.sources
         async with running(settings, path=home.root / FILE):
             log.info(
                 "sources run",

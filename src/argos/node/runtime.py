@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from itertools import count
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -212,13 +213,14 @@ class Node:
                 self._conversation.learn_instruments(await self._node.venue.instruments())
 
     async def _persist(self, step: Callable[[], Awaitable[object]], *, what: str) -> None:
-        """Tries `step` until it succeeds, with bounded waits."""
+        """Tries `step` until it succeeds, with bounded waits. Tells failure 1, 2, 4, 8 and so on: it may take days."""
         backoff = Backoff.of(self._node.session.timings)
-        while True:
+        for failures in count(1):
             try:
                 await step()
             except (VenueError, GatewayError) as error:
-                _LOG.warning(what, code=error.code, reason=error.message)
+                if failures & (failures - 1) == 0:
+                    _LOG.warning(what, code=error.code, reason=error.message, failures=failures)
                 await asyncio.sleep(backoff.next_s())
             else:
                 return

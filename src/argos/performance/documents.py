@@ -107,6 +107,7 @@ def win_rate_document(figures: Figures) -> dict[str, Any]:
         "losses": figures.losses,
         "zeros": figures.zeros,
         "too_short": figures.too_short,
+        "simulated_n": figures.simulated_n,
     }
 
 

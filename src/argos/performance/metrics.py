@@ -68,7 +68,8 @@ class CurveFigures:
 class Figures:
     """Of a group of finished trades. A net result of 0 is no win: it counts in n, among `zeros`.
 
-    rate: wins of n with Wilson's 95 % interval, NaN for none; `too_short` says that n is below 30. expectancy_r: mean R
+    rate: wins of n with Wilson's 95 % interval, NaN for none; `too_short` says that n is below 30. simulated_n: trades
+    whose signal a fixture server had a part in. expectancy_r: mean R
     of the `r_n` trades that had a stop. sqn: of R, or of net results where no trade had a stop and there is one
     currency. `money` and `curve` are None where `money_missing` and `curve_missing` say why.
     """
@@ -77,6 +78,7 @@ class Figures:
     losses: int
     zeros: int
     too_short: bool
+    simulated_n: int
     r_n: int
     expectancy_r: float
     sqn: float
@@ -106,6 +108,7 @@ def figures_of(
         losses=losses,
         zeros=len(trades) - wins - losses,
         too_short=len(trades) < TRADES_MIN,
+        simulated_n=sum(1 for trade in trades if trade.simulated),
         r_n=len(multiples),
         expectancy_r=_mean(multiples),
         sqn=_sqn(trades, multiples, one_currency=money is not None),

@@ -6,7 +6,7 @@ Several processes may use one file: looking and counting are one transaction.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,17 +75,28 @@ _KIND: Final = FileKind(
 
 
 class CallLedger:
-    """Counts calls before they are sent. `subject` in a row is a symbol or a number of them, never a query or a key."""
+    """Counts calls before they are sent. `subject` in a row is a symbol or a number of them, never a query or a key.
 
-    def __init__(self, file: SourceFile, budgets: Mapping[str, Budget]) -> None:
+    Calls of `simulated` providers went to a fixture server: they stand in rows of their own, so that a key which is set
+    later finds its own day unspent.
+    """
+
+    def __init__(
+        self, file: SourceFile, budgets: Mapping[str, Budget], *, simulated: Collection[str] = ()
+    ) -> None:
         self._file = file
         self._budgets = budgets
+        self._simulated = frozenset(simulated)
+
+    def _row(self, provider: str) -> str:
+        """What rows of the provider are called."""
+        return f"{provider} simulated" if provider in self._simulated else provider
 
     def ask(
         self, provider: str, *, subject: str, microdollars: int, now: datetime
     ) -> Granted | Refused:
         """May a call that costs at most so much be sent? If so it is counted from now on. Raises StoreError."""
-        budget = self._budgets[provider]
+        budget, provider = self._budgets[provider], self._row(provider)
         with self._file.transaction() as connection:
             usage = _usage(connection, provider, budget, now=now)
             refused = refusal(budget, usage, microdollars=microdollars, now=now)
@@ -130,6 +141,7 @@ class CallLedger:
 
     def pause(self, provider: str, *, seconds: float, now: datetime) -> None:
         """Nothing is sent to the provider for so long, a day at most, over restarts too. Raises StoreError."""
+        provider = self._row(provider)
         until = now + min(timedelta(seconds=min(seconds, PAUSE_MAX.total_seconds())), PAUSE_MAX)
         with self._file.transaction() as connection:
             connection.execute(
@@ -140,6 +152,7 @@ class CallLedger:
 
     def spent(self, provider: str, *, now: datetime) -> Spent:
         """Today's calls and cost. Raises StoreError."""
+        provider = self._row(provider)
         with self._file.transaction() as connection:
             usage = _usage(connection, provider, Budget(), now=now)
             (open_calls,) = connection.execute(

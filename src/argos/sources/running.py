@@ -41,7 +41,7 @@ async def running(
             simulated={name: settings.is_simulated(name) for name in PROVIDERS},
             symbols=settings.symbols,
         )
-        ledger = CallLedger(file, settings.budgets)
+        ledger = CallLedger(file, settings.budgets, simulated=settings.simulated)
         async with new_session() as session:
             tasks = [
                 asyncio.create_task(refresher.run(), name=f"source {name}")

@@ -191,6 +191,10 @@ class SourcesSettings(BaseModel):
         """Whatever answers on this machine is taken for a fixture server, whether it says so or not."""
         return is_loopback(self.url_of(provider))
 
+    @property
+    def simulated(self) -> frozenset[str]:
+        return frozenset(name for name in PROVIDERS if self.is_simulated(name))
+
 
 PROVIDERS: Final = ("massive", "alpha_vantage", "x_api", "sonar")
 SECTIONS: Final = ("sources", *PROVIDERS)

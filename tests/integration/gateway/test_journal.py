@@ -195,6 +195,7 @@ async def test_figures_count_what_won_and_tell_what_came_to_no_trade(
     # Won 39.30, lost 0.40 + 0.70, and 0.70 that the commissions took: exactly zero is no win.
     assert (overall["n"], overall["wins"], overall["losses"], overall["zeros"]) == (3, 1, 1, 1)
     assert (overall["win_rate"], overall["too_short"]) == ("0.333333", True)
+    assert overall["simulated_n"] == 1
     groups = {group["key"]: group for group in reply["groups"]}
     assert {key: group["n"] for key, group in groups.items()} == {
         "massive": 1,

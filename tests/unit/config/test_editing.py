@@ -60,6 +60,15 @@ def test_one_value_is_set_and_the_others_stay_in_their_order() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("held", "given"), [("api_key", "bearer_token"), ("bearer_token", "api_key")]
+)
+def test_a_key_stands_in_the_file_under_one_name(held: str, given: str) -> None:
+    text = written({"x_api": {held: "", "every_s": 60}})
+    changed = json.loads(with_value(text, f"x_api.{given}", "T"))
+    assert changed == {"x_api": {"every_s": 60, given: "T"}}
+
+
 def test_a_value_is_taken_out() -> None:
     text = written({"trading": {"cycle_s": 10}, "environment": "dev"})
     assert json.loads(without_value(text, "trading.cycle_s")) == {

@@ -202,6 +202,12 @@ def test_whether_orders_go_out_is_said_with_true_or_false(given: Any) -> None:
             "_pct",
         ),
         ({"trading": {"weights": {}}}, "CONFIG_FIELD_UNKNOWN", "trading.weights", "strategy.weig"),
+        (
+            {"x_api": {"api_key": "", "bearer_token": "K"}},
+            "CONFIG_KEY_TWICE",
+            "x_api.bearer_token",
+            "one",
+        ),
         ({"massive": {"apikey": "K"}}, "CONFIG_FIELD_UNKNOWN", "massive.apikey", "massive.api_key"),
         (
             {"sources": {"massive": {}}},

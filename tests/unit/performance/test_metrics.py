@@ -95,6 +95,11 @@ def test_thirty_trades_are_enough_to_read_a_win_rate() -> None:
     assert figures([finished("1")] * 29).too_short
 
 
+def test_trades_of_simulated_sources_are_counted() -> None:
+    trades = [finished("1", simulated=told) for told in (True, False, None, True)]
+    assert figures(trades).simulated_n == 2
+
+
 def test_without_a_loss_there_is_no_profit_factor() -> None:
     found = figures([finished("5"), finished("0")]).money
     assert found is not None

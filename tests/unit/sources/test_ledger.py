@@ -32,6 +32,20 @@ def ask(ledger: CallLedger, now: datetime, microdollars: int = 0) -> Granted | R
     return ledger.ask("p", subject="AAPL", microdollars=microdollars, now=now)
 
 
+def test_a_fixture_server_spends_nothing_of_the_providers_day() -> None:
+    file, budget = SourceFile.empty(), Budget(calls_per_day=1)
+    simulated = CallLedger(file, {"p": budget}, simulated={"p"})
+    assert isinstance(ask(simulated, NOON), Granted)
+    assert isinstance(ask(simulated, NOON), Refused)
+    simulated.pause("p", seconds=60, now=NOON)
+
+    real = ledger_of(budget, file)
+    spent = real.spent("p", now=NOON)
+    assert (spent.calls, spent.paused_until) == (0, None)
+    assert isinstance(ask(real, NOON), Granted)
+    assert simulated.spent("p", now=NOON).calls == 1
+
+
 @given(steps=STEPS, calls=st.integers(0, 5), seconds=st.integers(1, 900))
 def test_no_window_ever_holds_more_calls_than_allowed(
     steps: list[tuple[int, int, int]], calls: int, seconds: int
@@ -124,6 +138,12 @@ def test_a_day_keeps_its_calls_when_their_rows_are_gone() -> None:
     ask(ledger, NOON)
     ask(ledger, NOON + timedelta(days=30))
     assert ledger.spent("p", now=NOON).calls == 1
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = SourceFile.open(tmp_path / "sources.sqlite")
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    file.close()
 
 
 def test_two_processes_share_one_budget(tmp_path: Path) -> None:

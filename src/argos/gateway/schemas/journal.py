@@ -134,7 +134,8 @@ class JournalItem(BaseModel):
 class WinRate(BaseModel):
     """Trades with a net result above 0, of all finished ones; exactly 0 is no win. Wilson's 95 % interval.
 
-    `too_short`: fewer than 30 trades, so that the rate says little.
+    `too_short`: fewer than 30 trades, so that the rate says little. `simulated_n`: trades whose signal had a simulated
+    source, out of n; they say nothing about a market.
     """
 
     n: Count
@@ -145,6 +146,7 @@ class WinRate(BaseModel):
     losses: Annotated[int, Field(ge=0, examples=[17])]
     zeros: Annotated[int, Field(ge=0, examples=[1])]
     too_short: Annotated[bool, Field(examples=[False])]
+    simulated_n: Annotated[int, Field(ge=0, examples=[0])]
 
 
 class VoteRateItem(BaseModel):
