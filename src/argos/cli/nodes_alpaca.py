@@ -16,9 +16,11 @@ from argos.cli.gateway_client import gateway_address
 from argos.cli.groups import require_new, with_control
 from argos.cli.nodes_shown import Name
 from argos.cli.printing import AsJson, print_json, screen
+from argos.config.config import AlpacaChoice
 from argos.core.account import Account, AccountLimits
 from argos.core.errors import InputError
 from argos.protocol.values import moment_text
+from argos.settings import load_config
 from argos.stack.home import write_atomically
 from argos.store.control import ControlStore
 from argos.venues.alpaca.settings import (
@@ -61,6 +63,13 @@ def add_alpaca(
         str | None,
         typer.Option(help="Where its quotes are; else where they usually are.", metavar="URL"),
     ] = None,
+    configured: Annotated[
+        bool,
+        typer.Option(
+            "--configured",
+            help="The account in force in config.json, with its keys from there or from AWS.",
+        ),
+    ] = False,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Ask Alpaca first whether it knows the keys.")
     ] = True,
@@ -68,8 +77,9 @@ def add_alpaca(
 ) -> None:
     """Add an Alpaca account with its node, write the node's file, and print the enrolment code.
 
-    The keys are taken from APCA_API_KEY_ID and APCA_API_SECRET_KEY, or asked for; they stand in the file alone, which
-    only its owner can read. `argos up` runs the node from then on; `argos node FILE --enrol CODE` runs it apart.
+    The keys are taken from APCA_API_KEY_ID and APCA_API_SECRET_KEY, or asked for; with --configured they are those of
+    `argos config`, dev or production. They stand in the file alone, which only its owner can read. `argos up` runs the
+    node from then on; `argos node FILE --enrol CODE` runs it apart.
     """
     home = known_home(context)
     path = home.nodes / f"{name}.json"
@@ -78,9 +88,13 @@ def add_alpaca(
         "account": account or name,
         "venue": VENUE,
         "gateway_url": gateway_address(home),
-        **addresses_of(live=live, api_url=api_url, data_url=data_url),
-        **keys_of(os.environ, asks=sys.stdin.isatty()),
     }
+    if configured:
+        _require_no_address(live=live, api_url=api_url, data_url=data_url)
+        body |= account_of(load_config(home, os.environ).alpaca)
+    else:
+        body |= addresses_of(live=live, api_url=api_url, data_url=data_url)
+        body |= keys_of(os.environ, asks=sys.stdin.isatty())
     if symbols:
         body["symbols"] = [word.strip().upper() for word in symbols.split(",") if word.strip()]
     settings = alpaca_settings(body)
@@ -134,6 +148,35 @@ def addresses_of(*, live: bool, api_url: str | None, data_url: str | None) -> di
     usual = (LIVE_API if live else PAPER_API, DATA_API)
     api, data = (api_url, api_url) if api_url is not None else usual
     return {"api_url": api, "data_url": data if data_url is None else data_url}
+
+
+def account_of(choice: AlpacaChoice) -> dict[str, str]:
+    """Addresses and keys of the configured account. Raises InputError ALPACA_KEYS_MISSING."""
+    if not choice.has_keys:
+        raise InputError(
+            f"no keys: the {choice.environment.value} account of the configuration has none",
+            code="ALPACA_KEYS_MISSING",
+            field="--configured",
+            fix=f"argos config set alpaca.{choice.environment.value}.api_key=KEY alpaca."
+            f"{choice.environment.value}.secret_key=-",
+        )
+    return {
+        "api_url": choice.base_url,
+        "data_url": choice.data_url,
+        "stream_url": choice.stream_url,
+        "key_id": choice.key_id,
+        "secret_key": choice.secret_key,
+    }
+
+
+def _require_no_address(*, live: bool, api_url: str | None, data_url: str | None) -> None:
+    if live or api_url is not None or data_url is not None:
+        raise InputError(
+            "--configured has addresses of its own",
+            code="ALPACA_ADDRESS_TWICE",
+            field="--configured",
+            fix="leave --live, --api-url and --data-url out, or set alpaca... in config.json",
+        )
 
 
 def keys_of(environ: Mapping[str, str], *, asks: bool) -> dict[str, str]:

@@ -28,7 +28,7 @@ class AlpacaChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestChoice:
-    """Defaults of `argos backtest consensus`. None leaves a cost to the model `costs`. initial_cash: dollars."""
+    """What `argos backtest consensus --configured` plays. None leaves a cost to the model `costs`; cash is dollars."""
 
     data: tuple[str, ...]
     since: str | None

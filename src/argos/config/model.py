@@ -240,7 +240,7 @@ class TradingSection(Section):
 
 
 class BacktestSection(Section):
-    """Defaults of `argos backtest consensus`; its options go before them.
+    """What `argos backtest consensus --configured` plays, with the rules of `strategy`; its options go before it.
 
     costs: a cost model by name; commission_bps, spread_bps and slippage_bps, if given, take the place of its terms.
     since, until: days, both within the test.

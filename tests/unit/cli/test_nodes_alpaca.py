@@ -2,7 +2,8 @@
 
 import pytest
 
-from argos.cli.nodes_alpaca import addresses_of, keys_of
+from argos.cli.nodes_alpaca import account_of, addresses_of, keys_of
+from argos.config.read import parse_config
 from argos.core.errors import InputError
 from argos.venues.alpaca.settings import DATA_API, LIVE_API, PAPER_API
 
@@ -41,4 +42,25 @@ def test_keys_are_those_of_the_environment():
 def test_without_a_person_to_ask_missing_keys_are_told(environ):
     with pytest.raises(InputError) as refusal:
         keys_of(environ, asks=False)
+    assert refusal.value.code == "ALPACA_KEYS_MISSING"
+
+
+CONFIG = """{"alpaca": {
+    "dev": {"api_key": "PK1", "secret_key": "s1", "base_url": "http://127.0.0.1:8210"},
+    "production": {"api_key": "AK2", "secret_key": "s2"}
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "key_id", "api_url"), [("dev", "PK1", LOCAL), ("production", "AK2", LIVE_API)]
+)
+def test_the_configured_account_is_the_one_in_force(environment, key_id, api_url):
+    config = parse_config(CONFIG, {"ARGOS_ENVIRONMENT": environment})
+    found = account_of(config.alpaca)
+    assert (found["key_id"], found["api_url"]) == (key_id, api_url)
+
+
+def test_a_configuration_without_keys_makes_no_node():
+    with pytest.raises(InputError) as refusal:
+        account_of(parse_config("{}", {}).alpaca)
     assert refusal.value.code == "ALPACA_KEYS_MISSING"

@@ -1,5 +1,6 @@
 """`argos backtest`: one strategy, one market, one result; or a kept one made again."""
 
+import os
 from dataclasses import asdict, dataclass
 from dataclasses import replace as dataclass_replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from argos.cli.research.shown import (
 )
 from argos.cli.research.underway import bar, made_ready
 from argos.core.errors import InputError
+from argos.settings import load_config, open_home
 from argos.studies.run_folder import metrics_document, provenance_document, run_study
 from argos.studies.settings_text import finite, finite_tree
 from argos.tearsheet.run_page import run_sheet
@@ -82,6 +84,7 @@ def backtest(
     weights: consensus.Weights = None,
     calibration: consensus.CalibrationFile = None,
     calibrate: consensus.Calibrate = False,
+    configured: consensus.Configured = False,
     hold_bars: Annotated[
         int | None,
         typer.Option(
@@ -110,11 +113,21 @@ def backtest(
     if again is not None:
         make_again(again, as_json=as_json)
         return
-    choice = MarketChoice.of_options(context.params)
     options = consensus.ConsensusOptions(
-        votes=votes, weights=weights, calibration=calibration, calibrate=calibrate
+        votes=votes,
+        weights=weights,
+        calibration=calibration,
+        calibrate=calibrate,
+        configured=configured,
     )
-    request = requested(strategy, choice, [*options.words(strategy), *assign])
+    words = options.words(strategy)
+    given = dict(context.params)
+    if configured:
+        config = load_config(open_home(), os.environ)
+        words = [*consensus.configured_words(config), *words]
+        given |= _where_not_given(context, consensus.configured_options(config))
+    choice = MarketChoice.of_options(given)
+    request = requested(strategy, choice, [*words, *assign])
     show_notes(request.notes)
     heard = heard_in(
         request,
@@ -140,13 +153,24 @@ def backtest(
             more={"quality": quality_document(ran.quality), **heard.document},
             tables=heard.tables,
         )
-        folder = output.keep(study, out, name=f"{request.subject.name}-{data[0]}", replace=replace)
+        folder = output.keep(
+            study, out, name=f"{request.subject.name}-{choice.data[0]}", replace=replace
+        )
     if as_json:
         print_json({**document(ran, folder), **heard.document})
     else:
         show(ran, folder, heard)
     if ran.lookahead is not None and not ran.lookahead.clean:
         raise typer.Exit(EXIT_ERROR)
+
+
+def _is_default(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "DEFAULT"
+
+
+def _where_not_given(context: typer.Context, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if _is_default(context, name)}
 
 
 def play(request: Request, *, lookahead: bool, hold_bars: int | None, shown: bool) -> Ran:

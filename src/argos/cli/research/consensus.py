@@ -9,6 +9,7 @@ import typer
 
 from argos.backtest.strategy import Signals, Strategy
 from argos.cli.research.market import MarketChoice
+from argos.config.config import Config
 from argos.consensus.settings import SOURCES
 from argos.core.errors import InputError
 from argos.hindsight.consensus import BRACKET, NAME
@@ -19,6 +20,15 @@ from argos.studies.strategies import BUILT_IN, FoundStrategy
 STRATEGIES: Final[Mapping[str, type]] = {**BUILT_IN, NAME: Consensus}
 """All that come along."""
 _SOURCES: Final = tuple(rules.source for rules in SOURCES)
+_RULES: Final = (
+    "method",
+    "fire_at",
+    "clear_below",
+    "sources_min",
+    "weight_min",
+    "conflict_at",
+    "exponent",
+)
 
 Votes = Annotated[
     Path | None,
@@ -49,6 +59,13 @@ Calibrate = Annotated[
         help="Of the consensus: fit probabilities to the scores of the first half, judge them on the second.",
     ),
 ]
+Configured = Annotated[
+    bool,
+    typer.Option(
+        "--configured",
+        help="Of the consensus: what is not given here is that of config.json, sections backtest and strategy.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +76,7 @@ class ConsensusOptions:
     weights: str | None
     calibration: Path | None
     calibrate: bool
+    configured: bool
 
     def words(self, strategy: str) -> list[str]:
         """As `--set` words. Raises InputError if any is given for another strategy, or cannot be read."""
@@ -79,6 +97,38 @@ class ConsensusOptions:
         if self.calibration is not None:
             found.append(f"calibration={_text_of(self.calibration)}")
         return found
+
+
+def configured_options(config: Config) -> dict[str, Any]:
+    """What --configured gives the options of the market by their names, where they are not given."""
+    section = config.backtest
+    return {
+        "data": list(section.data),
+        "since": section.since,
+        "until": section.until,
+        "costs": section.costs,
+    }
+
+
+def configured_words(config: Config) -> list[str]:
+    """What --configured says as `--set` words: money, costs, seed, and the rules of the consensus.
+
+    Spans are not among them: the service counts seconds, a backtest bars.
+    """
+    section, rules = config.backtest, config.signals.consensus
+    costs = {
+        name: getattr(section, name) for name in ("commission_bps", "spread_bps", "slippage_bps")
+    }
+    weights = {source.source: source.weight for source in rules.sources}
+    needs_massive = any(one.required and one.source == "massive" for one in rules.sources)
+    return [
+        f"account.cash={section.initial_cash}",
+        *(f"costs.{name}={value}" for name, value in costs.items() if value is not None),
+        f"seed={section.seed}",
+        *(f"{name}={weights.get(name, 0)}" for name in _SOURCES),
+        f"needs_massive={str(needs_massive).lower()}",
+        *(f"{name}={getattr(rules, name)}" for name in _RULES),
+    ]
 
 
 def completed(found: FoundStrategy, choice: MarketChoice, params: dict[str, Any]) -> dict[str, Any]:
