@@ -13,6 +13,7 @@ from argos.core.errors import InputError, StoreError
 FILE: Final = "signals.sqlite"
 """In the home."""
 BUSY_S: Final = 5.0
+_MEMORY: Final = ":memory:"
 _VERSION: Final = "1"
 
 
@@ -28,7 +29,8 @@ class SignalFile:
         """The file at `path`, made if it is not there. Raises InputError SIGNAL_FILE_VERSION, StoreError."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)  # files beside it (-wal, -shm) take its mode
+            if path.name != _MEMORY:
+                path.touch(mode=0o600)  # files beside it (-wal, -shm) take its mode
             connection = sqlite3.connect(
                 path, isolation_level=None, timeout=BUSY_S, check_same_thread=False
             )
