@@ -83,6 +83,9 @@ def show_status(document: Document) -> None:
             f"  last tick {clock_time(tick['at']) or 'none yet'}, number {tick['number']}: {tick['ms']} ms, of "
             f"which {tick['cpu_ms']} ms of processor time, over {status['symbols']} symbols"
         )
+        if status.get("reasons"):  # a service of before the change does not tell
+            told = ", ".join(f"{reason} {count}" for reason, count in status["reasons"].items())
+            out.print(f"  symbols without a new signal at that tick: {escape(told)}")
         if status["skipped"]:
             out.print(
                 f"  [bold yellow]{escape(status['skipped'])}[/] since {clock_time(status['skipped_since'])} UTC, "

@@ -94,7 +94,7 @@ def size_consensus(settings: ConsensusSizing, terms: ConsensusTerms) -> Sized:
         exact = max(ZERO, bounds[binding])
         qty = round_down(exact, step=_step(terms))
     numbers = {
-        "probability": terms.probability,
+        "confidence": terms.probability,
         "confidence_factor": confidence,
         "volatility_factor": volatility,
         "fraction_wanted": wanted,

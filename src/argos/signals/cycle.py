@@ -91,6 +91,7 @@ class Cycle:
         health.tick_cpu_ms = (time.thread_time() - cpu_began) * 1e3
         health.ticks += 1
         health.fired += ticked.fired
+        health.reasons = ticked.reasons
         health.chain = self._session.chain
         if health.skipped:
             log.info("ticks again", after=health.skipped, ticks_skipped=health.skipped_ticks)

@@ -1,7 +1,8 @@
 """One tick from votes to stored records. What it moves in memory counts once the file has it, and never before."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +31,10 @@ Prices = Callable[[str], Decimal | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """What a tick did. skipped: TICK_NOT_NEW when it did nothing, as the clock stands or went back; else empty."""
+    """What a tick did. skipped: TICK_NOT_NEW when it did nothing, as the clock stands or went back; else empty.
+
+    reasons: the one that decided, for each symbol that did not fire, with the number of symbols.
+    """
 
     at: datetime
     skipped: str = ""
@@ -40,6 +44,7 @@ class Ticked:
     fired: int = 0
     valid: int = 0
     ended: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 class Session:
@@ -127,6 +132,7 @@ class Session:
             fired=len(rows.firings),
             valid=sum(firing.signal["status"] == "valid" for firing in rows.firings),
             ended=len(rows.endings),
+            reasons=Counter(one.reasons[0].value for one in decisions if one.reasons),
         )
 
     def _is_new(self, now: datetime) -> bool:

@@ -29,6 +29,7 @@ class Health:
 
     tick_ms, tick_cpu_ms: of the last tick that was stored, store included. skipped: TICK_NOT_NEW while the clock stands
     or went back, or the code of the error that kept the last tick from being stored; since when, and how many ticks.
+    reasons: what decided at the last tick on symbols without a new signal, with their number.
     missed: ticks of this process that never were, since one took too long or the machine slept. ended_at: when it was
     stopped in good order.
     """
@@ -43,6 +44,7 @@ class Health:
     tick_cpu_ms: float = 0.0
     ticks: int = 0
     fired: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
     skipped: str = ""
     skipped_since: datetime | None = None
     skipped_ticks: int = 0
@@ -74,6 +76,7 @@ def health_document(health: Health, *, now: datetime) -> dict[str, Any]:
         },
         "ticks": health.ticks,
         "fired": health.fired,
+        "reasons": dict(sorted(health.reasons.items())),
         "skipped": health.skipped,
         "skipped_since": optional_moment_text(health.skipped_since),
         "skipped_ticks": health.skipped_ticks,

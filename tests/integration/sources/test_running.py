@@ -253,10 +253,10 @@ def test_a_run_that_is_killed_has_lost_no_call(server: FixtureProcess, tmp_path:
         process.wait()
     with closing(sqlite3.connect(home / "sources.sqlite")) as connection:
         (counted,) = connection.execute(
-            "SELECT calls FROM days WHERE provider = 'massive'"
+            "SELECT calls FROM days WHERE provider = 'massive simulated'"
         ).fetchone()
         (rows,) = connection.execute(
-            "SELECT count(*) FROM calls WHERE provider = 'massive'"
+            "SELECT count(*) FROM calls WHERE provider = 'massive simulated'"
         ).fetchone()
     asked = server.asked("massive") - before
     assert asked <= counted <= asked + 1

@@ -52,6 +52,7 @@ async def test_ticks_are_stored_told_and_wake_who_waits(tmp_path: Path) -> None:
     told.stage.publish(*votes_for("AAPL", now=at(0)))
     status = await told.run()
     assert (status["ticks"], status["fired"], status["tick"]["number"]) == (3, 1, 3)
+    assert status["reasons"] == {"SIGNAL_STANDS": 1, "SOURCES_TOO_FEW": 2}
     assert status["chain"]["sequence"] == 1
     assert status["waiting"]["signal"]["rows"] == 1
     assert told.recorded.is_set()
