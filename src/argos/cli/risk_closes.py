@@ -8,7 +8,7 @@ import typer
 from argos.cli.apart import become
 from argos.cli.entrance import known_home
 from argos.cli.groups import group, show_rows, with_control
-from argos.cli.printing import AsJson
+from argos.cli.printing import AsJson, clock_time
 from argos.store.closes import listed
 from argos.store.control import ControlStore
 
@@ -38,7 +38,10 @@ def list_closes(context: typer.Context, as_json: AsJson = False) -> None:
         async with control.transaction() as connection:
             return await listed(connection)
 
-    show_rows("daily closes", COLUMNS, with_control(context, work), names=NAMES, as_json=as_json)
+    rows = with_control(context, work)
+    if not as_json:
+        rows = [{**row, "recorded_at": clock_time(str(row["recorded_at"]))} for row in rows]
+    show_rows("daily closes", COLUMNS, rows, names=NAMES, as_json=as_json)
 
 
 def import_closes(
