@@ -47,6 +47,15 @@ def test_what_progress_raises_ends_the_run(long, workload):
     assert told == [SLICE_BARS]
 
 
+@pytest.fixture
+def _interrupts_are_heard():
+    """A process that a shell put in the background begins with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts_are_heard")
 def test_an_interrupt_is_heard_after_the_slice_in_play(long, workload):
     told: list[int] = []
 
