@@ -10,7 +10,7 @@ from argos.entries.logs import set_up_logs
 from argos.provisioning import open_access
 from argos.settings import load_settings, open_home
 from argos.stack.collector import collect_rarely
-from argos.wiring import build_gateway
+from argos.wiring.gateway import build_gateway
 
 
 class Server(uvicorn.Server):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from argos.settings import Settings
-from argos.wiring import build_gateway
+from argos.wiring.gateway import build_gateway
 from fresh_database import FreshDatabase
 from running_gateway import Caller, serve
 from spine import API_KEY, Spine, access_of, open_spine

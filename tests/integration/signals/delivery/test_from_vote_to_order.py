@@ -24,7 +24,7 @@ from argos.signals.session import Session
 from argos.signals.standing import StandingSource
 from argos.signals.store import SignalStore
 from argos.store.database import open_connection
-from argos.wiring import build_gateway
+from argos.wiring.gateway import build_gateway
 from eventually import eventually
 from fresh_database import FreshDatabase
 from recorded_signals import PRICE, now
