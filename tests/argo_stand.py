@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +20,7 @@ from argos.settings import load_settings
 from argos.signals.file import FILE, SignalFile
 from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
+from telling_child import TellingChild
 
 PROGRAM = Path(__file__).with_name("argo_stand_process.py")
 STOP_WITHIN_S = 30.0
@@ -34,13 +33,8 @@ class ArgoStand:
         self._folder = tempfile.TemporaryDirectory(prefix="argo-")
         Path(self._folder.name).chmod(0o711)
         self.home = Home.at(Path(self._folder.name) / "home")
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(self.home.root)], stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the stand ended before it was up"
-        self.told: Mapping[str, Any] = json.loads(line)
+        self._child = TellingChild([str(PROGRAM), str(self.home.root)], stop_within_s=STOP_WITHIN_S)
+        self.told: Mapping[str, Any] = self._child.told
         self.account = str(self.told["account"])
         return self
 
@@ -50,14 +44,7 @@ class ArgoStand:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._child.stop()
         self._folder.cleanup()
 
     def fixture_fault(self, provider: str, fault: str | None, **more: Any) -> None:

@@ -42,7 +42,7 @@ from argos.store.database import open_pool
 
 SHIFTED = Path(__file__).with_name("shifted_signals.py")
 DAYS = ReplayedDays(day_s=8.0, ticks=80, first_day=date(2009, 2, 23), seed=1)
-SPENT = {"sonar": {"usd_per_day": 0.05}}
+SONAR_USD_PER_DAY = "0.05"
 """A budget that lasts for a few questions."""
 
 
@@ -94,7 +94,7 @@ async def main(root: Path) -> None:
         watch = WeekWatch(on_day=lambda *_: None, on_end=_nothing, is_closed=_yes)
         playing = asyncio.create_task(play_week(week, watch, stop=stop))
         signals = plan_signals(home, load_config(home, {}).sources, days=days)
-        budget = {"ARGOS_SONAR_USD_PER_DAY": str(SPENT["sonar"]["usd_per_day"])}
+        budget = {"ARGOS_SONAR_USD_PER_DAY": SONAR_USD_PER_DAY}
         await stack.start_signals(replace(signals, environ={**signals.environ, **budget}))
         told = {
             "gateway_url": running.gateway_url,

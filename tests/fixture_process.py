@@ -1,13 +1,11 @@
 """A real fixture server as a child process: asked, troubled and stopped by tests."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import urllib.request
 from types import TracebackType
 from typing import Any
+
+from telling_child import TellingChild
 
 STOP_WITHIN_S = 20.0
 
@@ -20,15 +18,9 @@ class FixtureProcess:
         self.url = ""
 
     def __enter__(self) -> "FixtureProcess":
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "argos.sources.fixture", *self._words],
-            stdout=subprocess.PIPE,
-            env=os.environ.copy(),
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the fixture server ended before it listened"
-        self.url = json.loads(line)["url"]
+        words = ["-m", "argos.sources.fixture", *self._words]
+        self._child = TellingChild(words, stop_within_s=STOP_WITHIN_S)
+        self.url = self._child.told["url"]
         return self
 
     def __exit__(
@@ -37,14 +29,7 @@ class FixtureProcess:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._child.stop()
 
     def fault(self, provider: str, fault: str | None, **more: Any) -> None:
         self._post("/control/fault", {"provider": provider, "fault": fault, **more})
