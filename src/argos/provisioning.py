@@ -1,5 +1,6 @@
 """Getting a home ready: the database with its roles, and access to it for every process."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.errors import InputError, StoreError
 from argos.core.intent import Size, SizeMode
 from argos.dsn import Access, Dsn, parse_dsn
+from argos.paperbroker.settings import BrokerSettings
 from argos.plans import PAPER_ROUTE, SIGNALS_ROUTE, ExchangePlan, PaperPlan, PlannedNode
 from argos.settings import Settings
 from argos.stack.embedded import EmbeddedPostgres
@@ -95,7 +97,7 @@ async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
     try:
         control = ControlStore(pool)
         for node in plan.nodes:
-            await control.put_account(_paper_account(plan, node))
+            await control.put_account(_paper_account(plan.brokers, node, limits=AccountLimits()))
             await control.put_node(node.name, account=node.account, venue=node.venue)
         legs = tuple(_paper_leg(node.account) for node in plan.nodes)
         await control.put_route(
@@ -118,17 +120,8 @@ async def configure_exchange(access: Access, plan: ExchangePlan, *, limits: Acco
     pool = await open_pool(access.as_role("argos_control"), name="setup", size_max=1)
     try:
         control = ControlStore(pool)
-        node, (terms,) = plan.node, plan.broker.accounts
-        await control.put_account(
-            Account(
-                account=node.account,
-                venue=node.venue,
-                currency=terms.currency,
-                enabled=True,
-                hedging=False,
-                limits=limits,
-            )
-        )
+        node = plan.node
+        await control.put_account(_paper_account((plan.broker,), node, limits=limits))
         await control.put_node(node.name, account=node.account, venue=node.venue)
         await control.put_route(
             Route(
@@ -154,10 +147,12 @@ async def configure_doors(control: ControlStore, home: Home) -> None:
     await control.put_api_key(OPERATOR, key=home.secret(API_KEY), scopes=SCOPES)
 
 
-def _paper_account(plan: PaperPlan, node: PlannedNode) -> Account:
+def _paper_account(
+    brokers: Sequence[BrokerSettings], node: PlannedNode, *, limits: AccountLimits
+) -> Account:
     terms = next(
         account
-        for broker in plan.brokers
+        for broker in brokers
         for account in broker.accounts
         if account.account == node.account
     )
@@ -167,7 +162,7 @@ def _paper_account(plan: PaperPlan, node: PlannedNode) -> Account:
         currency=terms.currency,
         enabled=True,
         hedging=terms.hedging,
-        limits=AccountLimits(),
+        limits=limits,
     )
 
 
