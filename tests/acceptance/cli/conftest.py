@@ -1,4 +1,4 @@
-"""One home for all stories of the command line, and one stack over it."""
+"""One home for all stories of the command line, and a stack over it for each file of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ def argos() -> Iterator[ArgosCommand]:
         yield command
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(argos: ArgosCommand) -> Iterator[RunningArgos]:
-    """`argos up` over that home."""
+    """`argos up` over that home. A file's own: its last stories may stop it."""
     running = RunningArgos(argos)
     try:
         yield running

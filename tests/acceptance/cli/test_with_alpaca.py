@@ -1,7 +1,4 @@
-"""An Alpaca account from its keys to a closed trade, at an exchange that never answers an order, its stream often lost.
-
-The name lets it come last: it needs the stack of the other stories, and adds an account to it.
-"""
+"""An Alpaca account from its keys to a closed trade: the exchange never answers an order and often cuts its stream."""
 
 import json
 import stat
