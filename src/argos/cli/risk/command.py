@@ -11,9 +11,7 @@ from argos.cli.accounts.shown import Name
 from argos.cli.frame.groups import find, group, show_change, show_rows, with_control
 from argos.cli.frame.pairs import pairs_of
 from argos.cli.frame.printing import AsJson, print_json, screen
-from argos.cli.risk import closes as risk_closes
-from argos.cli.risk import firms as risk_firms
-from argos.cli.risk import news as risk_news
+from argos.cli.risk import closes, firms, news
 from argos.cli.risk.explained import EXAMPLE, explain
 from argos.core.risk_limits import MEANINGS
 from argos.protocol.risk_limits import OFF, change_risk_limits
@@ -46,9 +44,9 @@ def register(app: typer.Typer) -> None:
         epilog="Example: `argos risk set demo-2 daily_loss_fraction_max=0.03 cooldown_s=60`.",
     )(set_limits)
     noun.command("reset", epilog="Example: `argos risk reset demo-2`.")(reset)
-    risk_firms.register(noun)
-    risk_closes.register(noun)
-    risk_news.register(noun)
+    firms.register(noun)
+    closes.register(noun)
+    news.register(noun)
 
 
 def list_limits(context: typer.Context, as_json: AsJson = False) -> None:
