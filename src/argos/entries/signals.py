@@ -13,7 +13,7 @@ from argos.core.errors import ArgosError, InputError
 from argos.dsn import Access
 from argos.entries.logs import set_up_logs
 from argos.entries.sources import LOCK as SOURCES_LOCK
-from argos.provisioning import open_access
+from argos.home_database import open_access
 from argos.settings import config_in_force, load_settings, open_home
 from argos.signals.closes import keeping_closes
 from argos.signals.delivery import delivering
