@@ -13,6 +13,7 @@ from argos.consensus.vote import Direction, Vote, VoteStatus
 from argos.core.canonical import sha256_of
 from argos.signals.file import SignalFile
 from argos.signals.precheck import CheckResult, Verdict
+from argos.signals.reading import votes
 from argos.signals.replaying import Replayed, replay_day
 from argos.signals.session import Session, Ticked
 from argos.signals.settings import SessionRule, SignalSettings
@@ -104,6 +105,10 @@ class Stage:
     def replay(self, day: str, *, whole: bool = False) -> Replayed:
         with self.file.reading() as connection:
             return replay_day(connection, day, whole=whole)
+
+    def votes(self, **wanted: Any) -> list[dict[str, Any]]:
+        with self.file.reading() as connection:
+            return votes(connection, **{"limit": 1000, "symbol": None, "source": None, **wanted})
 
     def days(self) -> list[str]:
         return [day for (day,) in self.rows("SELECT DISTINCT day FROM ticks ORDER BY day")]

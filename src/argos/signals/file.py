@@ -10,6 +10,8 @@ from argos.sqlite_file import FileKind, SqliteFile
 
 FILE: Final = "signals.sqlite"
 """In the home."""
+LOCK: Final = "signals.lock"
+"""In the home. Two that decide would write one chain twice."""
 
 
 class SignalFile:
@@ -31,6 +33,10 @@ class SignalFile:
     def close(self) -> None:
         self._file.close()
 
+    def give_back(self, pages_max: int) -> None:
+        """Up to so many free pages go back to the disk; in a file that version 1 made, none."""
+        self._file.give_back(pages_max)
+
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """All or nothing, and alone."""
         return self._file.transaction()
@@ -45,13 +51,19 @@ def _unusable(why: str) -> StoreError:
 
 
 def _other_version(path: Path, held: str) -> InputError:
+    fix = "use the version of Argos that wrote it"
+    if held in _KIND.upgrades:
+        fix = "start the service once, which brings it up to date: argos signals run --seconds 1"
     return InputError(
-        f"{path} has version {held}, not {_KIND.version}",
-        code="SIGNAL_FILE_VERSION",
-        fix="use the version of Argos that wrote it",
+        f"{path} has version {held}, not {_KIND.version}", code="SIGNAL_FILE_VERSION", fix=fix
     )
 
 
 _KIND: Final = FileKind(
-    room="argos.signals", version="1", unusable=_unusable, other_version=_other_version
+    room="argos.signals",
+    version="2",
+    unusable=_unusable,
+    other_version=_other_version,
+    upgrades={"1": "from_1.sql"},
+    gives_back=True,
 )
