@@ -12,7 +12,7 @@ _KEY: Final = "pruned_before"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """day: the first that is whole, empty while nothing was pruned. tick: its first tick; vote: the last before that."""
+    """day: the first that is whole, empty while nothing was pruned. tick: its first tick; vote: the last before it."""
 
     day: str = ""
     tick: int = 1

@@ -6,6 +6,7 @@ The newest days on which the service ticked are kept, by number and not by date:
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -109,7 +110,7 @@ class Pruner:
 def left(connection: sqlite3.Connection, keep: Retention, *, now: datetime) -> Left:
     """What pruning has to do, counted."""
     cut = wanted_cut(connection, keep)
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for part in _parts(cut, keep, now):
         (count,) = connection.execute(
             f"SELECT count(*) FROM {part.table} WHERE {part.where}",  # noqa: S608 - our own names
@@ -121,7 +122,7 @@ def left(connection: sqlite3.Connection, keep: Retention, *, now: datetime) -> L
         votes=counts["votes"] + counts["old_votes"],
         ticks=counts["ticks"],
         checkpoints=counts["checkpoints"],
-        outbox=counts.get("outbox", 0),
+        outbox=counts["outbox"],
     )
 
 

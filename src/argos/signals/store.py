@@ -51,8 +51,8 @@ _OPEN: Final = (
 class Held:
     """What stood after the last tick that was stored.
 
-    votes: newest of each source and symbol, with their numbers, as far as the last process watched it. open_signals: the id of the signal that stands, by
-    symbol. tick, vote: the last numbers given.
+    votes: newest of each source and symbol that the last process watched, with their numbers. open_signals: the id of
+    the signal that stands, by symbol. tick, vote: the last numbers given.
     """
 
     votes: tuple[tuple[int, Vote], ...] = ()

@@ -22,6 +22,10 @@ _US: Final = timedelta(microseconds=1)
 _MILLE: Final = 10**P_UP_PLACES
 _SOURCE: Final = "json_extract(document, '$.source')"
 _SYMBOL: Final = "json_extract(document, '$.symbol')"
+_WHOLE: Final = (
+    "SELECT document FROM kept_votes WHERE number = :number"
+    " UNION ALL SELECT document FROM old_votes WHERE number = :number"
+)
 _STORED: Final = (
     "SELECT v.number, v.voter, v.wording, v.p_up_mille, v.age_us, v.inputs_hash, (SELECT t.at FROM ticks t"
     " WHERE t.votes_upto >= v.number ORDER BY t.votes_upto, t.number LIMIT 1) FROM votes v"
@@ -103,8 +107,7 @@ class VoteReader:
 
     def vote(self, number: int) -> Vote | None:
         """None for one that is not there any more."""
-        kept = "SELECT document FROM kept_votes WHERE number = :n UNION ALL SELECT document FROM old_votes WHERE number = :n"
-        row = self._connection.execute(kept, {"n": number}).fetchone()
+        row = self._connection.execute(_WHOLE, {"number": number}).fetchone()
         if row is not None:
             return parse_vote(json.loads(row[0]))
         rows = self._connection.execute(f"{_STORED} WHERE v.number = ?", (number,))
