@@ -13,7 +13,7 @@ DAYS_KEPT = 3
 
 
 def main(path: Path) -> None:
-    """Its clock begins on a fixed day and now and then leaps by hours, so that days end while it runs, and are pruned."""
+    """Its clock begins on a fixed day and now and then leaps by hours, so that days end while it runs and go."""
     set_up = stage(path)
     pruner = Pruner(set_up.file, Retention(votes_days=DAYS_KEPT), rows_a_step=20)
     chance = random.Random(len(set_up.rows("SELECT day FROM heads")))

@@ -63,8 +63,8 @@ class Cycle:
                     recorded.set()
                 due, missed = next_due(due, now_s=loop.time(), every_s=every_s)
                 self._health.missed += missed
-                if due - loop.time() >= every_s / 2:
-                    await asyncio.to_thread(self._prune_step)
+                if ticked is not None and due - loop.time() >= every_s / 2:
+                    await asyncio.to_thread(self._prune_step, ticked.at)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), timeout=due - loop.time())
         finally:
@@ -106,11 +106,11 @@ class Cycle:
             log.info("signals", fired=ticked.fired, valid=ticked.valid, chain=health.chain.sequence)
         return ticked
 
-    def _prune_step(self) -> None:
+    def _prune_step(self, now: datetime) -> None:
         if self._prune is None:
             return
         try:
-            self._prune(self._clock())
+            self._prune(now)
             self._prune_fails = False
         except StoreError as error:
             if not self._prune_fails:

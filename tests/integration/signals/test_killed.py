@@ -1,4 +1,4 @@
-"""kill -9 at any instant: at most the tick under way is gone, nothing is doubled, and the file is whole. Old days are pruned meanwhile."""
+"""kill -9 at any instant: at most the tick under way is gone, nothing is doubled, the file is whole; pruning meanwhile."""
 
 import os
 import random

@@ -31,7 +31,9 @@ MOVES = st.one_of(
     st.sampled_from([5, 5, 5, 5, 5, 5, 4, 6, 12, 20]),
     st.sampled_from([0, -1, -30, -4000, 40, 4000, DAY_S, 3 * DAY_S]),
 )
-HAPPENS = st.sampled_from(["", "", "", "", "restart", "disk full", "fewer", "all", "prune", "half pruned"])
+HAPPENS = st.sampled_from(
+    ["", "", "", "", "restart", "disk full", "fewer", "all", "prune", "half pruned"]
+)
 STEPS = st.lists(st.builds(Step, MOVES, VOTES, HAPPENS), min_size=5, max_size=40)
 ALL_LONG = tuple((source, symbol, "0.8") for source in SOURCES for symbol in SYMBOLS)
 ALL_SHORT = tuple((source, symbol, "0.2") for source in SOURCES for symbol in SYMBOLS)

@@ -42,7 +42,9 @@ def test_an_old_file_verifies_replays_and_goes_on(old: Path) -> None:
     for day in set_up.days():
         assert set_up.replay(day, whole=True).findings == []
     assert len(set_up.replay("2026-11-22").signals) == 1
-    assert [vote["source"] for vote in set_up.votes(symbol="IBM", source="massive")] == ["massive"] * 2
+    assert [vote["source"] for vote in set_up.votes(symbol="IBM", source="massive")] == [
+        "massive"
+    ] * 2
 
 
 def test_votes_of_an_old_file_are_held_after_a_restart(old: Path) -> None:

@@ -1,5 +1,6 @@
 """Old days go, and what is left verifies, replays to the same hashes and says what can be replayed no more."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from argos.signals.outbox import Outbox, OutboxKind
 from argos.signals.outcomes import gather
 from argos.signals.pruning import Pruner, left
 from argos.signals.settings import Retention
-from datetime import timedelta
 from signal_stage import Stage, at, stage, votes_for
 
 DAY_S = 86_400
@@ -32,7 +32,7 @@ def four_days() -> Stage:
 
 
 def numbers(set_up: Stage) -> list[object]:
-    return [set_up.rows(f"SELECT count(*) FROM {name}")[0][0] for name in ("votes", "ticks")]  # noqa: S608
+    return [set_up.rows(f"SELECT count(*) FROM {name}")[0][0] for name in ("votes", "ticks")]
 
 
 def test_days_that_are_kept_replay_to_the_same_hashes(four_days: Stage) -> None:
