@@ -92,7 +92,8 @@ class SqliteFile:
         """
         with self._lock:
             try:
-                self._connection.execute(f"PRAGMA incremental_vacuum({int(pages_max)})").fetchall()
+                # as a script: executed as one statement it ends after the first page
+                self._connection.executescript(f"PRAGMA incremental_vacuum({int(pages_max)})")
             except sqlite3.Error as error:
                 raise self._kind.unusable(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""kill -9 at any instant: at most the tick under way is gone, nothing is doubled, the file is whole; pruning meanwhile."""
+"""kill -9 at any instant, pruning too: at most the tick under way is gone, nothing is doubled, the file is whole."""
 
 import os
 import random
