@@ -21,7 +21,7 @@ from argos.signals.vote_rows import VoteReader
 
 ROWS_A_STEP: Final = 5_000
 """Of votes; some 10 ms of processor time."""
-BIG_ROWS_A_STEP: Final = 500
+BIG_ROWS_A_STEP: Final = 1_000
 """Of tables whose rows are documents."""
 FREE_SHARE_MAX: Final = 4
 """When more than one in so many pages is free, pages go back to the disk; fewer are used again by the next days."""

@@ -30,8 +30,10 @@ CREATE TABLE IF NOT EXISTS votes (
 ) STRICT;
 -- Votes of before `pruned_before` that a day which was kept begins with, as whole documents: their ticks are gone.
 CREATE TABLE IF NOT EXISTS kept_votes (number integer PRIMARY KEY, document text NOT NULL) STRICT;
--- Votes that version 1 of this file stored, as whole documents; empty otherwise.
-CREATE TABLE IF NOT EXISTS old_votes (number integer PRIMARY KEY, document text NOT NULL) STRICT;
+-- Votes that version 1 of this file stored, as whole documents and with its indexes; empty otherwise.
+CREATE TABLE IF NOT EXISTS old_votes (
+    number integer PRIMARY KEY, source text NOT NULL, symbol text NOT NULL, document text NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS ticks (
     number integer PRIMARY KEY, day text NOT NULL, at text NOT NULL, rules_digest text NOT NULL, config_digest text NOT NULL,
     votes_upto integer NOT NULL, symbols integer NOT NULL, fired integer NOT NULL

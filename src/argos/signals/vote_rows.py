@@ -20,8 +20,8 @@ Row = tuple[int, int, int, int | None, int | None, bytes | None]
 Numbered = tuple[int, Vote]
 _US: Final = timedelta(microseconds=1)
 _MILLE: Final = 10**P_UP_PLACES
-_SOURCE: Final = "json_extract(document, '$.source')"
-_SYMBOL: Final = "json_extract(document, '$.symbol')"
+_OLD_PAIR: Final = "SELECT symbol, source FROM old_votes WHERE (symbol, source) > (?, ?) ORDER BY symbol, source LIMIT 1"
+_OLD_NEWEST: Final = "SELECT max(number) FROM old_votes WHERE symbol = ? AND source = ?"
 _WHOLE: Final = (
     "SELECT document FROM kept_votes WHERE number = :number"
     " UNION ALL SELECT document FROM old_votes WHERE number = :number"
@@ -134,11 +134,14 @@ class VoteReader:
 
     def newest(self, after: int) -> dict[tuple[str, str], int]:
         """The number of the last vote after number `after`, by source and symbol."""
-        old = self._connection.execute(
-            f"SELECT {_SOURCE}, {_SYMBOL}, max(number) FROM old_votes WHERE number > ? GROUP BY 1, 2",  # noqa: S608
-            (after,),
-        )
-        found = {(source, symbol): number for source, symbol, number in old}
+        found: dict[tuple[str, str], int] = {}
+        pair = self._connection.execute(_OLD_PAIR, ("", "")).fetchone()
+        while pair is not None:  # leaps over an index: version 1 may have left hundreds of millions
+            symbol, source = pair
+            (number,) = self._connection.execute(_OLD_NEWEST, pair).fetchone()
+            if number > after:
+                found[source, symbol] = number
+            pair = self._connection.execute(_OLD_PAIR, pair).fetchone()
         rows = self._connection.execute(
             "SELECT voter, max(number) FROM votes WHERE number > ? GROUP BY voter", (after,)
         )
@@ -146,9 +149,9 @@ class VoteReader:
 
     def _older(self, limit: int, *, symbol: str | None, source: str | None) -> list[Numbered]:
         rows = self._connection.execute(
-            "SELECT number, document FROM old_votes WHERE number > :cut"  # noqa: S608
-            f" AND (:symbol IS NULL OR {_SYMBOL} = :symbol)"
-            f" AND (:source IS NULL OR {_SOURCE} = :source) ORDER BY number DESC LIMIT :limit",
+            "SELECT number, document FROM old_votes WHERE number > :cut"
+            " AND (:symbol IS NULL OR symbol = :symbol)"
+            " AND (:source IS NULL OR source = :source) ORDER BY number DESC LIMIT :limit",
             {"cut": self._cut.vote, "symbol": symbol, "source": source, "limit": limit},
         )
         return [(number, parse_vote(json.loads(document))) for number, document in rows]
