@@ -51,11 +51,11 @@ def _unusable(why: str) -> StoreError:
 
 
 def _other_version(path: Path, held: str) -> InputError:
-    fix = "use the version of Argos that wrote it"
-    if held in _KIND.upgrades:
-        fix = "start the service once, which brings it up to date: argos signals run --seconds 1"
     return InputError(
-        f"{path} has version {held}, not {_KIND.version}", code="SIGNAL_FILE_VERSION", fix=fix
+        f"{path} has version {held}, not {_KIND.version}",
+        code="SIGNAL_FILE_VERSION",
+        fix="an older file is brought up to date when the service starts: argos signals run --seconds 1. For a newer one"
+        " use the version of Argos that wrote it",
     )
 
 
