@@ -22,7 +22,8 @@ class DiskUse:
     """file_bytes: with the log beside it. free_bytes: of them, what the next rows take before the file grows.
 
     gives_back: free space can go back to the disk while the service runs. bytes_a_day: by the last 24 hours of ticks,
-    or by as many as there are, as if all hours were like those; None while there are too few. days: that are kept.
+    or by as many as there are, as if all hours were like those; or by all that is kept, if that is more, as a Sunday
+    says little of a Monday. None while there are too few. days: that are kept.
     """
 
     file_bytes: int
@@ -51,11 +52,9 @@ def disk_use(file: SignalFile, path: Path) -> DiskUse:
             for name in ("page_size", "page_count", "freelist_count", "auto_vacuum")
         )
         cut = cut_of(connection)
-        votes_a_day = _votes_a_day(connection)
-        stored = _votes_stored(connection, cut)
         days = len(kept_days(connection, cut))
-    used = (pages - free) * page
-    rate = None if votes_a_day is None or not stored else int(used / stored * votes_a_day)
+        used = (pages - free) * page
+        rate = _bytes_a_day(connection, cut, used)
     return DiskUse(
         file_bytes=file_bytes,
         free_bytes=free * page,
@@ -66,23 +65,24 @@ def disk_use(file: SignalFile, path: Path) -> DiskUse:
     )
 
 
-def _votes_a_day(connection: sqlite3.Connection) -> float | None:
+def _bytes_a_day(connection: sqlite3.Connection, cut: Cut, used_bytes: int) -> int | None:
     last = connection.execute(
         "SELECT at, votes_upto FROM ticks ORDER BY number DESC LIMIT 1"
     ).fetchone()
     if last is None:
         return None
     ended_at = parse_moment(last[0], field="at")
-    first = connection.execute(
+    # votes by their numbers: to count them would take as long as to read them
+    lately = connection.execute(
         "SELECT at, votes_upto FROM ticks WHERE day >= substr(:since, 1, 10) AND at >= :since"
         " ORDER BY day, number LIMIT 1",
         {"since": moment_text(ended_at - _DAY)},
     ).fetchone()
-    span = ended_at - parse_moment(first[0], field="at")
-    return None if span < _LOOKED_AT_MIN else (last[1] - first[1]) * (_DAY / span)
-
-
-def _votes_stored(connection: sqlite3.Connection, cut: Cut) -> int:
-    """By their numbers: counting them would take as long as reading them."""
-    (upto,) = connection.execute("SELECT coalesce(max(votes_upto), 0) FROM ticks").fetchone()
-    return max(int(upto) - cut.vote, 0)
+    first = connection.execute("SELECT at FROM ticks WHERE number = ?", (cut.tick,)).fetchone()
+    span = ended_at - parse_moment(lately[0], field="at")
+    stored = last[1] - cut.vote
+    if span < _LOOKED_AT_MIN or first is None or stored <= 0:
+        return None
+    of_late = used_bytes * (last[1] - lately[1]) / stored * (_DAY / span)
+    of_all = used_bytes * (_DAY / max(ended_at - parse_moment(first[0], field="at"), _DAY))
+    return int(max(of_late, of_all))

@@ -54,8 +54,8 @@ def _other_version(path: Path, held: str) -> InputError:
     return InputError(
         f"{path} has version {held}, not {_KIND.version}",
         code="SIGNAL_FILE_VERSION",
-        fix="an older file is brought up to date when the service starts: argos signals run --seconds 1. For a newer one"
-        " use the version of Argos that wrote it",
+        fix="an older file is brought up to date when the service starts: argos signals run --seconds 1. For a newer"
+        " one use the version of Argos that wrote it",
     )
 
 

@@ -20,7 +20,10 @@ Row = tuple[int, int, int, int | None, int | None, bytes | None]
 Numbered = tuple[int, Vote]
 _US: Final = timedelta(microseconds=1)
 _MILLE: Final = 10**P_UP_PLACES
-_OLD_PAIR: Final = "SELECT symbol, source FROM old_votes WHERE (symbol, source) > (?, ?) ORDER BY symbol, source LIMIT 1"
+_OLD_PAIR: Final = (
+    "SELECT symbol, source FROM old_votes WHERE (symbol, source) > (?, ?)"
+    " ORDER BY symbol, source LIMIT 1"
+)
 _OLD_NEWEST: Final = "SELECT max(number) FROM old_votes WHERE symbol = ? AND source = ?"
 _WHOLE: Final = (
     "SELECT document FROM kept_votes WHERE number = :number"

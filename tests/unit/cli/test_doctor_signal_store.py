@@ -66,3 +66,16 @@ def test_the_rate_is_that_of_the_last_day_of_ticks(tmp_path: Path) -> None:
     assert found.days == 1
     assert found.bytes_a_day is not None
     assert 0 < found.bytes_a_day <= used * 24 * 61 / 60
+
+
+def test_a_quiet_day_does_not_hide_how_fast_the_others_grow(tmp_path: Path) -> None:
+    path, day_s = tmp_path / "signals.sqlite", 86_400
+    set_up = stage(path)
+    for minute in range(200):
+        set_up.publish(vote("massive", "AAPL", f"0.{600 + minute}", now=at(60 * minute)))
+        set_up.tick(60 * minute)
+    for hour in range(49):
+        set_up.tick(day_s + 3600 * hour)
+    found = disk_use(set_up.file, path)
+    assert found.bytes_a_day is not None
+    assert found.bytes_a_day * 3 >= (found.file_bytes - found.free_bytes) // 4
