@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from argos.cli.demo_argo import LIMITS, SETTINGS
+from argos.cli.demo.argo import LIMITS, SETTINGS
 from argos.plans import (
     EXCHANGE_ACCOUNT,
     PaperPlan,

@@ -7,33 +7,25 @@ from typing import Annotated, Final
 
 import typer
 
-from argos.cli import (
-    accounts,
-    audit,
-    brakes,
-    config,
-    db,
-    doubt,
-    handed_on,
-    hooks,
-    init,
-    journal,
-    keys,
-    mt5,
-    nodes,
-    paper_alpaca,
-    processes,
-    reading,
-    risk,
-    routes,
-    send,
-    signals,
-    sources,
-    story,
-    up,
-)
+from argos.cli import handed_on
+from argos.cli.access import hooks, keys
+from argos.cli.accounts import command as accounts
+from argos.cli.brakes import command as brakes
+from argos.cli.config import command as config
 from argos.cli.doctor import command as doctor
-from argos.cli.entrance import Entrance, choose_home
+from argos.cli.frame.entrance import Entrance, choose_home
+from argos.cli.home import init
+from argos.cli.journal import command as journal
+from argos.cli.mt5 import command as mt5
+from argos.cli.nodes import command as nodes
+from argos.cli.processes import alone, paper_alpaca, up
+from argos.cli.risk import command as risk
+from argos.cli.routes import command as routes
+from argos.cli.send import command as send
+from argos.cli.signals import command as signals
+from argos.cli.signals import sources
+from argos.cli.stored import audit, db
+from argos.cli.trades import doubt, reading, story
 
 app = typer.Typer(
     name="argos",
@@ -83,7 +75,7 @@ PANELS: Final[Mapping[str, Sequence[Register]]] = {
     "Signals": (signals.register, config.register, sources.register),
     "Care": (doctor.register, db.register, audit.register, handed_on.register_care),
     "Research": (handed_on.register_research,),
-    "Processes on their own": (processes.register, paper_alpaca.register),
+    "Processes on their own": (alone.register, paper_alpaca.register),
     "See it work": (handed_on.register_rehearsals,),
 }
 """What registers the commands, in the order of `argos --help`."""

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from argos.cli.doctor.finding import State
 from argos.cli.main import app
-from argos.cli.mt5_findings import examine_terminal
+from argos.cli.mt5.findings import examine_terminal
 from argos.exchange.book import Character
 from argos.venues.mt5.settings import TerminalSettings
 from argos.venues.mt5.standin.settings import StandInSettings

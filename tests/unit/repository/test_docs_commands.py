@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import typer
 
-from argos.cli import export, main, rehearsals
+from argos.cli import main, rehearsals
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
 from argos.cli.research import app as research
+from argos.cli.stored import export
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

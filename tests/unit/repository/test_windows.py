@@ -15,9 +15,9 @@ import pytest
 import typer
 
 from argos.cli import main
-from argos.cli.mt5_install.options import Kind, Wishes
-from argos.cli.mt5_install.plan import plan_install
-from argos.cli.mt5_install.steps import ByHand, Run
+from argos.cli.mt5.install.options import Kind, Wishes
+from argos.cli.mt5.install.plan import plan_install
+from argos.cli.mt5.install.steps import ByHand, Run
 from unit.repository.test_docs_commands import objections
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,7 +26,7 @@ SCRIPTS = sorted((ROOT / "deploy" / "windows").glob("*.ps1"))
 POSIX_ONLY = {"fcntl", "grp", "pwd", "pty", "resource", "termios", "uvloop"}
 LOADED_THERE = (
     "argos.cli.main",
-    "argos.cli.mt5_install.enrolling",
+    "argos.cli.mt5.install.enrolling",
     "argos.entries.mt5_node",
     "argos.entries.node",
 )
