@@ -32,9 +32,13 @@ def set_cut(connection: sqlite3.Connection, cut: Cut) -> None:
 
 
 def check_day_kept(connection: sqlite3.Connection, day: str) -> None:
-    """Raises InputError SIGNAL_DAY_PRUNED for a day whose votes and ticks are gone by our own doing."""
+    """Raises InputError SIGNAL_DAY_PRUNED for a day whose votes and ticks are gone by our own doing.
+
+    Every such day has a head: one before the first of all had no ticks to prune.
+    """
     cut = cut_of(connection)
-    if day < cut.day:
+    has_head = connection.execute("SELECT 1 FROM heads WHERE day = ?", (day,)).fetchone()
+    if day < cut.day and has_head is not None:
         raise InputError(
             f"the votes and ticks of {day} are pruned, as those of all days before {cut.day}",
             code="SIGNAL_DAY_PRUNED",

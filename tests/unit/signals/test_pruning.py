@@ -63,6 +63,8 @@ def test_a_pruned_day_is_named_as_one_with_what_to_do(four_days: Stage) -> None:
         four_days.replay(DAYS[1])
     assert DAYS[2] in refused.value.message
     assert "retention.votes_days" in refused.value.fix
+    with pytest.raises(InputError, match="SIGNAL_DAY_UNKNOWN"):
+        four_days.replay("2026-11-19")
 
 
 def test_after_the_mark_and_before_its_rows_are_gone_all_is_told_as_if_they_were(
