@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import sys
-from typing import Final
 
 import structlog
 
@@ -18,13 +17,11 @@ from argos.settings import config_in_force, load_settings, open_home
 from argos.signals.closes import keeping_closes
 from argos.signals.delivery import delivering
 from argos.signals.execution import order_entries
+from argos.signals.file import LOCK
 from argos.signals.running import run_signals
 from argos.signals.standing import StandingSource
 from argos.sources.running import utc_now
 from argos.stack.home import Home, file_lock
-
-LOCK: Final = "signals.lock"
-"""Two that decide would write one chain twice."""
 
 log = structlog.get_logger()
 
