@@ -41,9 +41,7 @@ class ArgosCommand:
 
     @property
     def environ(self) -> dict[str, str]:
-        # compiling everything anew in each process takes longer than most commands
-        other = ("ARGOS_", "PYTHONDONTWRITEBYTECODE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(other)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ARGOS_")}
         return {**kept, "ARGOS_HOME": str(self.home), "COLUMNS": "200"}
 
     def argv(self, *words: str) -> list[str]:
