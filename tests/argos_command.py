@@ -5,9 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from typer.testing import CliRunner
+
+from argos.cli.front import app_of
 
 COMMAND_S = 60
 STOP_S = 60
@@ -35,13 +41,11 @@ class ArgosCommand:
 
     @property
     def environ(self) -> dict[str, str]:
-        # compiling everything anew in each process takes longer than most commands
-        other = ("ARGOS_", "PYTHONDONTWRITEBYTECODE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(other)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ARGOS_")}
         return {**kept, "ARGOS_HOME": str(self.home), "COLUMNS": "200"}
 
     def argv(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "argos.cli.main", *words]
+        return [sys.executable, "-m", "argos.cli.front", *words]
 
     def run(self, *words: str) -> Ran:
         ended = subprocess.run(
@@ -55,11 +59,29 @@ class ArgosCommand:
         )
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
+    def run_here(self, *words: str) -> Ran:
+        """As `run`, in this process: for the many commands of a story. Not for those that become another program."""
+        kept = self.environ
+        env = {**dict.fromkeys(os.environ.keys() - kept.keys()), **kept}
+        # a thread of its own, as a command begins an event loop and the test may have one
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            ended = thread.submit(CliRunner().invoke, app_of(words), words, env=env).result()
+        if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+            raise ended.exception
+        return Ran(ended.exit_code, ended.stdout, ended.stderr)
+
     def ask(self, *words: str, code: int = 0) -> Any:
         """The command's JSON document; the exit code must be `code`."""
-        ran = self.run(*words, "--json")
-        assert ran.code == code, f"{words}: exit code {ran.code}\n{ran.out}\n{ran.err}"
-        return ran.document
+        return _document(self.run(*words, "--json"), words, code)
+
+    def ask_here(self, *words: str, code: int = 0) -> Any:
+        """As `ask`, by `run_here`."""
+        return _document(self.run_here(*words, "--json"), words, code)
+
+
+def _document(ran: Ran, words: Sequence[str], code: int) -> Any:
+    assert ran.code == code, f"{words}: exit code {ran.code}\n{ran.out}\n{ran.err}"
+    return ran.document
 
 
 def interrupt_during_start(argos: ArgosCommand) -> tuple[int, str]:

@@ -1,6 +1,8 @@
 """What every test may use: one real PostgreSQL for the whole session, started by the session itself."""
 
 import asyncio
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,11 @@ import pytest
 from argos.dsn import Dsn
 from argos.stack.embedded import EmbeddedPostgres
 from argos.stack.home import Home
+
+# Tests start hundreds of processes. Where this forbids keeping what was compiled, each compiles all of it anew, which
+# takes longer than most of them work.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

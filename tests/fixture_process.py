@@ -5,6 +5,7 @@ import urllib.request
 from types import TracebackType
 from typing import Any
 
+from argos.sources.settings import PROVIDERS
 from telling_child import TellingChild
 
 STOP_WITHIN_S = 20.0
@@ -40,6 +41,13 @@ class FixtureProcess:
     def limit(self, provider: str, calls_max: int | None, seconds: int = 60) -> None:
         body = {"provider": provider, "calls_max": calls_max, "seconds": seconds}
         self._post("/control/limit", body)
+
+    def calm(self) -> None:
+        """As it began: it works, has no limits, and keeps this machine's time."""
+        self.clock(0)
+        for provider in PROVIDERS:
+            self.fault(provider, None)
+            self.limit(provider, None)
 
     def asked(self, provider: str) -> int:
         """How many requests came for a provider."""

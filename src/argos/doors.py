@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from argos.stack.home import Home
+from argos.stack.home import API_KEY, Home
 from argos.store.control import ControlStore
 
 HOOK: Final = "tradingview"
 HOOK_KEY: Final = "hook_key"
 HOOK_SECRET: Final = "hook_secret"  # noqa: S105 - the name under which the home keeps it
-API_KEY: Final = "api_key"
 OPERATOR: Final = "operator"
 SCOPES: Final = ("read", "trade", "control", "metrics")
 HOOK_RATE_PER_MINUTE: Final = 6_000

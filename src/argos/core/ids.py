@@ -69,10 +69,6 @@ def magic_of(order: UUID) -> int:
     return (MAGIC_PREFIX << MAGIC_HASH_BITS) | hashed
 
 
-def is_our_magic(magic: int) -> bool:
-    return magic >> MAGIC_HASH_BITS == MAGIC_PREFIX
-
-
 def client_order_id_of(order: UUID) -> str:
     """The order's key at venues with unique client ids: 26 characters of base32, letters and digits."""
     return base64.b32encode(order.bytes).decode().rstrip("=")

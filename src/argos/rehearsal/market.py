@@ -128,10 +128,6 @@ class ReplayMarket:
     def days_done(self) -> int:
         return self._days_done
 
-    @property
-    def days_total(self) -> int:
-        return len(self._days)
-
     async def run(self, *, stop: asyncio.Event | None = None) -> MarketRun:
         """Play all days, or until `stop` is set: then the day under way is finished first.
 

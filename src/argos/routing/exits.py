@@ -11,13 +11,13 @@ from uuid import UUID
 
 from argos.core.decision import Assessment, CheckVerdict, Denied, Purpose, number_text
 from argos.core.denial import DenialCode
-from argos.core.ids import client_order_id_of, command_uuid, magic_of, order_uuid
+from argos.core.ids import client_order_id_of, magic_of, order_uuid
 from argos.core.intent import OrderType, Side
 from argos.core.money import ONE, ZERO, round_down
 from argos.core.order import CommandKind, Order, OrderRole
 from argos.routing.context import OpenEntry
 from argos.routing.leg import LegTask, assess_change
-from argos.routing.planned import LegRefusal, PlannedCommand, PlannedOrder
+from argos.routing.planned import LegRefusal, PlannedCommand, PlannedOrder, close_command
 
 
 @dataclass(slots=True)
@@ -99,7 +99,11 @@ def _exit(
         denied=denied,
         closes=entry.order,
     )
-    command = None if denied else _close_command(task, order, fraction=fraction)
+    command = (
+        None
+        if denied
+        else close_command(order, fraction=fraction, deviation_points=task.deviation_points)
+    )
     return PlannedOrder(order=order, command=command, checks=checks)
 
 
@@ -164,20 +168,4 @@ def _exit_order(
         denial_code=denied.code.value if denied else None,
         denial_text=denied.text if denied else None,
         closes_order_id=closes.order_id if closes else None,
-    )
-
-
-def _close_command(task: LegTask, order: Order, *, fraction: Decimal) -> PlannedCommand:
-    return PlannedCommand(
-        command_id=command_uuid(
-            order=order.order_id, kind=CommandKind.CLOSE.value, intent=order.intent_id
-        ),
-        order_id=order.order_id,
-        intent_id=order.intent_id,
-        account=order.account,
-        symbol=order.symbol,
-        kind=CommandKind.CLOSE,
-        is_exit=True,
-        deviation_points=task.deviation_points,
-        close_fraction=fraction,
     )

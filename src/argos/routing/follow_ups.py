@@ -11,11 +11,11 @@ from typing import Final
 from uuid import UUID
 
 from argos.core.decision import Approved, CheckVerdict, number_text
-from argos.core.ids import client_order_id_of, command_uuid, magic_of, order_uuid
+from argos.core.ids import client_order_id_of, magic_of, order_uuid
 from argos.core.intent import Intent
 from argos.core.money import ONE, ZERO
-from argos.core.order import FINAL_STATUSES, CommandKind, Order, OrderStatus
-from argos.routing.planned import LegPlan, PlannedCommand, PlannedOrder
+from argos.core.order import FINAL_STATUSES, Order, OrderStatus
+from argos.routing.planned import LegPlan, PlannedOrder, close_command
 
 FOLLOW_UPS_MAX: Final = 5
 """For one exit. They wait 1, 2, 4, 8 and 16 s; after the last a person has to look (EXIT_INCOMPLETE)."""
@@ -76,7 +76,10 @@ def plan_follow_up(ended: EndedExit, *, now: datetime) -> LegPlan | None:
         planned_at=now,
     )
     check = CheckVerdict(check="follow_up", verdict=Approved(note=_reason(ended)))
-    planned = PlannedOrder(order=order, command=_close_command(ended, order), checks=(check,))
+    command = close_command(
+        order, fraction=ended.close_fraction, deviation_points=ended.deviation_points
+    )
+    planned = PlannedOrder(order=order, command=command, checks=(check,))
     return LegPlan(account=order.account, orders=(planned,))
 
 
@@ -94,19 +97,3 @@ def _reason(ended: EndedExit) -> str:
         return f"the entry was filled after {ended.order.order_id} had ended"
     filled, asked = number_text(ended.filled_qty), number_text(ended.effective_qty)
     return f"{ended.order.order_id} ended {ended.status.value} with {filled} of {asked}"
-
-
-def _close_command(ended: EndedExit, order: Order) -> PlannedCommand:
-    return PlannedCommand(
-        command_id=command_uuid(
-            order=order.order_id, kind=CommandKind.CLOSE.value, intent=order.intent_id
-        ),
-        order_id=order.order_id,
-        intent_id=order.intent_id,
-        account=order.account,
-        symbol=order.symbol,
-        kind=CommandKind.CLOSE,
-        is_exit=True,
-        deviation_points=ended.deviation_points,
-        close_fraction=ended.close_fraction,
-    )

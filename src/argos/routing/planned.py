@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from argos.core.decision import CheckVerdict, Denied
+from argos.core.ids import command_uuid
 from argos.core.order import CommandKind, Order
 
 
@@ -32,6 +33,23 @@ class PlannedCommand:
     close_fraction: Decimal | None = None
     valid_until: datetime | None = None
     depends_on: tuple[UUID, ...] = ()
+
+
+def close_command(order: Order, *, fraction: Decimal, deviation_points: int) -> PlannedCommand:
+    """What the exit `order` sends: close `fraction` (above 0, up to 1) of its entry."""
+    return PlannedCommand(
+        command_id=command_uuid(
+            order=order.order_id, kind=CommandKind.CLOSE.value, intent=order.intent_id
+        ),
+        order_id=order.order_id,
+        intent_id=order.intent_id,
+        account=order.account,
+        symbol=order.symbol,
+        kind=CommandKind.CLOSE,
+        is_exit=True,
+        deviation_points=deviation_points,
+        close_fraction=fraction,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,19 +64,10 @@ def test_a_wrong_word_is_wrong_usage(argos: ArgosCommand) -> None:
 def test_configuration_can_be_changed_before_anything_runs(argos: ArgosCommand) -> None:
     added = argos.ask("routes", "add", "half", "--leg", "harbor-cash:0.5", "--size", "units:20")
     assert added["route"]["legs"][0]["share"] == "0.5"
-    argos.ask("routes", "map", "half", "harbor-cash", "NASDAQ:AAPL=AAPL")
-    argos.ask("routes", "hours", "half", "harbor-cash", "daily 00:00-00:00")
-    leg = argos.ask("routes", "edit", "half", "--expiry", "45")["route"]["legs"][0]
-    assert leg["symbol_map"] == {"NASDAQ:AAPL": "AAPL"}
-    assert leg["hours"][0]["days"] == list(range(7))
-    refused = argos.ask("routes", "edit", "half", "--leg", "nobody", code=1)
-    assert refused["error"]["code"] == "ACCOUNT_UNKNOWN"
-    refused = argos.ask("accounts", "add", "x", "--venue", "ib", code=1)
-    assert (refused["error"]["code"], refused["error"]["field"]) == ("VENUE_UNKNOWN", "--venue")
-    waiting = argos.ask("nodes")["items"]
+    waiting = argos.ask_here("nodes")["items"]
     assert {item["status"] for item in waiting} == {None}  # no gateway could be asked
     assert {item["last_seen_at"] for item in waiting} == {None}
-    refused = argos.ask("nodes", "rotate-key", "harbor-cash", code=1)
+    refused = argos.ask_here("nodes", "rotate-key", "harbor-cash", code=1)
     assert refused["error"]["code"] == "NODE_NOT_ENROLLED"
 
 
@@ -86,6 +77,21 @@ def test_up_says_where_everything_is(stack: RunningArgos) -> None:
     assert set(said["accounts"]) == ACCOUNTS
     assert {"gateway", "worker", "market"} <= said["processes"].keys()
     assert Path(said["logs"]).is_dir()
+
+
+def test_configuration_can_be_changed_while_all_runs(
+    argos: ArgosCommand, stack: RunningArgos
+) -> None:
+    argos.ask("routes", "map", "half", "harbor-cash", "NASDAQ:AAPL=AAPL")
+    argos.ask_here("routes", "hours", "half", "harbor-cash", "daily 00:00-00:00")
+    leg = argos.ask_here("routes", "edit", "half", "--expiry", "45")["route"]["legs"][0]
+    assert leg["symbol_map"] == {"NASDAQ:AAPL": "AAPL"}
+    assert leg["hours"][0]["days"] == list(range(7))
+    assert leg["share"] == "0.5"
+    refused = argos.ask_here("routes", "edit", "half", "--leg", "nobody", code=1)
+    assert refused["error"]["code"] == "ACCOUNT_UNKNOWN"
+    refused = argos.ask_here("accounts", "add", "x", "--venue", "ib", code=1)
+    assert (refused["error"]["code"], refused["error"]["field"]) == ("VENUE_UNKNOWN", "--venue")
 
 
 def test_an_intent_is_filled_and_its_story_told(argos: ArgosCommand, stack: RunningArgos) -> None:
@@ -113,7 +119,7 @@ async def test_the_journal_has_the_trade_and_its_figures(
     argos: ArgosCommand, stack: RunningArgos, tmp_path: Path
 ) -> None:
     def shown() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = argos.ask("journal", "show", "story-1")["items"]
+        items: list[dict[str, Any]] = argos.ask_here("journal", "show", "story-1")["items"]
         return items
 
     await eventually(lambda: all(item["finished"] for item in shown()), what="all are closed")
@@ -127,9 +133,9 @@ async def test_the_journal_has_the_trade_and_its_figures(
     assert found["overall"]["too_short"]
     assert {group["capital"]["basis"] for group in found["groups"]} == {"worked_out"}
     file = tmp_path / "journal.csv"
-    assert argos.ask("journal", "--csv", str(file))["rows"] >= len(items)
+    assert argos.ask_here("journal", "--csv", str(file))["rows"] >= len(items)
     assert file.read_text().startswith("trade_id,account,symbol")
-    missing = argos.ask("journal", "show", "nobody", code=1)
+    missing = argos.ask_here("journal", "show", "nobody", code=1)
     assert missing["error"]["code"] == "NOT_FOUND"
 
 
@@ -150,38 +156,40 @@ def test_the_line_that_up_prints_works_in_a_shell(argos: ArgosCommand, stack: Ru
 def test_the_same_event_sent_twice_counts_once(argos: ArgosCommand, stack: RunningArgos) -> None:
     event = "5f8a3c1e-7d24-4b6f-9a10-2c3d4e5f6a7b"
     words = (*BUY, "--trade-id", "twice-1", "--event-id", event)
-    first = argos.ask(*words, "--expiry", "2030-01-01T00:00:00Z")
+    first = argos.ask_here(*words, "--expiry", "2030-01-01T00:00:00Z")
     # the moment of sending differs, so the content does: kept as a conflict, and not acted upon
-    refused = argos.ask(*words, "--expiry", "2030-01-01T00:00:00Z", code=1)
+    refused = argos.ask_here(*words, "--expiry", "2030-01-01T00:00:00Z", code=1)
     assert first["status"] == "accepted"
     assert refused["error"]["code"] == "INTENT_EVENT_CONFLICT"
 
 
 def test_a_refused_alert_says_why(argos: ArgosCommand, stack: RunningArgos) -> None:
-    answer = argos.ask(*BUY[:1], "--symbol", "AAPL", "--side", "buy", "--route", "nowhere", code=1)
+    answer = argos.ask_here(
+        *BUY[:1], "--symbol", "AAPL", "--side", "buy", "--route", "nowhere", code=1
+    )
     assert answer["error"]["code"] == "INTENT_ROUTE_UNKNOWN"
-    refused = argos.ask("alerts", "--refused", "-n", "1")["items"][0]
+    refused = argos.ask_here("alerts", "--refused", "-n", "1")["items"][0]
     assert refused["code"] == "INTENT_ROUTE_UNKNOWN"
     whole = argos.ask("alert", refused["alert_id"])
     assert not all(check["ok"] for check in whole["checks"])
-    table = argos.run("alerts", "--refused")
+    table = argos.run_here("alerts", "--refused")
     assert "INTENT_ROUTE_UNKNOWN" in table.out
 
 
 def test_a_brake_denies_entries_and_lets_exits_pass(
     argos: ArgosCommand, stack: RunningArgos
 ) -> None:
-    argos.ask(*BUY, "--trade-id", "braked-1", "--wait")
-    typo = argos.ask("halt", "--account", "meridan", "--reason", "a test", code=1)
+    argos.ask_here(*BUY, "--trade-id", "braked-1", "--wait")
+    typo = argos.ask_here("halt", "--account", "meridan", "--reason", "a test", code=1)
     assert typo["error"]["code"] == "ACCOUNT_UNKNOWN"
     halted = argos.ask("halt", "--reducing", "--reason", "a test")
     assert halted["unconfirmed_commands"] == []
     try:
-        assert [item["mode"] for item in argos.ask("brakes")["items"]] == ["reducing"]
-        denied = argos.ask(*BUY, "--trade-id", "braked-2", "--wait", code=3)
+        assert [item["mode"] for item in argos.ask_here("brakes")["items"]] == ["reducing"]
+        denied = argos.ask_here(*BUY, "--trade-id", "braked-2", "--wait", code=3)
         assert {leg["status"] for leg in denied["legs"]} == {"denied"}
         assert all(leg["why"].startswith("REDUCING") for leg in denied["legs"])
-        closed = argos.ask(
+        closed = argos.ask_here(
             "send", "--symbol", "AAPL", "--action", "close", "--trade-id", "braked-1", "--wait"
         )
         assert closed["settled"]
@@ -193,21 +201,21 @@ async def test_a_risk_limit_denies_and_explains_itself(
     argos: ArgosCommand, stack: RunningArgos
 ) -> None:
     account = "meridian-hedge"
-    refused = argos.ask("risk", "set", account, "daily_loss_fraction_max=3", code=1)
+    refused = argos.ask_here("risk", "set", account, "daily_loss_fraction_max=3", code=1)
     assert (refused["error"]["code"], refused["error"]["field"]) == (
         "RISK_LIMIT_INVALID",
         "daily_loss_fraction_max",
     )
     assert {row["rule"] for row in argos.ask("risk", "rules")["items"]} >= {"cooldown_s"}
-    argos.ask("risk", "set", account, "daily_loss_fraction_max=0.9")
+    argos.ask_here("risk", "set", account, "daily_loss_fraction_max=0.9")
 
     def anchored() -> bool:
-        rows = {row["account"]: row for row in argos.ask("risk")["items"]}
+        rows = {row["account"]: row for row in argos.ask_here("risk")["items"]}
         return rows[account]["day_opened_at"] is not None
 
     await eventually(anchored, what="the worker keeps the account's anchor")
-    argos.ask(*BUY, "--trade-id", "ruled-1", "--wait")
-    argos.ask("risk", "set", account, "duplicate_s=600")
+    argos.ask_here(*BUY, "--trade-id", "ruled-1", "--wait")
+    argos.ask_here("risk", "set", account, "duplicate_s=600")
     argos.ask(*BUY, "--trade-id", "ruled-2", "--wait", code=3)
     [intent] = argos.ask("risk", "explain", "ruled-2")["intents"]
     [order] = [order for order in intent["orders"] if order["account"] == account]
@@ -215,17 +223,18 @@ async def test_a_risk_limit_denies_and_explains_itself(
     assert order["denial_code"] == checks["not_duplicate"]["code"] == "DUPLICATE_ENTRY"
     assert checks["not_duplicate"]["values"]["duplicate_s"] == "600"
     assert float(checks["daily_loss_kept"]["values"]["limit"]) > 0
-    told = argos.run("risk", "explain", intent["intent_id"]).out
+    told = argos.run_here("risk", "explain", intent["intent_id"]).out
     assert "DUPLICATE_ENTRY" in told
     assert "more passed and have no numbers" in told
     assert (
-        argos.ask("risk", "explain", "nothing-of-that-name", code=1)["error"]["code"] == "NOT_FOUND"
+        argos.ask_here("risk", "explain", "nothing-of-that-name", code=1)["error"]["code"]
+        == "NOT_FOUND"
     )
-    assert argos.ask("risk", "reset", account)["reset"] is True
-    argos.ask("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
-    assert argos.ask("risk")["items"][0].keys() >= {"firm", "limits"}
+    assert argos.ask_here("risk", "reset", account)["reset"] is True
+    argos.ask_here("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
+    assert argos.ask_here("risk")["items"][0].keys() >= {"firm", "limits"}
     for trade_id in ("ruled-1", "ruled-2"):
-        argos.ask("send", "--symbol", "AAPL", "--action", "close", "--trade-id", trade_id)
+        argos.ask_here("send", "--symbol", "AAPL", "--action", "close", "--trade-id", trade_id)
 
 
 def test_closes_news_and_firms_are_kept_by_command(argos: ArgosCommand, tmp_path: Path) -> None:
@@ -239,7 +248,7 @@ def test_closes_news_and_firms_are_kept_by_command(argos: ArgosCommand, tmp_path
     assert added == {"source": "desk", "symbols": ["AAPL"], "rows": 2, "added": 2}
     assert argos.ask("risk", "closes", "import", str(prices))["added"] == 0
     # the signal service keeps closes of its own sources beside them
-    [row] = [item for item in argos.ask("risk", "closes")["items"] if item["source"] == "desk"]
+    [row] = [item for item in argos.ask_here("risk", "closes")["items"] if item["source"] == "desk"]
     assert (row["last_day"], row["days"]) == ("2026-11-23", 2)
     refused = argos.ask("risk", "closes", "import", str(prices), "--source", "simulated:x", code=1)
     assert refused["error"]["code"] == "CLOSES_SOURCE"
@@ -247,23 +256,23 @@ def test_closes_news_and_firms_are_kept_by_command(argos: ArgosCommand, tmp_path
     calendar = tmp_path / "calendar.csv"
     calendar.write_text("at,title,currencies\n2036-12-04T13:30:00Z,Payrolls,USD\n")
     assert argos.ask("risk", "news", "import", str(calendar)) == {"events": 1}
-    [event] = argos.ask("risk", "news")["items"]
+    [event] = argos.ask_here("risk", "news")["items"]
     assert (event["title"], event["currencies"]) == ("Payrolls", ["USD"])
-    assert argos.ask("risk", "news", "clear") == {"cleared": 1}
+    assert argos.ask_here("risk", "news", "clear") == {"cleared": 1}
 
-    assert "ftmo-2-step" in {row["name"] for row in argos.ask("risk", "firms")["items"]}
-    refused = argos.ask("risk", "firm", account, "ftmo-2-step", code=1)
+    assert "ftmo-2-step" in {row["name"] for row in argos.ask_here("risk", "firms")["items"]}
+    refused = argos.ask_here("risk", "firm", account, "ftmo-2-step", code=1)
     assert refused["error"]["code"] == "RULE_SET_BALANCE"
-    refused = argos.ask("risk", "firm", account, "no-such-plan", code=1)
+    refused = argos.ask_here("risk", "firm", account, "no-such-plan", code=1)
     assert refused["error"]["code"] == "RULE_SET_UNKNOWN"
-    argos.ask(
+    argos.ask_here(
         "risk", "firm", account, "ftmo-2-step", "news_window_s=none", "--initial-balance", "100000"
     )
     # what is not said again stays as it was: the plan is the same
-    argos.ask("risk", "firm", account, "ftmo-2-step", "daily_fraction=0.04")
-    [row] = [row for row in argos.ask("risk")["items"] if row["account"] == account]
+    argos.ask_here("risk", "firm", account, "ftmo-2-step", "daily_fraction=0.04")
+    [row] = [row for row in argos.ask_here("risk")["items"] if row["account"] == account]
     assert row["firm"] == "ftmo-2-step of 100000"
-    argos.ask("risk", "firm", account, "none")
+    argos.ask_here("risk", "firm", account, "none")
 
 
 def test_nodes_tell_that_they_live_and_what_they_wait_for(
@@ -275,20 +284,20 @@ def test_nodes_tell_that_they_live_and_what_they_wait_for(
         assert (item["status"], item["in_doubt"], item["rekey_wanted_at"]) == ("connected", 0, None)
         assert item["heartbeat_age_s"] < 60
         assert [key["in_use"] for key in item["keys"]] == [True]
-    shown = argos.ask("nodes", "show", "meridian-net")
+    shown = argos.ask_here("nodes", "show", "meridian-net")
     assert (shown["account_limits"]["snapshot_age_s_max"], shown["enrolment"]["state"]) == (
         60,
         "used",
     )
-    assert "alive, heard" in argos.run("nodes", "show", "meridian-net").out
-    assert argos.ask("nodes", "show", "nobody", code=1)["error"]["code"] == "NODE_UNKNOWN"
+    assert "alive, heard" in argos.run_here("nodes", "show", "meridian-net").out
+    assert argos.ask_here("nodes", "show", "nobody", code=1)["error"]["code"] == "NODE_UNKNOWN"
 
 
 def test_a_node_gets_a_new_key_while_it_works(argos: ArgosCommand, stack: RunningArgos) -> None:
-    before = argos.ask("nodes", "show", "harbor-cash")
+    before = argos.ask_here("nodes", "show", "harbor-cash")
     told = argos.ask("nodes", "rotate-key", "harbor-cash")
     assert (told["taken"], told["ended"]) == (True, [before["keys"][0]["key_id"]])
-    after = argos.ask("nodes", "show", "harbor-cash")
+    after = argos.ask_here("nodes", "show", "harbor-cash")
     assert [key["key_id"] for key in after["keys"]] == [told["key_id"]]
     assert (after["epoch"], after["status"]) == (before["epoch"], "connected")
 
@@ -301,10 +310,13 @@ def test_an_account_shows_its_money_and_what_can_be_traded(
     told = argos.run("accounts", "show", "meridian-hedge").out
     assert "hedging" in told
     assert "1:" in told
-    listed = argos.ask("accounts", "symbols", "meridian-hedge", "aa*")["items"]
+    listed = argos.ask_here("accounts", "symbols", "meridian-hedge", "aa*")["items"]
     assert [term["symbol"] for term in listed] == ["AAPL"]
-    assert "tick size" in argos.run("accounts", "symbols", "meridian-hedge").out
-    assert argos.ask("accounts", "symbols", "nobody", code=1)["error"]["code"] == "ACCOUNT_UNKNOWN"
+    assert "tick size" in argos.run_here("accounts", "symbols", "meridian-hedge").out
+    assert (
+        argos.ask_here("accounts", "symbols", "nobody", code=1)["error"]["code"]
+        == "ACCOUNT_UNKNOWN"
+    )
 
 
 def test_doctor_finds_a_running_stack_healthy(argos: ArgosCommand, stack: RunningArgos) -> None:
@@ -339,7 +351,7 @@ def test_a_second_up_is_told_who_is_there(argos: ArgosCommand, stack: RunningArg
 
 async def test_the_next_start_finds_all_data(argos: ArgosCommand, stack: RunningArgos) -> None:
     def settled() -> dict[str, Any]:
-        legs = argos.ask("trades", "-n", "500")["items"]
+        legs = argos.ask_here("trades", "-n", "500")["items"]
         return {f"{leg['trade_id']} {leg['account']}": leg["intended_qty"] for leg in legs}
 
     before = settled()

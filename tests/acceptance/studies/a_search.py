@@ -12,7 +12,7 @@ from argos.backtest.settings import Exits, Settings
 from argos.backtest.strategies.ema_cross import EmaCross
 from argos.studies.searching import search
 
-BARS = 2500
+BARS = 1200
 TRIALS = 100
 
 

@@ -34,7 +34,7 @@ from argos.cli.demo.argo import (
 from argos.cli.demo.shown import tell_demo
 from argos.cli.frame.gateway_client import GatewayClient
 from argos.core.errors import InputError
-from argos.doors import API_KEY, HOOK_KEY, HOOK_SECRET
+from argos.doors import HOOK_KEY, HOOK_SECRET
 from argos.entries.logs import set_up_logs
 from argos.home_database import embedded_server, open_access, prepare_database
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_exchange, plan_paper, with_exchange
@@ -53,7 +53,7 @@ from argos.rehearsal.sender import AlertSender, DeliveryLog
 from argos.running import RunningStack, Stack
 from argos.settings import load_settings
 from argos.stack.free_ports import ports
-from argos.stack.home import Home
+from argos.stack.home import API_KEY, Home
 from argos.store.evidence import EvidenceStore
 
 MARK: Final = ".argos-demo-home"

@@ -1,6 +1,6 @@
 """The alerts of a torture run: trades with all their intents, in copies, late, out of order, some of them bad."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -213,8 +213,3 @@ def _protection(side: Side, *, mid: Decimal) -> dict[str, str]:
 
 def _text(value: str) -> str:
     return f'"{value}"'
-
-
-def copies_of(alerts: Sequence[PlannedAlert]) -> int:
-    """How many deliveries were planned."""
-    return sum(len(alert.copies_s) for alert in alerts)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from argos.core.errors import VenueUnreachable
 from argos.core.execution import FillReason
 from argos.protocol.values import moment_text, parse_moment
 from argos.venues.alpaca import words
@@ -66,10 +65,7 @@ class Lineage:
             self._keep(leg["id"], root)
 
     async def _told(self, order_id: str) -> Row:
-        found = await self._trading.order(order_id)
-        if found is None:
-            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
-        rows = flatten_orders([found])
+        rows = flatten_orders([await self._trading.known_order(order_id)])
         self.learn(rows)
         return rows[0]
 

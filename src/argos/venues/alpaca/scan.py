@@ -94,7 +94,9 @@ class AlpacaScanner:
         clock = await self.read_clock()
         told_at = parse_moment(clock["timestamp"], field="timestamp").astimezone(UTC)
         open_rows = await self._reading.open_orders()
-        orders = await self._orders(since, open_rows)
+        placed = await self._reading.orders_since(since.after)
+        orders = await since.watched((*open_rows, *placed), order=self._order)
+        self._lineage.learn(orders.values())
         held = await self._agreed_positions()
         money = await self._reading.query("/v2/account")
         charges = await self._charges()
@@ -140,22 +142,8 @@ class AlpacaScanner:
         self._booked_at_s = now_s
         return charges_of(rows)
 
-    async def _orders(self, since: Cursor, open_rows: Sequence[Row]) -> dict[str, Row]:
-        """Open orders, those placed since, and those that were open at the last scan and are no more."""
-        orders = {row["id"]: row for row in open_rows}
-        placed = await self._reading.orders_since(since.after)
-        orders.update((row["id"], row) for row in placed)
-        for order_id in since.open_ids:
-            if order_id not in orders:
-                orders.update((row["id"], row) for row in await self._order(order_id))
-        self._lineage.learn(orders.values())
-        return orders
-
     async def _order(self, order_id: str) -> Iterable[Row]:
-        row = await self._trading.order(order_id)
-        if row is None:
-            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
-        return flatten_orders([row])
+        return flatten_orders([await self._trading.known_order(order_id)])
 
     async def _agreed_positions(self) -> list[Row]:
         """Positions that the fills add up to. Where they do not, fills are on their way: there is no look yet."""

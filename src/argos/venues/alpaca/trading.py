@@ -57,6 +57,13 @@ class AlpacaTrading:
         """The order with its legs inside."""
         return await self.find(f"/v2/orders/{order_id}", query={"nested": "true"})
 
+    async def known_order(self, order_id: str) -> Row:
+        """As `order`, of one that must be there: it was told of before. Raises VenueUnreachable if it is not."""
+        row = await self.order(order_id)
+        if row is None:
+            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
+        return row
+
     async def post_order(self, body: Mapping[str, Any], *, timeout_s: float) -> Row:
         """The order as taken. A client id that was used before is this order, sent before: its row is given."""
         return await self._ordered("POST", "/v2/orders", body, timeout_s=timeout_s)

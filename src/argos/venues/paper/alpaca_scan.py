@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from argos.core.account import AccountSnapshot
-from argos.core.errors import InputError, VenueUnreachable
+from argos.core.errors import InputError
 from argos.core.execution import Execution
 from argos.core.instrument import Instrument, Quote
 from argos.core.position import Position
@@ -60,7 +60,8 @@ class AlpacaLikeScanner:
     ) -> VenueScan:
         clock = await self._calls.query("/v2/clock")
         open_rows = await self._calls.open_orders()
-        orders = await self._orders(since, open_rows)
+        placed = await self._calls.orders_since(since.after)
+        orders = await since.watched((*open_rows, *placed), order=self._order)
         fills = await self._calls.fills_since(since.after)
         executions = [await self._execution(fill, orders) for fill in fills]
         held = await self._calls.query("/v2/positions")
@@ -89,20 +90,8 @@ class AlpacaLikeScanner:
             ).text(),
         )
 
-    async def _orders(self, since: Cursor, open_rows: Sequence[Row]) -> dict[str, Row]:
-        """Open orders, those placed since, and those that were open at the last scan and are no more."""
-        orders = {row["id"]: row for row in open_rows}
-        orders.update((row["id"], row) for row in await self._calls.orders_since(since.after))
-        for order_id in since.open_ids:
-            if order_id not in orders:
-                orders[order_id] = await self._order(order_id)
-        return orders
-
-    async def _order(self, order_id: str) -> Row:
-        row = await self._trading.order(order_id)
-        if row is None:
-            raise VenueUnreachable(f"order {order_id} is not found", code="VENUE_ANSWER_UNREADABLE")
-        return row
+    async def _order(self, order_id: str) -> Iterable[Row]:
+        return [await self._trading.known_order(order_id)]
 
     async def _execution(self, fill: Row, orders: Mapping[str, Row]) -> Execution:
         origin = await self._origin(fill["order_id"], orders)
@@ -116,13 +105,13 @@ class AlpacaLikeScanner:
         known = self._origins.get(order_id)
         if known is not None:
             return known
-        row = orders.get(order_id) or await self._order(order_id)
+        row = orders.get(order_id) or await self._trading.known_order(order_id)
         head = row
         for _ in range(PARENTS_MAX):
             parent = head["parent_order_id"]
             if parent is None:
                 break
-            head = orders.get(parent) or await self._order(parent)
+            head = orders.get(parent) or await self._trading.known_order(parent)
         origin = words.origin_of(row, root=head["client_order_id"])
         self._origins[order_id] = origin
         while len(self._origins) > ORIGINS_MAX:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from argos.cli import rehearsals
 from argos.cli.frame.entrance import Entrance, choose_home, chosen_home, known_home
-from argos.cli.main import PANELS, Part, application
+from argos.cli.front import PANELS, app_of
+from argos.cli.main import app as argos
 from argos.cli.research import app as research
 from argos.cli.stored import export
 from argos.core.errors import InputError
@@ -120,35 +121,34 @@ def test_a_home_that_was_never_set_up_says_how(app: typer.Typer, tmp_path: Path)
 
 
 def test_the_everyday_commands_do_not_wait_for_heavy_libraries() -> None:
-    look = (
-        "import sys; from argos.cli.main import application; application(); "
-        "print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
-    )
+    look = "import sys, argos.cli.main; print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("part", [part for parts in PANELS.values() for part in parts])
-def test_the_words_that_load_a_part_are_the_commands_that_it_has(part: Part) -> None:
-    names = {name for name, _ in commands_by_name(*part.names)}
-    assert names == part.names
-    for name in part.names:
-        assert commands_by_name("--home", "/some/where", name, "argos") == commands_by_name(name)
+NAMES = [name for places in PANELS.values() for names in places.values() for name in names]
 
 
-@pytest.mark.parametrize(
-    "words", [(), ("--help",), ("--help", "nodes"), ("nods",), ("--home", "nodes")]
-)
-def test_where_no_command_is_named_all_are_there(words: tuple[str, ...]) -> None:
-    assert len(commands_by_name(*words)) == sum(
-        len(part.names) for parts in PANELS.values() for part in parts
-    )
+def test_all_commands_stand_in_the_table_of_what_is_loaded_for_them() -> None:
+    assert sorted(NAMES) == sorted(typer.main.get_command(argos).commands)
 
 
-def commands_by_name(*words: str) -> list[tuple[str, str | None]]:
-    """Names and help of the commands that are loaded for these words."""
-    loaded: Any = typer.main.get_command(application(words))
-    return [(name, command.help) for name, command in loaded.commands.items()]
+@pytest.mark.parametrize("name", NAMES)
+def test_one_command_is_loaded_with_its_neighbours_alone(name: str) -> None:
+    [(panel, beside)] = [
+        (panel, names)
+        for panel, places in PANELS.items()
+        for names in places.values()
+        if name in names
+    ]
+    loaded = typer.main.get_command(app_of(["--home", "trades", name, "--json"])).commands
+    assert sorted(loaded) == sorted(beside)
+    assert {command.rich_help_panel for command in loaded.values()} == {panel}
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--home", "init"], ["nonsense", "init"]])
+def test_where_no_command_is_named_all_are_there(words: list[str]) -> None:
+    assert sorted(typer.main.get_command(app_of(words)).commands) == sorted(NAMES)
 
 
 def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
@@ -173,9 +173,7 @@ PROCESSES = {
     "argos sources run",
     "argos sources fixture",
 }
-HERE = [
-    item for item in commands(typer.main.get_command(application())) if item[0] not in HANDED_ON
-]
+HERE = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
 ALL = [*HERE, *ELSEWHERE]
 
 

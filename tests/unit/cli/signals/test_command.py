@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from argos.cli.main import application
+from argos.cli.main import app
 from argos.signals.file import FILE, LOCK
 from argos.stack.home import file_lock
 from signal_stage import at, stage, votes_for
@@ -24,7 +24,7 @@ class Home:
         self.home = root
 
     def said(self, *words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(application(), ["--home", str(self.home), *words])
+        done = CliRunner().invoke(app, ["--home", str(self.home), *words])
         assert done.exit_code == code, done.output
         return done.output
 
