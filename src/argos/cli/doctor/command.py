@@ -12,6 +12,7 @@ from argos.cli.database import database_access
 from argos.cli.doctor.finding import Finding, State, fail, skipped
 from argos.cli.doctor.machine import examine_machine
 from argos.cli.doctor.places import examine_home
+from argos.cli.doctor.refusals import judge_outcomes
 from argos.cli.doctor.running import examine_brokers, judge_gateway, judge_nodes, judge_open
 from argos.cli.doctor.signals import examine_signals
 from argos.cli.doctor.sources import examine_sources
@@ -33,6 +34,7 @@ COLOURS: Final = {
 NO_DATABASE: Final = (
     "database roles", "migrations", "clock and database", "durability", "connections", "audit heads", "outbox",
     "hooks", "routes", "accounts", "node keys", "heartbeats", "orders in doubt", "discrepancies",
+    "venue refusals", "risk denials",
 )  # fmt: skip
 
 
@@ -112,6 +114,7 @@ def _of_database(
     yield from judge_nodes(stored, running=running)
     yield examine_brokers(paper, running=running)
     yield from judge_open(stored)
+    yield from judge_outcomes(stored.outcomes, any_brake=bool(stored.state["halts"]))
 
 
 def _unseen(why: str) -> Iterator[Finding]:
