@@ -495,6 +495,20 @@ def test_every_verdict_of_a_rule_that_is_set_has_its_numbers(request_for: MakeRe
         assert verdict.values or gate.__name__ in bare, gate
 
 
+def test_what_is_no_kin_is_told_with_the_correlation_that_says_so(
+    request_for: MakeRequest,
+) -> None:
+    held = (position("SPY"), position(side=Side.SELL))
+    request = request_for(**limited(correlation_max=D("0.8")), held=held, standing=ALIKE)
+    [check] = [check for check in assess(request).checks if check.check == "uncorrelated"]
+    value = correlation(closes(*UP_DOWN), closes(*NO_KIN)).value
+    assert check.verdict.values == {
+        "judged": "2",
+        "correlation_max": "0.8",
+        "nearest": f"buy SPY ({value:.3f}, 60 returns)",
+    }
+
+
 VOLUME = [
     # held and working on the buy side, the order's qty, volume_limit in lots -> denied
     (0, 10, "10", False),
