@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby, takewhile
 from typing import Any, Final
 
@@ -88,14 +89,7 @@ def streaks(outcomes: Sequence[Outcome], *, by_venue: bool) -> list[Streak]:
         head = rows[0] if rows else None
         if head is None or head["code"] is None or head["by_venue"] is not by_venue:
             continue
-        alike = list(
-            takewhile(
-                lambda row, first=head: (
-                    (row["code"], row["by_venue"]) == (first["code"], first["by_venue"])
-                ),
-                rows,
-            )
-        )
+        alike = list(takewhile(partial(_ended_alike, head), rows))
         if len(alike) >= STREAK_MIN:
             found.append(
                 Streak(
@@ -111,6 +105,10 @@ def streaks(outcomes: Sequence[Outcome], *, by_venue: bool) -> list[Streak]:
                 )
             )
     return found
+
+
+def _ended_alike(first: Outcome, row: Outcome) -> bool:
+    return (row["code"], row["by_venue"]) == (first["code"], first["by_venue"])
 
 
 def _told(check: str, found: Sequence[Streak], *, fixes: Sequence[str]) -> Finding:
