@@ -25,8 +25,11 @@ class DenialCode(StrEnum):
     TERMS_STALE = "TERMS_STALE"
     SYMBOL_UNKNOWN = "SYMBOL_UNKNOWN"
     SYMBOL_NOT_TRADABLE = "SYMBOL_NOT_TRADABLE"
+    PRICE_APART = "PRICE_APART"
+    QUOTE_MISSING = "QUOTE_MISSING"
     STOP_WRONG_SIDE = "STOP_WRONG_SIDE"
     TARGET_WRONG_SIDE = "TARGET_WRONG_SIDE"
+    LEVEL_APART = "LEVEL_APART"
     STOP_TOO_CLOSE = "STOP_TOO_CLOSE"
     SIZE_MISSING = "SIZE_MISSING"
     SIZE_NEEDS_STOP = "SIZE_NEEDS_STOP"
@@ -89,8 +92,13 @@ FIXES: Final[Mapping[DenialCode, str]] = MappingProxyType(
         "may be that old",
         _C.SYMBOL_UNKNOWN: "map the symbol to the broker's own name in the leg's symbol_map",
         _C.SYMBOL_NOT_TRADABLE: "ask the broker to enable the symbol, or leave it out for this account",
+        _C.PRICE_APART: "compare the leg's symbol_map and the alert's price with `argos accounts symbols`: a split, "
+        "cents for dollars, another symbol? raise price_apart_fraction_max only if they differ by design",
+        _C.QUOTE_MISSING: "wait for a quote, see `argos accounts symbols`, or turn quote_required off",
         _C.STOP_WRONG_SIDE: "a buy's stop lies below the price, a sell's above it",
         _C.TARGET_WRONG_SIDE: "a buy's target lies above the price, a sell's below it",
+        _C.LEVEL_APART: "send stop and target as prices of this symbol, not as distances; raise "
+        "level_apart_fraction_max only if they are meant to be that far",
         _C.STOP_TOO_CLOSE: "move stop and target further from the price: the broker sets this distance",
         _C.SIZE_MISSING: "send size with the intent, or give the leg or the route a default size",
         _C.SIZE_NEEDS_STOP: "send sl: a risk_fraction is measured from the entry to the stop",

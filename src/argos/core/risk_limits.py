@@ -1,4 +1,7 @@
-"""The operator's risk rules for one account. A rule is off while its value is None; fractions are 0 to 1 and more."""
+"""The operator's risk rules for one account. A rule is off while its value is None; fractions are 0 to 1 and more.
+
+Few hold from the start (`FROM_THE_START`): they ask for nothing but the snapshot, which each decision has anyway.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,21 +21,30 @@ WHOLE: Final = frozenset(
         "entries_per_minute_max",
     }
 )
-"""Fields that count: 1 or more. `flat_only` is yes or no, `day_timezone` a name; all others are decimals above 0."""
+"""Fields that count: 1 or more. `day_timezone` is a name, TRUTHS are yes or no; all others are decimals above 0."""
+TRUTHS: Final = frozenset({"flat_only", "quote_required"})
 AT_MOST_ONE: Final = frozenset(
     {
         "daily_loss_fraction_max",
         "drawdown_fraction_max",
         "correlation_max",
         "buying_power_fraction_max",
+        "price_apart_fraction_max",
     }
 )
+FROM_THE_START: Final = frozenset(
+    {"price_apart_fraction_max", "level_apart_fraction_max", "quote_required"}
+)
+"""Rules of the entry's own chain: they cost no account more, set or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskLimits:
     """Rules beside the account's ceilings; all of them hold for entries and none for exits. See MEANINGS."""
 
+    price_apart_fraction_max: Decimal | None = Decimal("0.2")
+    level_apart_fraction_max: Decimal | None = Decimal(1)
+    quote_required: bool | None = None
     quote_age_s_max: int | None = None
     duplicate_s: int | None = None
     flat_only: bool | None = None
@@ -50,9 +62,14 @@ class RiskLimits:
 
     @property
     def any_set(self) -> bool:
+        """Whether a rule is set beside those that hold from the start."""
         if self is NO_RISK_LIMITS:  # as for most accounts: asked twice in each decision
             return False
-        return any(getattr(self, item.name) is not None for item in fields(self))
+        return any(
+            getattr(self, item.name) is not None
+            for item in fields(self)
+            if item.name not in FROM_THE_START
+        )
 
     @property
     def keeps_anchors(self) -> bool:
@@ -62,6 +79,10 @@ class RiskLimits:
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "price_apart_fraction_max": "how far the price of an intent may be from the account's quote: the larger by the"
+        " smaller, less 1",
+        "level_apart_fraction_max": "the same of its stop and target; 1 is twice or half the quote",
+        "quote_required": "true: no entry in a symbol of which no quote is known",
         "quote_age_s_max": "oldest quote that an entry may be judged by, in seconds",
         "duplicate_s": "the same strategy may not open the same symbol and side again for so many seconds",
         "flat_only": "true: no entry in a symbol of which something is held or working",

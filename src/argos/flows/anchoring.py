@@ -53,7 +53,8 @@ async def keep_anchors(store: AnchorStore) -> bool:
 
 async def _keep(store: AnchorStore, connection: Any, watched: Watched) -> None:
     before = watched.book
-    book = roll(before, watched.snapshot, timezone=watched.timezone, reset_at=watched.reset_at)
+    timezone, reset_at = watched.clock
+    book = roll(before, watched.snapshot, timezone=timezone, reset_at=reset_at)
     if _is_news(before, book):
         await store.keep(connection, watched.account, book)
     brake = _brake(watched, book)

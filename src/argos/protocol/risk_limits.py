@@ -8,6 +8,7 @@ from argos.core.errors import InputError
 from argos.core.risk_limits import (
     MEANINGS,
     NO_RISK_LIMITS,
+    TRUTHS,
     WHOLE,
     RiskLimits,
     checked_risk_limits,
@@ -16,7 +17,7 @@ from argos.protocol.values import decimal_text, parse_decimal
 
 OFF: Final = "none"
 _TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
-_PLAIN: Final = WHOLE | {"flat_only", "day_timezone"}
+_PLAIN: Final = WHOLE | TRUTHS | {"day_timezone"}
 """Stored as JSON's own numbers, truths and texts; all others are texts that hold decimals."""
 
 
@@ -24,7 +25,7 @@ def decode_risk_limits(body: Mapping[str, Any] | None) -> RiskLimits:
     if not body:
         return NO_RISK_LIMITS
     values: dict[str, Any] = {
-        name: value if name in _PLAIN else parse_decimal(value, field=name)
+        name: value if value is None or name in _PLAIN else parse_decimal(value, field=name)
         for name, value in body.items()
         if name in MEANINGS
     }
@@ -32,12 +33,12 @@ def decode_risk_limits(body: Mapping[str, Any] | None) -> RiskLimits:
 
 
 def encode_risk_limits(limits: RiskLimits) -> dict[str, Any]:
-    """Only the rules that are set."""
+    """Only what differs from the start; null for a rule that held from the start and was turned off."""
     values = {name: getattr(limits, name) for name in MEANINGS}
     return {
-        name: value if name in _PLAIN else decimal_text(value)
+        name: value if value is None or name in _PLAIN else decimal_text(value)
         for name, value in values.items()
-        if value is not None
+        if value != getattr(NO_RISK_LIMITS, name)
     }
 
 
@@ -61,12 +62,12 @@ def _value(name: str, text: str) -> Any:
     if text.lower() == OFF:
         return None
     try:
-        if name == "flat_only":
+        if name in TRUTHS:
             return _TRUTHS[text.lower()]
         if name in WHOLE:
             return int(text)
     except (KeyError, ValueError):
-        wanted = "true or false" if name == "flat_only" else "a whole number"
+        wanted = "true or false" if name in TRUTHS else "a whole number"
         raise InputError(
             f"{name} is {text!r}; it must be {wanted}",
             code="RISK_LIMIT_INVALID",

@@ -6,6 +6,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from argos.core.account import AccountSnapshot
+from argos.core.risk_limits import RiskLimits
+from argos.core.rule_set import RuleAccount
 from argos.core.standing import DayAnchor, Peaks
 
 NEAR: Final = timedelta(seconds=90)
@@ -20,6 +22,21 @@ class AnchorBook:
     peaks: Peaks
     last: DayAnchor
     """Figures of the last snapshot; its `opened_at` is the day that it fell into."""
+
+
+def day_clock(limits: RiskLimits, firm: RuleAccount | None) -> tuple[str, time]:
+    """Whose midnight, or other moment, begins an account's day: the firm's before the operator's own."""
+    if firm is not None:
+        return firm.rules.timezone, firm.rules.reset_at
+    return limits.day_timezone or "UTC", time(0)
+
+
+def is_of_today(
+    day: DayAnchor, *, at: datetime, limits: RiskLimits, firm: RuleAccount | None
+) -> bool:
+    """Whether no other day has begun since: what yesterday began with says nothing of what may be lost today."""
+    timezone, reset_at = day_clock(limits, firm)
+    return day.opened_at >= day_start(at, timezone=timezone, reset_at=reset_at)
 
 
 def day_start(at: datetime, *, timezone: str, reset_at: time = time(0)) -> datetime:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from argos.core.decision import Approved, Denied, RiskRequest, Verdict, number_text
 from argos.core.denial import DenialCode
+from argos.core.intent import Side
 from argos.core.money import ZERO
 from argos.risk.correlation import Correlation, correlation
 from argos.risk.gate import GateInput, entry_prices, not_judged
@@ -44,11 +45,16 @@ def gross_exposure(given: GateInput) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SameBet:
-    """A holding that counts as the same bet as the new order, and the correlation that says so."""
+class _Beside:
+    """A holding in another symbol, and how the two move."""
 
     holding: Holding
     found: Correlation
+
+    def alike(self, side: Side) -> float:
+        """How much the holding and an order on `side` are one bet: 1 where nobody knows, whichever the sides."""
+        signs = side.sign * self.holding.side.sign
+        return 1.0 if self.found.value is None else self.found.value * signs
 
     @property
     def text(self) -> str:
@@ -68,9 +74,13 @@ def uncorrelated(given: GateInput) -> Verdict:
     if bar is None:
         return not_judged("no correlation_max")
     others = [item for item in holdings_of(request) if item.symbol != request.symbol]
-    alike = [bet for holding in others if (bet := _same_bet(request, holding, bar=bar))]
+    beside = [_beside(request, holding) for holding in others]
+    alike = [bet for bet in beside if bet.alike(request.side) >= float(bar)]
     if not alike:
-        return Approved(values={"judged": str(len(others)), "correlation_max": number_text(bar)})
+        values = {"judged": str(len(others)), "correlation_max": number_text(bar)}
+        if beside:
+            values["nearest"] = max(beside, key=lambda bet: bet.alike(request.side)).text
+        return Approved(values=values)
     names = "; ".join(bet.text for bet in alike)
     limit = request.account.limits.risk.correlated_fraction_max
     if limit is None:
@@ -112,7 +122,9 @@ def rooms_of(request: RiskRequest) -> dict[str, Decimal]:
     if limits.correlation_max is not None:
         bar = limits.correlation_max
         others = [item for item in held if item.symbol != request.symbol]
-        alike = [item for item in others if _same_bet(request, item, bar=bar)]
+        alike = [
+            item for item in others if _beside(request, item).alike(request.side) >= float(bar)
+        ]
         if alike:
             bet = [*alike, *_own_side(request)]
             parts.append(("correlated_fraction_max", limits.correlated_fraction_max, bet))
@@ -134,13 +146,10 @@ def _own_side(request: RiskRequest) -> list[Holding]:
     ]
 
 
-def _same_bet(request: RiskRequest, holding: Holding, *, bar: Decimal) -> _SameBet | None:
+def _beside(request: RiskRequest, holding: Holding) -> _Beside:
     closes = request.standing.daily_closes
     found = correlation(closes.get(request.symbol, {}), closes.get(holding.symbol, {}))
-    signs = request.side.sign * holding.side.sign
-    if found.value is not None and found.value * signs < float(bar):
-        return None
-    return _SameBet(holding=holding, found=found)
+    return _Beside(holding=holding, found=found)
 
 
 def _within(

@@ -73,7 +73,9 @@ def stop_reference(request: RiskRequest) -> Decimal | None:
         return request.stop_limit_price or request.price
     quote = request.quote
     if quote is not None and quote_is_live(request):
-        return quote.bid if request.side is Side.BUY else quote.ask
+        closes_at = quote.bid if request.side is Side.BUY else quote.ask
+        if closes_at > 0:  # a side at which nobody stands is no price
+            return closes_at
     return request.intent.entry_price if request.purpose is Purpose.ENTRY else None
 
 

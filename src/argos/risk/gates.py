@@ -39,6 +39,7 @@ from argos.risk.permission import (
     route_enabled,
     trading_hours,
 )
+from argos.risk.price_apart import levels_near, price_near
 from argos.risk.repetition import cooled_down, entry_rate, flat, not_duplicate
 from argos.risk.rule_gates import (
     rule_anchor,
@@ -75,8 +76,10 @@ ENTRY_GATES: Final[tuple[Gate, ...]] = (
     symbol_tradable,
     terms_fresh,
     tick_value_agrees,
+    price_near,
     stop_side,
     target_side,
+    levels_near,
     stop_distance,
     size_found,
     size_minimum,
@@ -117,8 +120,8 @@ RULE_GATES: Final[tuple[Gate, ...]] = (
 )
 """Last, at an account under a prop firm's rules."""
 
-MODIFY_GATES: Final[tuple[Gate, ...]] = (not_halted, stop_side, target_side)
-"""A change of stops protects: it is stopped by a halt and by levels that cannot be meant."""
+MODIFY_GATES: Final[tuple[Gate, ...]] = (not_halted, price_near, stop_side, target_side)
+"""A change of stops protects: it is stopped by a halt and by prices that cannot be meant."""
 
 EXIT_GATES: Final[tuple[Gate, ...]] = (not_halted,)
 """Only a halt keeps an exit back; no limit, age or missing snapshot does."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from argos.core.account import AccountSnapshot, Halt, HaltScope, TradingMode
@@ -9,6 +10,7 @@ from argos.core.decision import Approved, Denied, Verdict, number_text
 from argos.core.denial import DenialCode
 from argos.core.risk_limits import RiskLimits
 from argos.core.standing import Standing
+from argos.risk.anchors import is_of_today
 from argos.risk.gate import GateInput, not_judged
 
 
@@ -88,6 +90,15 @@ def daily_loss_kept(given: GateInput) -> Verdict:
     limits = given.request.account.limits.risk
     if limits.daily_loss_fraction_max is None:
         return not_judged("no daily_loss_fraction_max")
+    request = given.request
+    day, firm = request.standing.day, request.standing.rules
+    if day is not None and not is_of_today(day, at=request.now, limits=limits, firm=firm):
+        return Denied(
+            code=DenialCode.DAILY_LOSS,
+            text=f"the anchor of {request.account.account} is of the day that began {_moment(day.opened_at)};"
+            " today's is not known yet",
+            values={"opened_at": _moment(day.opened_at)},
+        )
     return _verdict(given, daily_loss, code=DenialCode.DAILY_LOSS, lacking="the day's anchor")
 
 
@@ -111,6 +122,10 @@ def loss_brake(
                 reason=f"{loss.code.value}: {loss.text}",
             )
     return None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _verdict(

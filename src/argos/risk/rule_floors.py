@@ -36,12 +36,18 @@ class Floor:
 
 
 def daily_floor(account: RuleAccount, day: DayAnchor) -> Floor | None:
-    """Of the day that `day` anchors; None without a daily rule."""
+    """Of the day that `day` anchors; None without a daily rule.
+
+    A first day that begins with more than the initial balance is not the account's first: it was put under the rules
+    later than it began, and nobody said so. The higher of the two allows the smaller loss.
+    """
     rules = account.rules
     if rules.daily_fraction is None:
         return None
     first = rules.first_day_initial and day.opened_at <= account.started_at
-    base = account.initial_balance if first else _day_base(rules.daily_base, day)
+    base = _day_base(rules.daily_base, day)
+    if first:
+        base = max(base, account.initial_balance)
     limit_of = account.initial_balance if rules.daily_limit_of is LimitOf.INITIAL else base
     return Floor(
         base=base,

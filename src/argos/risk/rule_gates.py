@@ -8,6 +8,7 @@ from argos.core.denial import DenialCode
 from argos.core.instrument import ProfitRule
 from argos.core.intent import OrderType
 from argos.core.rule_set import NewsBlock, NewsEvent, RuleAccount
+from argos.risk.anchors import is_of_today
 from argos.risk.gate import GateInput, not_judged
 from argos.risk.rule_floors import Floor, daily_floor, overall_floor
 from argos.risk.sizing import Sized
@@ -21,23 +22,31 @@ def rule_anchor(given: GateInput) -> Verdict:
     standing = given.request.standing
     if standing.rules is None:
         return _NO_RULES
-    if standing.day is not None and standing.peaks is not None:
-        note = (
-            "estimated: nobody saw the account near the day's start"
-            if standing.day.estimated
-            else ""
+    account, limits = given.request.account.account, given.request.account.limits.risk
+    day = standing.day
+    if day is not None and not is_of_today(
+        day, at=given.request.now, limits=limits, firm=standing.rules
+    ):
+        moment = f"{day.opened_at:%Y-%m-%dT%H:%M:%SZ}"
+        return Denied(
+            code=DenialCode.RULE_NO_ANCHOR,
+            text=f"{standing.rules.rules.name}: the anchor of {account} is of the day that began {moment};"
+            " today's is not known yet",
+            values={"opened_at": moment},
         )
+    if day is not None and standing.peaks is not None:
+        note = "estimated: nobody saw the account near the day's start" if day.estimated else ""
         return Approved(
             note=note,
             values={
-                "opened_at": f"{standing.day.opened_at:%Y-%m-%dT%H:%M:%SZ}",
-                "balance": number_text(standing.day.balance),
-                "equity": number_text(standing.day.equity),
+                "opened_at": f"{day.opened_at:%Y-%m-%dT%H:%M:%SZ}",
+                "balance": number_text(day.balance),
+                "equity": number_text(day.equity),
             },
         )
     return Denied(
         code=DenialCode.RULE_NO_ANCHOR,
-        text=f"{standing.rules.rules.name}: what {given.request.account.account} had at the day's start is not known",
+        text=f"{standing.rules.rules.name}: what {account} had at the day's start is not known",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from argos.core.account import AccountSnapshot
 from argos.core.risk_limits import RiskLimits
 from argos.core.rule_set import RuleAccount
-from argos.risk.anchors import AnchorBook
+from argos.risk.anchors import AnchorBook, day_clock
 
 SET_BY: Final = "argos:risk"
 """Who set the brakes that come from loss limits."""
@@ -29,10 +29,6 @@ class Watched:
     brake_reason: str = ""
 
     @property
-    def timezone(self) -> str:
-        """Whose midnight, or `reset_at`, begins the day: the firm's before the operator's own."""
-        return self.firm.rules.timezone if self.firm else self.limits.day_timezone or "UTC"
-
-    @property
-    def reset_at(self) -> time:
-        return self.firm.rules.reset_at if self.firm else time(0)
+    def clock(self) -> tuple[str, time]:
+        """Time zone and time of day at which its day begins."""
+        return day_clock(self.limits, self.firm)

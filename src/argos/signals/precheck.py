@@ -133,7 +133,8 @@ def _of_account(
     if max_drawdown_fraction is None:
         return _passed(f"{name} could take it")
     if account.equity is None or account.peak_equity is None or account.peak_equity <= 0:
-        return _unknown("EQUITY_UNKNOWN", f"equity or peak of {name} is not known yet")
+        told = f"equity or peak of {name} is not known yet: a drawdown_fraction_max has it kept"
+        return _unknown("EQUITY_UNKNOWN", told)
     drawdown = ONE - account.equity / account.peak_equity
     told = f"{decimal_text(round(100 * drawdown, 2))} % below its peak"
     if drawdown >= max_drawdown_fraction:

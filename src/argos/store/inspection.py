@@ -43,6 +43,13 @@ async def read_doubts(access: Access) -> Mapping[str, int]:
     return {row["account"]: row["count"] for row in rows}
 
 
+async def read_outcomes(access: Access) -> Sequence[Mapping[str, Any]]:
+    """The newest orders of the last day by account and role, newest first: {account, role, route, trade_id,
+    planned_at, by_venue, code, said}. `code` is that of the refusal, None for what went through.
+    """
+    return [dict(row) for row in await _fetch(access, role="argos_reader", name="outcomes")]
+
+
 async def _fetch(access: Access, *, role: str, name: str) -> list[asyncpg.Record]:
     connection = await open_connection(access.as_role(role), name="doctor")
     try:

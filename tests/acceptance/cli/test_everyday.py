@@ -230,6 +230,12 @@ async def test_a_risk_limit_denies_and_explains_itself(
         argos.ask_here("risk", "explain", "nothing-of-that-name", code=1)["error"]["code"]
         == "NOT_FOUND"
     )
+    # cents for dollars, at accounts where nobody set anything
+    argos.ask(*BUY, "--price", "1000000", "--trade-id", "ruled-3", "--wait", code=3)
+    [intent] = argos.ask_here("risk", "explain", "ruled-3")["intents"]
+    assert {order["denial_code"] for order in intent["orders"]} == {"PRICE_APART"}
+    checks = {check["check"]: check for check in intent["orders"][0]["checks"]}
+    assert checks["price_near"]["values"].keys() >= {"price_seen", "quote", "quote_age_s", "apart"}
     assert argos.ask_here("risk", "reset", account)["reset"] is True
     argos.ask_here("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
     assert argos.ask_here("risk")["items"][0].keys() >= {"firm", "limits"}

@@ -1,21 +1,25 @@
 """Risk limits on the live path: what decisions read of an account's standing, its anchors, and the brakes they set."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from argos.cli.doctor.refusals import streaks
 from argos.core.account import Account, AccountLimits
 from argos.core.risk_limits import RiskLimits
 from argos.flows.anchoring import keep_anchors
+from argos.protocol.facts import ReportKind
 from argos.risk.watched import SET_BY
 from argos.store.anchors import AnchorStore
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
 from argos.store.decoding import decode_limits
+from argos.store.inspection import read_outcomes
 from fresh_database import FreshDatabase
-from integration.flows.stage import Stage
-from spine import HEDGE
+from integration.flows.stage import Stage, said
+from spine import HEDGE, access_of, now
 
 D = Decimal
 
@@ -81,6 +85,38 @@ async def test_the_third_in_a_minute_is_too_many_and_denied_ones_do_not_count(st
         await stage.decide(f"T-{number}")
     assert await codes(stage) == [None, None, "ENTRY_RATE", "ENTRY_RATE"]
     assert await halts(stage) == []
+
+
+async def test_what_is_wrong_by_a_factor_is_denied_and_doctor_names_where_nothing_goes_through(
+    stage: Stage, database: FreshDatabase
+) -> None:
+    """Nothing is set at the account, and its quote is an hour old. First the venue refuses, then we do."""
+    for number in range(3):
+        await stage.decide(f"T-{number}")
+        no = {"code": "VENUE_REFUSED", "venue_code": "10027", "text": "algo trading is off"}
+        await stage.spine.report(HEDGE, said(await stage.lease_one(), ReportKind.REJECTED, **no))
+    hour_ago = (now() - timedelta(hours=1)).isoformat()
+    await stage.execute(
+        "UPDATE account_states SET snapshot = jsonb_set(snapshot, '{quotes,0,at}', to_jsonb($2::text))"
+        " WHERE account = $1",
+        HEDGE,
+        hour_ago,
+    )
+    for number in range(3, 6):
+        await stage.decide(f"T-{number}", entry_price="10000", sl="9500", tp="11000")
+    assert await codes(stage) == [None] * 3 + ["PRICE_APART"] * 3
+    [*_, last] = await stage.orders("entry")
+    [check] = [check for check in last["checks"] if check["check"] == "price_near"]
+    assert check["values"]["apart"] == "98.98"
+    assert float(check["values"]["quote_age_s"]) >= 3_600
+    outcomes = await read_outcomes(access_of(database))
+    told = {
+        (item.account, item.code, item.count, item.trade_id)
+        for by_venue in (True, False)
+        for item in streaks(outcomes, by_venue=by_venue)
+    }
+    assert told >= {(HEDGE, "10027", 3, "T-2"), (HEDGE, "PRICE_APART", 3, "T-5")}
+    assert all(item[0] == HEDGE or item[1] == "PRICE_APART" for item in told)
 
 
 async def test_an_entry_on_its_way_is_not_flat(stage: Stage) -> None:

@@ -32,6 +32,16 @@ async def test_rows_are_found_by_their_keys(
     assert unwanted not in plan
 
 
+async def test_what_doctor_asks_of_the_newest_orders_reads_no_table_whole(
+    superuser: asyncpg.Connection,
+) -> None:
+    await superuser.execute("SET search_path = argos; SET enable_seqscan = off")
+    rows = await superuser.fetch(f"EXPLAIN (COSTS OFF) {queries('inspection')['outcomes']}")
+    plan = "\n".join(row[0] for row in rows)
+    assert "Seq Scan" not in plan
+    assert {"orders_by_time", "order_states_pkey", "facts_by_order"} <= set(plan.split())
+
+
 async def test_no_index_by_time_serves_lookups_of_keys(superuser: asyncpg.Connection) -> None:
     columns = await superuser.fetch(
         "SELECT c.relname, i.indnkeyatts FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"

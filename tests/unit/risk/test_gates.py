@@ -14,6 +14,7 @@ from argos.core.account import AccountLimits, Halt, HaltScope, TradingHours, Tra
 from argos.core.decision import Approved, CheckVerdict, Denied, Purpose, RiskRequest, Verdict
 from argos.core.denial import FIXES, DenialCode
 from argos.core.intent import OrderType, Side, Size, SizeMode
+from argos.core.risk_limits import RiskLimits
 from argos.risk.assess import assess
 from argos.risk.gate import GateInput, run_gates
 from argos.risk.gates import CHAINS, ENTRY_GATES, EXIT_GATES, MODIFY_GATES
@@ -29,6 +30,7 @@ from unit.core.builders import (
     make_snapshot,
     units,
 )
+from unit.risk.test_price_apart import CASES as PRICE_CASES
 from unit.risk.test_risk_gates import CASES as RISK_CASES
 from unit.risk.test_rule_gates import CASES as RULE_CASES
 
@@ -69,6 +71,7 @@ def eur(**changes: Any) -> Any:
 
 BY_RISK = {"size": Size(mode=SizeMode.RISK_FRACTION, value=D("0.001"))}
 NO_QUOTE = make_snapshot(quotes={})
+ANY_DISTANCE = RiskLimits(price_apart_fraction_max=None, level_apart_fraction_max=None)
 LIMIT = {"order_type": OrderType.LIMIT, "price": D(98)}
 SELL = {"side": Side.SELL, "sl": D(105), "tp": D(90)}
 
@@ -388,7 +391,7 @@ def test_every_code_that_a_gate_can_give_is_given_by_a_case() -> None:
         C.ROUTE_UNKNOWN, C.ROUTE_WITHOUT_LEGS, C.CLOSE_NOTHING_OPEN, C.MODIFY_NOTHING_OPEN,
         C.MODIFY_NOTHING_GIVEN, C.CANCEL_NOTHING_WORKING,
     }  # fmt: skip
-    cases = [*CASES, *RISK_CASES, *RULE_CASES]
+    cases = [*CASES, *PRICE_CASES, *RISK_CASES, *RULE_CASES]
     given_elsewhere |= {C.VOLUME_LIMIT}  # test_risk_gates has a table of its own for it
     assert {case.code for case in cases} - {None} == set(DenialCode) - given_elsewhere
 
@@ -406,10 +409,10 @@ def test_what_passes_has_the_stop_behind_and_the_target_ahead(
     quote = replace(AAPL_QUOTE, bid=bid, ask=bid + spread)
     request = RiskRequest(
         purpose=Purpose.ENTRY,
-        intent=make_intent(),
+        intent=make_intent(entry_price=bid),
         route=make_route(),
         leg=make_leg(),
-        account=make_account(),
+        account=make_account(limits=AccountLimits(risk=ANY_DISTANCE)),
         snapshot=make_snapshot(quotes={"AAPL": quote}),
         symbol="AAPL",
         side=side,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -81,9 +81,9 @@ def entry(
     )
 
 
-def anchored(day: int, peak: int) -> Standing:
+def anchored(day: int, peak: int, *, opened_at: datetime = NOW) -> Standing:
     return Standing(
-        day=DayAnchor(opened_at=NOW, taken_at=NOW, balance=D(1), equity=D(day)),
+        day=DayAnchor(opened_at=opened_at, taken_at=NOW, balance=D(1), equity=D(day)),
         peaks=Peaks(equity=D(peak), balance=D(1), day_balance=D(1)),
     )
 
@@ -244,6 +244,23 @@ CASES = [
         limited(daily_loss_fraction_max=D("0.03")),
         C.DAILY_LOSS,
         "not known yet",
+    ),
+    Case(
+        "the anchor is of yesterday",
+        {
+            **limited(daily_loss_fraction_max=D("0.03")),
+            "standing": anchored(100_000, 1, opened_at=datetime(2026, 3, 3, tzinfo=UTC)),
+        },
+        C.DAILY_LOSS,
+        "of the day that began 2026-03-03T00:00:00Z; today's is not known yet",
+    ),
+    Case(
+        "the day began in New York, ten hours ago",
+        {
+            **limited(daily_loss_fraction_max=D("0.03"), day_timezone="America/New_York"),
+            "standing": anchored(100_000, 1, opened_at=datetime(2026, 3, 4, 5, tzinfo=UTC)),
+        },
+        None,
     ),
     Case(
         "within the drawdown",
@@ -476,6 +493,20 @@ def test_every_verdict_of_a_rule_that_is_set_has_its_numbers(request_for: MakeRe
         verdict = by_name[gate.__name__]
         assert isinstance(verdict, Approved), (gate, verdict)
         assert verdict.values or gate.__name__ in bare, gate
+
+
+def test_what_is_no_kin_is_told_with_the_correlation_that_says_so(
+    request_for: MakeRequest,
+) -> None:
+    held = (position("SPY"), position(side=Side.SELL))
+    request = request_for(**limited(correlation_max=D("0.8")), held=held, standing=ALIKE)
+    [check] = [check for check in assess(request).checks if check.check == "uncorrelated"]
+    value = correlation(closes(*UP_DOWN), closes(*NO_KIN)).value
+    assert check.verdict.values == {
+        "judged": "2",
+        "correlation_max": "0.8",
+        "nearest": f"buy SPY ({value:.3f}, 60 returns)",
+    }
 
 
 VOLUME = [

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from argos.core.account import AccountLimits, TradingMode
-from argos.core.decision import RiskRequest
+from argos.core.decision import Denied, RiskRequest
 from argos.core.denial import DenialCode
 from argos.core.instrument import ProfitRule, Quote
 from argos.core.intent import OrderType, Side
@@ -19,9 +19,11 @@ from argos.core.position import Position
 from argos.core.rule_set import NewsBlock, NewsEvent, RuleAccount, RuleSet, Trail
 from argos.core.standing import DayAnchor, Peaks, Standing, WorkingEntry
 from argos.risk.assess import assess
+from argos.risk.gate import GateInput
 from argos.risk.gates import RULE_GATES
 from argos.risk.rule_brakes import rule_brake
 from argos.risk.rule_floors import daily_floor, overall_floor
+from argos.risk.rule_gates import rule_anchor
 from argos.risk.rule_presets import (
     BREAKOUT_1_STEP,
     FTMO_1_STEP,
@@ -60,7 +62,9 @@ def peaks(day_balance: int, equity: int = 0, balance: int = 0) -> Peaks:
 
 # what the plan says -> the firm's floor, and ours at 80 % of the loss that is allowed
 DAILY = [
-    ("the first day counts from the initial balance", FTMO_2_STEP, day(103_000, opened_at=BEGAN), 95_000, 96_000),
+    ("the first day counts from the initial balance", FTMO_2_STEP, day(100_000, opened_at=BEGAN), 95_000, 96_000),
+    ("so it does after a loss", FTMO_2_STEP, day(98_000, opened_at=BEGAN), 95_000, 96_000),
+    ("more at the start: it began before, 103,000 - 5,000", FTMO_2_STEP, day(103_000, opened_at=BEGAN), 98_000, 99_000),
     ("after a day with 2,000 of profit: 102,000 - 5,000", FTMO_2_STEP, day(102_000), 97_000, 98_000),
     ("after a day with 3,000 of loss: 97,000 - 5,000", FTMO_2_STEP, day(97_000), 92_000, 93_000),
     ("equity at midnight does not count, balance does", FTMO_2_STEP, day(102_000, 108_000), 97_000, 98_000),
@@ -320,6 +324,37 @@ CASES = [
         None,
     ),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "now", "denied"),
+    [
+        ("2026-03-27T23:00", "2026-03-28T22:59:59", False),
+        ("2026-03-27T23:00", "2026-03-28T23:00", True),
+        # the clock goes on that night: the day has 23 hours
+        ("2026-03-28T23:00", "2026-03-29T21:59:59", False),
+        ("2026-03-28T23:00", "2026-03-29T22:00", True),
+        # and back: 25 hours
+        ("2026-10-24T22:00", "2026-10-25T22:59:59", False),
+        ("2026-10-24T22:00", "2026-10-25T23:00", True),
+    ],
+)
+def test_yesterdays_anchor_holds_no_order_of_today(
+    opened_at: str, now: str, denied: bool, request_for: MakeRequest
+) -> None:
+    """However long nobody has kept it: Prague's midnight ends the day, also by summer time."""
+    at, began = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, opened_at))
+    standing = Standing(
+        rules=replace(held_to(FTMO_2_STEP), started_at=began),
+        day=day(100_000, opened_at=began),
+        peaks=peaks(100_000),
+    )
+    request = replace(request_for(**judged(standing=standing)), now=at)
+    verdict = rule_anchor(GateInput(request=request, sized=None))
+    assert isinstance(verdict, Denied) is denied
+    if isinstance(verdict, Denied):
+        assert verdict.code is C.RULE_NO_ANCHOR
+        assert "today's is not known yet" in verdict.text
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

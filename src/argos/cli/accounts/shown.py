@@ -135,7 +135,11 @@ def _term(item: Mapping[str, Any], path: Term) -> Any:
 
 
 def _lines(item: Mapping[str, Any]) -> dict[str, str]:
-    stated = {**item["limits"], **item["limits"].get("risk", {})}
+    risk = {
+        name: "off" if value is None else value
+        for name, value in item["limits"].get("risk", {}).items()
+    }
+    stated = {**item["limits"], **risk}
     limits = ", ".join(
         f"{name} {value}" for name, value in stated.items() if value and name != "risk"
     )

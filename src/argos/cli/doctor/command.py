@@ -11,9 +11,10 @@ import typer
 from argos.cli.doctor.finding import Finding, State, fail, skipped
 from argos.cli.doctor.machine import examine_machine
 from argos.cli.doctor.places import examine_home
+from argos.cli.doctor.refusals import judge_outcomes
 from argos.cli.doctor.running import examine_brokers, judge_gateway, judge_nodes, judge_open
 from argos.cli.doctor.signal_store import examine_signal_store
-from argos.cli.doctor.signals import examine_signals
+from argos.cli.doctor.signals import examine_drawdown, examine_signals
 from argos.cli.doctor.sources import examine_sources
 from argos.cli.doctor.stored import Stored, gather, judge_database, judge_setup
 from argos.cli.frame.database import database_access
@@ -34,6 +35,7 @@ COLOURS: Final = {
 NO_DATABASE: Final = (
     "database roles", "migrations", "clock and database", "durability", "connections", "audit heads", "outbox",
     "hooks", "routes", "accounts", "node keys", "heartbeats", "orders in doubt", "discrepancies",
+    "venue refusals", "risk denials", "signal drawdown",
 )  # fmt: skip
 
 
@@ -78,7 +80,8 @@ async def examine(home: Home) -> list[Finding]:
             fix=error.fix or "read logs/postgres.log, then argos db status",
         )
         return [*findings, away, *_unseen("the database cannot be asked")]
-    return [*findings, *_of_database(stored, reply, _paper(home))]
+    drawdown = examine_drawdown(home, routes=stored.routes, accounts=stored.accounts)
+    return [*findings, *_of_database(stored, reply, _paper(home)), drawdown]
 
 
 def _settings(home: Home) -> tuple[Settings | None, ArgosError | None]:
@@ -114,6 +117,7 @@ def _of_database(
     yield from judge_nodes(stored, running=running)
     yield examine_brokers(paper, running=running)
     yield from judge_open(stored)
+    yield from judge_outcomes(stored.outcomes, any_brake=bool(stored.state["halts"]))
 
 
 def _unseen(why: str) -> Iterator[Finding]:

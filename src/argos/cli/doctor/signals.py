@@ -1,18 +1,24 @@
 """Is the signal service alive, does its clock go forward, and is what it recorded told?"""
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from argos.cli.doctor.finding import Finding, fail, ok, skipped, warn
+from argos.core.errors import ArgosError
 from argos.core.texts import parse_moment
+from argos.settings import load_config
+from argos.signals.settings import SignalSettings
 from argos.signals.status import STATUS_FILE, is_running, read_status
 from argos.stack.home import Home
+from argos.store.decoding import decode_limits
 
 WAITING_S_MAX: Final = 30.0
 LOG: Final = "see logs/signals.log"
 CLOCK: Final = "TICK_NOT_NEW"
 DELIVERY: Final = "signal delivery"
+DRAWDOWN: Final = "signal drawdown"
 
 
 def examine_signals(home: Home, *, running: bool) -> Iterator[Finding]:
@@ -60,3 +66,46 @@ def _delivery(waiting: Mapping[str, Any], *, now: datetime) -> Finding:
     if age_s > WAITING_S_MAX:
         return fail(DELIVERY, shown, fix=f"is the database up? nothing is lost meanwhile; {LOG}")
     return ok(DELIVERY, shown)
+
+
+def examine_drawdown(
+    home: Home, *, routes: Sequence[Mapping[str, Any]], accounts: Sequence[Mapping[str, Any]]
+) -> Finding:
+    """`routes` and `accounts` as the operator configured them."""
+    if read_status(home.root / STATUS_FILE) is None:
+        return skipped(DRAWDOWN, "the signal service never ran in this home")
+    try:
+        settings = load_config(home, os.environ).signals
+    except ArgosError as error:
+        return skipped(DRAWDOWN, error.message)
+    return judge_drawdown(settings, routes=routes, accounts=accounts)
+
+
+def judge_drawdown(
+    settings: SignalSettings,
+    *,
+    routes: Sequence[Mapping[str, Any]],
+    accounts: Sequence[Mapping[str, Any]],
+) -> Finding:
+    """Whether a peak is kept wherever signals trade: without one, nothing is held to `max_drawdown_pct`."""
+    most = settings.max_drawdown_fraction
+    if not settings.auto_execute or most is None:
+        return ok(DRAWDOWN, "signals trade nothing, or are held to no drawdown")
+    limits = {row["account"]: decode_limits(row["limits"]) for row in accounts}
+    legs = {
+        leg["account"]
+        for route in routes
+        if route["route"] == settings.route
+        for leg in route["legs"]
+        if leg["enabled"] and leg["account"] in limits
+    }
+    bare = sorted(
+        name for name in legs if not (limits[name].risk.keeps_anchors or limits[name].firm)
+    )
+    if bare:
+        return warn(
+            DRAWDOWN,
+            f"max_drawdown_pct holds nothing back: no peak of equity is kept of {', '.join(bare)}",
+            fix=f"argos risk set {bare[0]} drawdown_fraction_max={most.normalize():f}",
+        )
+    return ok(DRAWDOWN, f"{len(legs)} accounts, their peaks kept")

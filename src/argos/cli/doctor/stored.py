@@ -11,7 +11,13 @@ from argos.cli.doctor.finding import Finding, fail, ok, warn
 from argos.dsn import Access
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
-from argos.store.inspection import failed_logins, read_audit_heads, read_doubts, read_server
+from argos.store.inspection import (
+    failed_logins,
+    read_audit_heads,
+    read_doubts,
+    read_outcomes,
+    read_server,
+)
 from argos.store.migrate import ROLES, known_migrations
 from argos.store.reading import ReadingStore
 
@@ -39,6 +45,7 @@ class Stored:
     live_accounts: Sequence[Row]
     live_nodes: Sequence[Row]
     doubts: Mapping[str, int]
+    outcomes: Sequence[Row]
 
 
 async def gather(access: Access) -> Stored:
@@ -48,6 +55,7 @@ async def gather(access: Access) -> Stored:
     looked_at = datetime.now(UTC)
     streams, broken = await read_audit_heads(access)
     doubts = await read_doubts(access)
+    outcomes = await read_outcomes(access)
     control = await open_pool(access.as_role("argos_control"), name="doctor", size_max=1)
     try:
         reader = await open_pool(access.as_role("argos_reader"), name="doctor", size_max=1)
@@ -70,6 +78,7 @@ async def gather(access: Access) -> Stored:
                 live_accounts=[orjson.loads(text) for text in live.items],
                 live_nodes=[orjson.loads(text) for text in told.items],
                 doubts=doubts,
+                outcomes=outcomes,
             )
         finally:
             await reader.close()

@@ -13,9 +13,10 @@ from argos.cli.frame.pairs import pairs_of
 from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.cli.risk import closes, firms, news
 from argos.cli.risk.explained import EXAMPLE, explain
-from argos.core.risk_limits import MEANINGS
+from argos.core.risk_limits import MEANINGS, NO_RISK_LIMITS
 from argos.doors import OPERATOR
 from argos.protocol.risk_limits import OFF, change_risk_limits
+from argos.protocol.values import optional_decimal_text
 from argos.store.control import ControlStore
 from argos.store.decoding import decode_account
 
@@ -74,9 +75,17 @@ def _firm_told(firm: Mapping[str, Any] | None) -> str | None:
 
 
 def rules(as_json: AsJson = False) -> None:
-    """The rules that can be set, and what each means."""
-    rows = [{"rule": name, "meaning": meaning} for name, meaning in MEANINGS.items()]
-    show_rows("rules", ("rule", "meaning"), rows, names=("rule", "meaning"), as_json=as_json)
+    """The rules that can be set, what each means, and at what those stand that hold from the start."""
+    rows = [
+        {
+            "rule": name,
+            "from_the_start": optional_decimal_text(getattr(NO_RISK_LIMITS, name)),
+            "meaning": meaning,
+        }
+        for name, meaning in MEANINGS.items()
+    ]
+    columns = ("rule", ">from the start", "meaning")
+    show_rows("rules", columns, rows, names=("rule", "from_the_start", "meaning"), as_json=as_json)
 
 
 def set_limits(context: typer.Context, name: Name, stated: Stated, as_json: AsJson = False) -> None:

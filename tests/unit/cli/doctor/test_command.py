@@ -44,6 +44,7 @@ def healthy() -> Stored:
         live_accounts=[{"account": "a", "enabled": True, "snapshot_age_s": 0.5}],
         live_nodes=[{"node": "n", "account": "a", "enabled": True, "terminal": {}}],
         doubts={},
+        outcomes=[],
     )  # fmt: skip
 
 

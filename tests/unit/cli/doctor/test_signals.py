@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from argos.cli.doctor.finding import Finding, State
-from argos.cli.doctor.signals import judge_signals
+from argos.cli.doctor.signals import judge_drawdown, judge_signals
+from argos.signals.settings import SignalSettings
 from argos.signals.status import Health, health_document
 
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
@@ -51,3 +54,28 @@ def test_signals_that_nobody_was_told_of_are_named_with_their_age():
     assert "3 waiting, the oldest for 120 s" in finding.detail
     young = {"signal": {"rows": 3, "oldest_at": "2026-11-27T14:59:59.000000Z"}}
     assert judged(said(waiting=young))["signal delivery"].state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("settings", "limits", "state"),
+    [
+        ({}, {}, State.WARN),
+        ({}, {"risk": {"cooldown_s": 60}}, State.WARN),
+        ({}, {"risk": {"drawdown_fraction_max": "0.1"}}, State.OK),
+        ({}, {"risk": {"daily_loss_fraction_max": "0.03"}}, State.OK),
+        ({"auto_execute": False}, {}, State.OK),
+        ({"max_drawdown_fraction": None}, {}, State.OK),
+        ({"route": "another"}, {}, State.OK),
+    ],
+)
+def test_signals_that_are_held_to_a_drawdown_need_a_peak_to_measure_it_from(
+    settings: dict[str, Any], limits: dict[str, Any], state: State
+) -> None:
+    found = judge_drawdown(
+        SignalSettings(**{"auto_execute": True, "route": "main", **settings}),
+        routes=[{"route": "main", "legs": [{"account": "a", "enabled": True}]}],
+        accounts=[{"account": "a", "limits": limits}, {"account": "b", "limits": {}}],
+    )
+    assert found.state is state
+    if state is State.WARN:
+        assert found.fix == "argos risk set a drawdown_fraction_max=0.1"
