@@ -170,8 +170,10 @@ def activity_row(deal: Deal) -> dict[str, Any]:
 
 
 def change_message(change: Change) -> dict[str, Any] | None:
-    """A trade update as the stream tells it."""
+    """A trade update as the stream tells it. A stop that waits behind its target has been told of as held."""
     if not isinstance(change, OrderEvent) or change.kind not in EVENTS:
+        return None
+    if change.kind is OrderEventKind.RELEASED and _status(change.order) == "held":
         return None
     queued = change.kind is OrderEventKind.PLACED and change.order.queued
     data: dict[str, Any] = {

@@ -493,7 +493,8 @@ async def test_the_stream_tells_an_orders_life_in_its_order(desk):
             client.submit_order,
             market(5, order_class=OrderClass.BRACKET, **legs(110, 90)),
         )
-        await listener.told("new", "held", "held", "fill", "new", "new")
+        heard = await listener.told("new", "held", "held", "fill", "new")
+        assert heard[-1].order.limit_price == "110"
 
 
 async def test_the_stream_lets_nobody_in_with_a_wrong_secret(desk, caplog):
