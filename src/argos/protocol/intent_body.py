@@ -19,6 +19,7 @@ from pydantic import (
 from argos.core.errors import InputError
 from argos.core.ids import event_uuid, intent_uuid, weak_event_uuid
 from argos.core.intent import Action, Intent, OrderType, Side, Size, SizeMode
+from argos.protocol.complaints import complaint
 from argos.protocol.values import (
     canonical_json,
     moment_text,
@@ -199,7 +200,7 @@ def _first_refusal(error: ValidationError) -> InputError:
     fixes = {"missing": f"add {path} to the alert message"}
     return _refuse(
         f"INTENT_{name.upper()}_{kind}",
-        f"{path}: {first['msg'].removeprefix('Value error, ')}",
+        f"{path}: {complaint(first)}",
         field=path,
         fix=fixes.get(first["type"], f"see docs/reference/intent.md for what {name} may be"),
     )

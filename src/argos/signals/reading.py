@@ -11,6 +11,7 @@ from argos.core.errors import InputError
 from argos.core.texts import moment_text, parse_moment
 from argos.proofs.inclusion import proof_of
 from argos.signals.days import records_of
+from argos.sources.settings import PROVIDERS
 
 STATUSES: Final = ("valid", "refused", "standing", "ended")
 """By which a list is filtered: the first two are in the record, the others tell how it went on."""
@@ -73,7 +74,14 @@ def signal_named(connection: sqlite3.Connection, name: str, *, now: datetime) ->
 def votes(
     connection: sqlite3.Connection, *, limit: int, symbol: str | None, source: str | None
 ) -> list[dict[str, Any]]:
-    """Stored votes, newest first."""
+    """Stored votes, newest first. Raises InputError SIGNAL_SOURCE for a source that there is not."""
+    if source is not None and source not in PROVIDERS:
+        raise InputError(
+            f"there is no source {source}",
+            code="SIGNAL_SOURCE",
+            field="--source",
+            fix=f"one of {', '.join(PROVIDERS)}",
+        )
     given = {
         clause: value
         for clause, value in {"symbol = ?": symbol, "source = ?": source}.items()
