@@ -369,6 +369,10 @@ async def test_fills_are_listed_by_pages_and_the_day_is_kept_in_the_history(desk
     assert history.base_value == 100_000
     assert history.equity[-1] > 100_025
     assert history.profit_loss[-1] == pytest.approx(history.equity[-1] - 100_000)
+    until_then = GetPortfolioHistoryRequest(
+        period="1D", timeframe="1Min", date_end=(NOON - timedelta(days=1)).date()
+    )
+    assert (await desk.call(client.get_portfolio_history, until_then)).equity == []
     error = await desk.refused(
         client.get_portfolio_history, GetPortfolioHistoryRequest(period="1A", timeframe="1Min")
     )
