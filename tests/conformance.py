@@ -15,7 +15,7 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.table import Table
 
-from argos.cli.printing import messages, print_json, screen, table
+from argos.cli.frame.printing import messages, print_json, screen, table
 from argos.cli.reference.conformance import VENUES, Card, read_cards
 
 ROOT: Final = Path(__file__).resolve().parents[1]

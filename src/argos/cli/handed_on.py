@@ -8,11 +8,11 @@ from typing import Final
 
 import typer
 
-from argos.cli.apart import become
-from argos.cli.entrance import chosen_home
+from argos.cli.frame.apart import become
+from argos.cli.frame.entrance import chosen_home
 
 REHEARSALS: Final = "argos.cli.rehearsals"
-EXPORT: Final = "argos.cli.export"
+EXPORT: Final = "argos.cli.stored.export"
 RESEARCH: Final = "argos.cli.research.app"
 REFERENCE: Final = "argos.cli.reference.write"
 ALL_WORDS: Final = {"ignore_unknown_options": True, "allow_extra_args": True}

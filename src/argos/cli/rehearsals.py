@@ -2,8 +2,9 @@
 
 import typer
 
-from argos.cli import demo, torture
-from argos.cli.entrance import Entrance
+from argos.cli.demo import command as demo
+from argos.cli.frame.entrance import Entrance
+from argos.cli.torture import command as torture
 
 app = typer.Typer(
     name="argos",

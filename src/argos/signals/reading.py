@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from argos.consensus.vote import vote_document
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
 from argos.core.texts import moment_text, parse_moment
 from argos.proofs.inclusion import proof_of
 from argos.signals.days import records_of
+from argos.signals.vote_rows import VoteReader
 from argos.sources.settings import PROVIDERS
 
 STATUSES: Final = ("valid", "refused", "standing", "ended")
@@ -74,7 +76,10 @@ def signal_named(connection: sqlite3.Connection, name: str, *, now: datetime) ->
 def votes(
     connection: sqlite3.Connection, *, limit: int, symbol: str | None, source: str | None
 ) -> list[dict[str, Any]]:
-    """Stored votes, newest first. Raises InputError SIGNAL_SOURCE for a source that there is not."""
+    """Stored votes, newest first, from the first day on that is not pruned.
+
+    Raises InputError SIGNAL_SOURCE for a source that there is not.
+    """
     if source is not None and source not in PROVIDERS:
         raise InputError(
             f"there is no source {source}",
@@ -82,17 +87,8 @@ def votes(
             field="--source",
             fix=f"one of {', '.join(PROVIDERS)}",
         )
-    given = {
-        clause: value
-        for clause, value in {"symbol = ?": symbol, "source = ?": source}.items()
-        if value is not None
-    }
-    where = f" WHERE {' AND '.join(given)}" if given else ""
-    rows = connection.execute(
-        f"SELECT number, document FROM votes{where} ORDER BY number DESC LIMIT ?",  # noqa: S608 - our own clauses
-        (*given.values(), limit),
-    )
-    return [{"number": number, **json.loads(document)} for number, document in rows]
+    found = VoteReader(connection).newest_first(limit=limit, symbol=symbol, source=source)
+    return [{"number": number, **vote_document(vote)} for number, vote in found]
 
 
 def heads(connection: sqlite3.Connection) -> list[dict[str, Any]]:

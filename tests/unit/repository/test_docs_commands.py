@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import typer
 
-from argos.cli import export, main, rehearsals
+from argos.cli import main, rehearsals
 from argos.cli.reference import write
 from argos.cli.reference.commands import commands_of
 from argos.cli.research import app as research
+from argos.cli.stored import export
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -70,7 +71,7 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
 @pytest.fixture(scope="module")
 def argos() -> Any:
     """All commands; those that hand their words on to another program as that program knows them."""
-    everyday = typer.main.get_command(main.app)
+    everyday = typer.main.get_command(main.application())
     for program in (rehearsals, export, research, write):
         everyday.commands |= commands_of(program.app)
     return everyday

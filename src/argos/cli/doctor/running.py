@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from argos.cli.doctor.finding import Finding, fail, ok, skipped, warn
 from argos.cli.doctor.stored import Stored
-from argos.cli.gateway_client import GatewayAway, Reply
+from argos.cli.frame.gateway_client import GatewayAway, Reply
 from argos.plans import PaperPlan, broker_url
 
 HEARTBEAT_AGE_S_MAX: Final = 60.0

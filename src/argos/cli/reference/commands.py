@@ -7,9 +7,11 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from argos.cli import entrance, export, main, rehearsals
+from argos.cli import main, rehearsals
+from argos.cli.frame import entrance
 from argos.cli.reference.markdown import code, page, section, table
 from argos.cli.research import app as research
+from argos.cli.stored import export
 
 HANDED_ON: Final = ("backtest", "optimize", "walkforward", "demo", "torture", "export", "docs")
 """Commands of other programs, which know their options."""
@@ -30,7 +32,7 @@ def cli_page(docs: Any) -> str:
         "docs": docs,
     }
     sections: list[str] = []
-    for name, command in commands_of(main.app).items():
+    for name, command in commands_of(main.application()).items():
         chosen = elsewhere.get(name, command) if name in HANDED_ON else command
         sections.extend(_sections(f"argos {name}", chosen))
     codes = next(

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from argos.cli.entrance import EXIT_ERROR, Entrance
-from argos.cli.printing import AsJson, print_json, screen
+from argos.cli.frame.entrance import EXIT_ERROR, Entrance
+from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.cli.reference.api import api_page, intent_page, openapi_json
 from argos.cli.reference.codes import codes_page
 from argos.cli.reference.commands import cli_page, commands_of

@@ -8,8 +8,8 @@ import typer
 
 from argos.backtest.run import run
 from argos.backtest.strategy import Signals, Strategy
-from argos.cli.entrance import EXIT_ERROR
-from argos.cli.printing import print_json, screen, table
+from argos.cli.frame.entrance import EXIT_ERROR
+from argos.cli.frame.printing import print_json, screen, table
 from argos.cli.research.consensus import STRATEGIES
 from argos.cli.research.market import MarketChoice
 from argos.cli.research.request import PastSignals, signal_request

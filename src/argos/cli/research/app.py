@@ -2,7 +2,7 @@
 
 import typer
 
-from argos.cli.entrance import Entrance
+from argos.cli.frame.entrance import Entrance
 from argos.cli.research import backtest, optimize, walkforward
 
 app = typer.Typer(

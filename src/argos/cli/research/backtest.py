@@ -21,8 +21,8 @@ from argos.backtest.signal_quality import (
     quality_of,
 )
 from argos.backtest.strategy import BarStrategy, Market, Signals, signals_of
-from argos.cli.entrance import EXIT_ERROR
-from argos.cli.printing import AsJson, print_json, screen
+from argos.cli.frame.entrance import EXIT_ERROR
+from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.cli.research import consensus, market, output
 from argos.cli.research.again import make_again
 from argos.cli.research.heard import HeardInRun, heard_in

@@ -9,7 +9,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.markup import escape
 
-from argos.cli.printing import table
+from argos.cli.frame.printing import table
 from argos.cli.research.request import Request
 from argos.cli.research.shown import percent
 from argos.cli.research.underway import bar

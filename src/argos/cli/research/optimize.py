@@ -19,8 +19,8 @@ from argos.backtest.points import grid_count
 from argos.backtest.provenance import Provenance
 from argos.backtest.searching import Search
 from argos.backtest.space_text import parse_space, space_lines
-from argos.cli.entrance import EXIT_INTERRUPTED
-from argos.cli.printing import AsJson, print_json, screen, table
+from argos.cli.frame.entrance import EXIT_INTERRUPTED
+from argos.cli.frame.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
 from argos.cli.research.consensus import page_warnings
 from argos.cli.research.market import MarketChoice

@@ -13,7 +13,7 @@ from argos.backtest.metrics import DAYS_MIN, Metrics
 from argos.backtest.provenance import Provenance
 from argos.backtest.result import Result
 from argos.backtest.signal_quality import Quality
-from argos.cli.printing import messages, table
+from argos.cli.frame.printing import messages, table
 
 CAVEAT: Final = (
     "Simulated fills on past prices. No queue, no other traders, no refusals; argos.backtest's choices err as "

@@ -17,7 +17,7 @@ from rich.progress import (
 
 from argos.backtest.bars import Bars
 from argos.backtest.engines import prepare_kernel
-from argos.cli.printing import messages
+from argos.cli.frame.printing import messages
 
 
 class Interrupted:

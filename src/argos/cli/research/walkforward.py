@@ -14,8 +14,8 @@ from argos.backtest.space_text import parse_space
 from argos.backtest.spans import span_of
 from argos.backtest.walkforward import Progress, WalkForward, walk_forward
 from argos.backtest.windows import Windows
-from argos.cli.entrance import EXIT_INTERRUPTED
-from argos.cli.printing import AsJson, print_json, screen, table
+from argos.cli.frame.entrance import EXIT_INTERRUPTED
+from argos.cli.frame.printing import AsJson, print_json, screen, table
 from argos.cli.research import market, output
 from argos.cli.research.consensus import page_warnings
 from argos.cli.research.crossvalidating import (
