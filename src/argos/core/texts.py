@@ -14,7 +14,7 @@ YEAR_MIN: Final = 1970
 YEAR_MAX: Final = 9000
 # Decimal would also take underscores and the digits of every script
 _NUMBER: Final = re.compile(
-    rf"\s*[+-]?(?=\.?\d)\d{{0,{NUMBER_DIGITS_MAX}}}(?:\.\d{{0,{NUMBER_DIGITS_MAX}}})?(?:[eE][+-]?\d{{1,4}})?\s*",
+    rf"\s*[+-]?(?=\.?\d)\d{{0,{EXPONENT_MAX + 1}}}(?:\.\d{{0,{EXPONENT_MAX}}})?(?:[eE][+-]?\d{{1,4}})?\s*",
     re.ASCII,
 )
 
@@ -39,7 +39,7 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
         )
     is_plain = not isinstance(value, str) or _NUMBER.fullmatch(value) is not None
     number = Decimal(value) if is_plain else Decimal("NaN")
-    if not number.is_finite() or abs(number.adjusted()) > EXPONENT_MAX:
+    if not number.is_finite() or not _is_of_use(number):
         raise InputError(
             f"{field} is not a finite decimal of usable size",
             code="VALUE_NOT_DECIMAL",
@@ -47,6 +47,13 @@ def parse_decimal(value: object, *, field: str) -> Decimal:
             fix='send "1.25"',
         )
     return number
+
+
+def _is_of_use(number: Decimal) -> bool:
+    """Whether its plain notation can be read again: whatever was taken in must be found when it is looked up."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int), "it is finite"
+    return number.adjusted() <= EXPONENT_MAX and exponent >= -EXPONENT_MAX
 
 
 def optional_decimal(value: object, *, field: str) -> Decimal | None:

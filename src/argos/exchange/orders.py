@@ -46,9 +46,9 @@ class BrokerOrder:
     """One order. `price` is the limit, or the trigger of a stop; `stop_limit_price` the limit behind a trigger.
 
     `position_id` names the position it shall close, or that it has opened; 0 before it opens one.
-    `parent` is the bracket's opening order and `oco` the group of which only one may fill; both 0 if there
-    is none. `reason` SL or TP marks a leg. `received_at` is when the request reached the broker,
-    `created_at` when the broker had worked on it.
+    `parent` is the order that a leg belongs to and `oco` the group of which only one may fill, under the number of
+    the target in it; both 0 if there is none. `reason` SL or TP marks a leg. `received_at` is when the request
+    reached the broker, `created_at` when the broker had worked on it.
 
     A trailing stop is a stop whose `price` follows `hwm`, the best price seen, at `trail_price` or `trail_percent`.
     `notional` is the money it was sized by. An order taken while its market is closed is `queued` until it opens;

@@ -10,6 +10,7 @@ import structlog
 from argos.core.errors import StoreError
 from argos.core.intent import Intent
 from argos.flows.postponing import UNFORESEEN, PostponeStore, postpone_step
+from argos.protocol.intent_store import decode_intent
 from argos.risk.assess import assess
 from argos.routing.context import DueIntent
 from argos.routing.plan import plan_intent
@@ -41,8 +42,9 @@ class DecideStore(PostponeStore, Protocol):
 async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> bool:
     """Decide the next intent, if there is one. False when no other waits.
 
-    A decision that fails is tried again later, a bounded number of times, and then set aside and shown;
-    it holds back later intents of the same route and symbol until then, because their order matters.
+    A decision that fails, also because its intent cannot be read, is tried again later, a bounded number of times, and
+    then set aside and shown; it holds back later intents of the same route and symbol until then, because their order
+    matters.
     """
     due: DueIntent | None = None
     try:
@@ -50,17 +52,18 @@ async def decide_next(store: DecideStore, *, clock: Callable[[], datetime]) -> b
             due = await store.claim(connection)
             if due is None:
                 return False
-            context = await store.context(connection, due.intent)
+            intent = decode_intent(due.body, sequence=due.sequence)
+            context = await store.context(connection, intent)
             now = clock()
             plan = plan_intent(
-                due.intent,
+                intent,
                 route=context["route"],
                 contexts=context["accounts"],
                 halts=context["halts"],
                 now=now,
                 assess=assess,
             )
-            await store.save(connection, due.outbox_id, plan, intent=due.intent, now=now)
+            await store.save(connection, due.outbox_id, plan, intent=intent, now=now)
     except StoreError:
         raise
     except UNFORESEEN as error:
@@ -75,5 +78,5 @@ async def _postpone(store: DecideStore, due: DueIntent, error: Exception) -> Non
         store, outbox_id=due.outbox_id, attempts=due.attempts, error=error
     )
     _log.error(
-        "decision_failed", intent_id=str(due.intent.intent_id), why=str(error), given_up=given_up
+        "decision_failed", intent_id=due.body.get("intent_id"), why=str(error), given_up=given_up
     )

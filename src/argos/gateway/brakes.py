@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from starlette.responses import Response
 
 from argos.core.account import HaltScope, TradingMode
 from argos.core.errors import InputError
 from argos.gateway.answers import answer
+from argos.protocol.complaints import place_of, told
 from argos.protocol.values import moment_text, parse_json
 from argos.store.brakes import LEASE_OVER_S_MAX, BrakeStore
 
@@ -21,13 +22,17 @@ SETTLE_LOOK_S: Final = 0.02
 Body = TypeVar("Body", bound="BrakeBody")
 
 
+def _none_is_empty(key: object) -> object:
+    return "" if key is None else key
+
+
 class BrakeBody(BaseModel):
-    """Whom the brake holds: everybody, or one account, route or strategy (a bot_version)."""
+    """Whom the brake holds: everybody (without a key), or one account, route or strategy (a bot_version)."""
 
     model_config = ConfigDict(extra="forbid")
 
     scope: HaltScope
-    key: Annotated[str, Field(max_length=64)] = ""
+    key: Annotated[str, Field(max_length=64), BeforeValidator(_none_is_empty)] = ""
 
     @model_validator(mode="after")
     def _key_fits_scope(self) -> "BrakeBody":
@@ -122,7 +127,6 @@ def _parse(model: type[Body], raw: bytes) -> Body:
         return model.model_validate(parse_json(raw))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"{field}: {first['msg']}", code="HALT_INVALID", field=field, fix="see /docs"
+            told(first), code="HALT_INVALID", field=place_of(first) or None, fix="see /docs"
         ) from None

@@ -13,7 +13,7 @@ from argos.gateway.answers import answer
 from argos.gateway.cursors import Listing
 from argos.gateway.reading import Reader, ReadingDesk
 
-SIGNALS: Final = Listing(name="signals", ids=("uuid",))
+SIGNALS: Final = Listing(name="signals", ids=("number", "uuid"))
 STATS_OVER: Final = timedelta(days=1)
 
 

@@ -17,7 +17,12 @@ from argos.paperbroker.alpaca_config import Configurations
 from argos.paperbroker.alpaca_door import Door
 from argos.paperbroker.alpaca_holdings import account_row, asset_row, position_row
 from argos.paperbroker.alpaca_protocol import body_invalid, not_found
-from argos.paperbroker.alpaca_queries import moment_asked, number_asked, symbol_of
+from argos.paperbroker.alpaca_queries import (
+    moment_asked,
+    newest_first_asked,
+    number_asked,
+    symbol_of,
+)
 from argos.paperbroker.alpaca_refusals import buying_power
 from argos.paperbroker.alpaca_shapes import activity_row, activity_ticket
 from argos.paperbroker.broker import Broker
@@ -95,7 +100,7 @@ class AlpacaAccount:
         if types and not TRADES & set(types.split(",")):
             return answer([])
         page_size = number_asked(http, "page_size", default=PAGE_SIZE, most=PAGE_SIZE)
-        newest_first = asked.get("direction", "desc") == "desc"
+        newest_first = newest_first_asked(http)
         token = activity_ticket(asked["page_token"]) if "page_token" in asked else None
         if "page_token" in asked and token is None:
             raise body_invalid("page_token is invalid")

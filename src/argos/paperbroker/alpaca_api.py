@@ -18,14 +18,15 @@ from argos.paperbroker.alpaca_protocol import (
     OrderRequest,
     body_invalid,
     not_found,
+    number_in,
     parse_order,
 )
 from argos.paperbroker.alpaca_queries import OrderShelf, symbol_of, wants
+from argos.paperbroker.alpaca_replacing import replace_order
 from argos.paperbroker.alpaca_requests import (
     FRACTION_STEP,
     cancel_order,
     place,
-    replace_order,
 )
 from argos.paperbroker.alpaca_shapes import venue_id
 from argos.paperbroker.broker import Broker
@@ -33,7 +34,6 @@ from argos.paperbroker.faults import RequestKind
 from argos.paperbroker.fills import FillDesk
 from argos.paperbroker.gate import Gate, answer, read_body
 from argos.paperbroker.settings import Fault
-from argos.protocol.values import parse_decimal
 
 PERCENT_MAX: Final = Decimal(100)
 
@@ -231,7 +231,7 @@ def _closing(position: BrokerPosition, *, qty: Decimal) -> OrderRequest:
         order_type=OrderType.MARKET,
         qty=qty,
         tif=TimeInForce.DAY,
-        closes_only=True,
+        intent=f"{position.side.opposite}_to_close",
     )
 
 
@@ -241,12 +241,12 @@ def _qty_asked(http: web.Request, position: BrokerPosition) -> Decimal:
     if "qty" in asked and "percentage" in asked:
         raise body_invalid("only one of qty or percentage is accepted")
     if "percentage" not in asked:
-        qty = parse_decimal(asked.get("qty") or position.qty, field="qty")
-        if qty <= 0:
+        qty = number_in(asked, "qty") if asked.get("qty") else position.qty
+        if qty is None or qty <= 0:
             raise body_invalid("qty must be > 0")
         return qty
-    percent = parse_decimal(asked["percentage"], field="percentage")
-    if not 0 < percent <= PERCENT_MAX:
+    percent = number_in(asked, "percentage")
+    if percent is None or not 0 < percent <= PERCENT_MAX:
         raise body_invalid("percentage must be between 0 and 100")
     # A holding of whole shares is sold in whole ones.
     step = FRACTION_STEP if position.qty % 1 else Decimal(1)

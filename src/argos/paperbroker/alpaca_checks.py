@@ -25,6 +25,7 @@ from argos.paperbroker.hours import Phase
 from argos.protocol.values import decimal_text
 
 NOTIONAL_MIN: Final = Decimal(1)
+NOTIONAL_STEP: Final = Decimal("0.01")
 SHORT_MARGIN: Final = Decimal("1.03")
 """A short sale is valued at this much of the ask, or at its limit if that is higher."""
 SUB_DOLLAR_TICK: Final = Decimal("0.0001")
@@ -75,6 +76,8 @@ def _check_fraction(request: OrderRequest, *, rules: Rules, sells_fractions: boo
         raise unprocessable("fractional orders cannot be trailing stop orders")
     if request.notional is not None and request.order_type is not OrderType.MARKET:
         raise unprocessable("notional orders must be market orders")
+    if request.notional is not None and request.notional % NOTIONAL_STEP:
+        raise unprocessable("notional value must be limited to 2 decimal places")
     if request.notional is not None and request.notional < NOTIONAL_MIN:
         raise forbidden("cost basis must be >= minimal amount of order 1")
     if not sells_fractions:
@@ -149,9 +152,11 @@ def check_account(turn: Turn, order: BrokerOrder, request: OrderRequest, *, rule
         raise unprocessable(f"no quote for {order.symbol}")
     position = book.net_position(order.symbol)
     exits = position is not None and position.side is not order.side
-    if request.closes_only and not exits:
-        opening, closing = f"{order.side}_to_open", f"{order.side}_to_close"
-        raise unprocessable(f"position intent mismatch, inferred: {opening}, specified: {closing}")
+    inferred = f"{order.side}_to_{'close' if exits else 'open'}"
+    if request.intent not in {"", inferred}:
+        raise unprocessable(
+            f"position intent mismatch, inferred: {inferred}, specified: {request.intent}"
+        )
     if exits and request.order_class != "simple":
         raise unprocessable("bracket orders must be entry orders")
     if not exits and order.side is Side.SELL:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -110,7 +110,7 @@ def _span(http: web.Request, *, now: datetime) -> tuple[datetime, datetime, str]
     if found is None:
         raise body_invalid("period is invalid")
     span = timedelta(days=int(found[1]) * _UNIT_DAYS[found[2]])
-    until = moment_asked(http, "end", now)
+    until = moment_asked(http, "end", _day_end(http, now=now))
     since = moment_asked(http, "start", until - span)
     if "start" in asked and "end" not in asked and "period" in asked:
         until = min(now, since + span)
@@ -122,6 +122,12 @@ def _span(http: web.Request, *, now: datetime) -> tuple[datetime, datetime, str]
     if timeframe != DAY and days > INTRADAY_DAYS_MAX:
         raise body_invalid("timeframe must be 1D for a period of more than 30 days")
     return since, until, timeframe
+
+
+def _day_end(http: web.Request, *, now: datetime) -> datetime:
+    """The end in New York of the day that `date_end` names; now, if it is left out."""
+    day = _date_asked(http, "date_end", now.astimezone(NEW_YORK).date()) + timedelta(days=1)
+    return min(now, datetime.combine(day, time(), tzinfo=NEW_YORK))
 
 
 def _windows(noted: Sequence[Worth], *, timeframe: str) -> dict[int, Decimal]:

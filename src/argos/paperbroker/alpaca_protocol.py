@@ -19,6 +19,9 @@ TOO_MANY: Final = 42910000
 TRAILING_STOP: Final = "trailing_stop"
 CLIENT_ID_MAX: Final = 128
 TRAIL_PERCENT_MIN: Final = Decimal("0.1")
+NUMBER_MAX: Final = Decimal(10**15)
+"""Beyond all shares and money there are; what is divided by a step keeps its last digit below it."""
+INTENTS: Final = frozenset(f"{side}_to_{end}" for side in Side for end in ("open", "close"))
 
 
 class AlpacaRefusal(ArgosError):
@@ -75,8 +78,8 @@ NO_LEGS: Final = Legs(target=None, stop=None, stop_limit=None)
 class OrderRequest:
     """`POST /v2/orders`, checked for form only. Either `qty` or `notional` is set.
 
-    A trailing stop is a stop with one of `trail_price` and `trail_percent` and no `stop_price` yet. `closes_only`
-    stands for a `..._to_close` position intent.
+    A trailing stop is a stop with one of `trail_price` and `trail_percent` and no `stop_price` yet. `intent` is
+    the position intent, or empty.
     """
 
     symbol: str
@@ -89,11 +92,15 @@ class OrderRequest:
     order_class: str = "simple"
     legs: Legs = NO_LEGS
     client_order_id: str = ""
-    closes_only: bool = False
+    intent: str = ""
     notional: Decimal | None = None
     trail_price: Decimal | None = None
     trail_percent: Decimal | None = None
     extended_hours: bool = False
+
+    @property
+    def closes_only(self) -> bool:
+        return self.intent.endswith("_to_close")
 
     @property
     def is_trailing(self) -> bool:
@@ -105,40 +112,68 @@ def parse_order(body: Mapping[str, Any], *, tif_required: bool = False) -> Order
     if tif_required and not body.get("time_in_force"):
         raise body_invalid("time_in_force is required")
     try:
-        target = body.get("take_profit") or {}
-        stop = body.get("stop_loss") or {}
+        target, stop = _leg_of(body, "take_profit"), _leg_of(body, "stop_loss")
         legs = Legs(
-            target=optional_decimal(target.get("limit_price"), field="take_profit.limit_price"),
-            stop=optional_decimal(stop.get("stop_price"), field="stop_loss.stop_price"),
-            stop_limit=optional_decimal(stop.get("limit_price"), field="stop_loss.limit_price"),
+            target=number_in(target, "limit_price", of="take_profit."),
+            stop=number_in(stop, "stop_price", of="stop_loss."),
+            stop_limit=number_in(stop, "limit_price", of="stop_loss."),
         )
         kind, order_class = str(body["type"]), body.get("order_class") or "simple"
-        limit_price = optional_decimal(body.get("limit_price"), field="limit_price")
+        limit_price = number_in(body, "limit_price")
         if order_class == "oco" and limit_price is None:
             limit_price = legs.target
         request = OrderRequest(
             symbol=str(body["symbol"]),
             side=Side(body["side"]),
             order_type=OrderType.STOP if kind == TRAILING_STOP else OrderType(kind),
-            qty=optional_decimal(body.get("qty"), field="qty"),
+            qty=number_in(body, "qty"),
             limit_price=limit_price,
-            stop_price=optional_decimal(body.get("stop_price"), field="stop_price"),
+            stop_price=number_in(body, "stop_price"),
             tif=TimeInForce(body.get("time_in_force") or "gtc"),
             order_class=order_class,
             legs=legs,
             client_order_id=str(body.get("client_order_id") or ""),
-            closes_only=str(body.get("position_intent") or "").endswith("_to_close"),
-            notional=optional_decimal(body.get("notional"), field="notional"),
-            trail_price=optional_decimal(body.get("trail_price"), field="trail_price"),
-            trail_percent=optional_decimal(body.get("trail_percent"), field="trail_percent"),
-            extended_hours=body.get("extended_hours") is True,
+            intent=_intent_of(body),
+            notional=number_in(body, "notional"),
+            trail_price=number_in(body, "trail_price"),
+            trail_percent=number_in(body, "trail_percent"),
+            extended_hours=_flag_in(body, "extended_hours"),
         )
     except KeyError as error:
         raise body_invalid(f"{error.args[0]} is required") from error
-    except (InputError, ValueError, AttributeError) as error:
+    except (InputError, ValueError) as error:
         raise body_invalid(str(error)) from error
     _check_numbers(request, is_trailing=kind == TRAILING_STOP)
     return request
+
+
+def number_in(body: Mapping[str, Any], name: str, *, of: str = "") -> Decimal | None:
+    """The number of that name, None if there is none; `of` stands before it in what is said of it."""
+    value = optional_decimal(body.get(name), field=of + name)
+    if value is not None and abs(value) > NUMBER_MAX:
+        raise body_invalid(f"{of}{name} is too large")
+    return value
+
+
+def _leg_of(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    leg = body.get(name) or {}
+    if not isinstance(leg, Mapping):
+        raise body_invalid(f"{name} is invalid")
+    return leg
+
+
+def _flag_in(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name) or False
+    if not isinstance(value, bool):
+        raise body_invalid(f"{name} is invalid")
+    return value
+
+
+def _intent_of(body: Mapping[str, Any]) -> str:
+    intent = str(body.get("position_intent") or "")
+    if intent and intent not in INTENTS:
+        raise body_invalid("position_intent is invalid")
+    return intent
 
 
 def _check_numbers(request: OrderRequest, *, is_trailing: bool) -> None:

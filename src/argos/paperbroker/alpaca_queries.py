@@ -44,6 +44,13 @@ def number_asked(http: web.Request, name: str, *, default: int, most: int) -> in
     return min(int(text), most)
 
 
+def newest_first_asked(http: web.Request) -> bool:
+    direction = http.query.get("direction", "desc")
+    if direction not in {"asc", "desc"}:
+        raise body_invalid("direction is invalid")
+    return direction == "desc"
+
+
 def symbol_of(broker: Broker, name: str) -> str:
     """The symbol that a symbol or an asset's id stands for; what is neither stays as it is."""
     instruments = broker.market.instruments
@@ -122,7 +129,7 @@ class AlpacaOrderQueries:
         if asked.get("asset_class", "us_equity") not in {"us_equity", "all"}:
             return answer([])
         after, until = self._window(account, http)
-        newest_first = asked.get("direction", "desc") == "desc"
+        newest_first = newest_first_asked(http)
         symbols = asked.get("symbols", "")
         if status == "open":
             live = self._open_orders(account, after=after, until=until, newest_first=newest_first)

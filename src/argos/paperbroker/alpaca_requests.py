@@ -1,23 +1,20 @@
 """Orders at the alpaca character: read, checked against account and market, placed with their legs, replaced."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from argos.core.errors import InputError
 from argos.core.execution import FillReason
-from argos.core.intent import OrderType
+from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO, round_down
-from argos.exchange.admission import check_money, check_net_exit, check_price
-from argos.exchange.book import OrderEventKind
-from argos.exchange.matching import far_side, trail_stop, trailed
-from argos.exchange.orders import AT_ONCE, BrokerOrder, OrderState, TimeInForce
+from argos.exchange.admission import check_net_exit, check_price
+from argos.exchange.matching import far_side, trailed
+from argos.exchange.orders import AT_ONCE, BrokerOrder, OrderState
 from argos.exchange.turn import Turn
-from argos.paperbroker.alpaca_checks import STANDING, Rules, check_account, check_form
+from argos.paperbroker.alpaca_checks import Rules, check_account, check_form
 from argos.paperbroker.alpaca_protocol import (
-    CLIENT_ID_MAX,
     Legs,
     OrderRequest,
     body_invalid,
@@ -26,7 +23,6 @@ from argos.paperbroker.alpaca_protocol import (
 from argos.paperbroker.alpaca_refusals import LEG_DISTANCE_MIN, worded
 from argos.paperbroker.alpaca_shapes import venue_id
 from argos.paperbroker.hours import Phase
-from argos.protocol.values import optional_decimal
 
 FRACTION_STEP: Final = Decimal("0.000000001")
 
@@ -135,18 +131,22 @@ def _leg(
         reason=reason,
         client_order_id=venue_id(ticket),
         parent=opener.ticket,
-        oco=opener.ticket,
     )
 
 
 def _place_legs(turn: Turn, opener: BrokerOrder, legs: Legs) -> None:
-    """Legs wait, HELD, until their parent is filled completely; then only one of them may fill."""
-    held = OrderState.HELD
+    """Legs wait, HELD, until their parent is filled completely; then only one of them may fill.
+
+    Two are a group under the target's number; one alone stands in none.
+    """
+    held, group = OrderState.HELD, 0
     if legs.target is not None:
-        turn.place(_leg(turn, opener, reason=FillReason.TP, price=legs.target, state=held))
+        target = _leg(turn, opener, reason=FillReason.TP, price=legs.target, state=held)
+        group = target.ticket if legs.stop is not None else 0
+        turn.place(replace(target, oco=group))
     if legs.stop is not None:
         leg = _leg(turn, opener, reason=FillReason.SL, price=legs.stop, state=held)
-        turn.place(_with_stop_limit(leg, legs.stop_limit))
+        turn.place(replace(_with_stop_limit(leg, legs.stop_limit), oco=group))
 
 
 def _with_stop_limit(leg: BrokerOrder, limit: Decimal | None) -> BrokerOrder:
@@ -182,105 +182,23 @@ def _place_pair(turn: Turn, order: BrokerOrder, request: OrderRequest) -> Broker
         price=request.legs.stop or ZERO,
         state=OrderState.WORKING,
     )
-    stop = replace(stop, side=order.side, queued=order.queued)
+    stop = replace(stop, side=order.side, queued=order.queued, oco=target.oco)
+    _check_pair(turn, target=target, stop=stop)
     turn.place(_with_stop_limit(stop, request.legs.stop_limit))
     return target
 
 
-def replace_order(
-    turn: Turn,
-    order: BrokerOrder,
-    body: Mapping[str, Any],
-    *,
-    received_at: datetime,
-    is_known: Callable[[str], bool],
-) -> BrokerOrder:
-    """A new order in the place of `order`, which ends as replaced; its waiting legs go over to the new one."""
-    if not order.is_live or order.filled_qty:
-        raise unprocessable("unable to replace order, order is not open")
-    if order.queued:
-        raise body_invalid("unable to replace order, order isn't sent to exchange yet")
-    if order.notional is not None:
-        raise unprocessable("unable to replace order, notional orders cannot be replaced")
-    ticket = turn.take_ticket()
-    client_order_id = str(body.get("client_order_id") or venue_id(ticket))
-    if len(client_order_id) > CLIENT_ID_MAX:
-        raise body_invalid("client_order_id must be no more than 128 characters")
-    if is_known(client_order_id):
-        raise body_invalid("client_order_id must be unique")
-    fresh = replace(
-        _as_asked(turn, order, body),
-        ticket=ticket,
-        client_order_id=client_order_id,
-        received_at=received_at,
-        created_at=turn.at,
-        updated_at=turn.at,
-        replaces=order.ticket,
-    )
-    _check_replacement(turn, order, fresh)
-    turn.place(fresh)
-    for leg in list(turn.orders.values()):
-        if leg.parent == order.ticket and leg.is_live:
-            moved = replace(leg, parent=ticket, oco=ticket if leg.oco == order.ticket else leg.oco)
-            turn.change(moved, kind=OrderEventKind.MODIFIED)
-    turn.end(replace(order, replaced_by=ticket), state=OrderState.REPLACED)
-    return fresh
-
-
-def _as_asked(turn: Turn, order: BrokerOrder, body: Mapping[str, Any]) -> BrokerOrder:
-    """`order` with what the body wants changed."""
-    try:
-        limit_price = optional_decimal(body.get("limit_price"), field="limit_price")
-        stop_price = optional_decimal(body.get("stop_price"), field="stop_price")
-        qty = optional_decimal(body.get("qty"), field="qty")
-        trail = optional_decimal(body.get("trail"), field="trail")
-        tif = TimeInForce(body.get("time_in_force") or order.tif)
-    except (InputError, ValueError) as error:
-        raise body_invalid(str(error)) from error
-    if tif not in STANDING and tif is not order.tif:
-        raise unprocessable(f"unable to replace order, {tif} orders cannot be made of others")
-    if any(value is not None and value <= 0 for value in (limit_price, stop_price, qty, trail)):
-        raise body_invalid("qty, prices and trail must be > 0")
-    is_limit = order.order_type is OrderType.LIMIT
-    changed = replace(
-        order,
-        qty=qty or order.qty,
-        tif=tif,
-        price=(limit_price if is_limit else stop_price) or order.price,
-        stop_limit_price=order.stop_limit_price
-        if is_limit
-        else limit_price or order.stop_limit_price,
-    )
-    if trail is None:
-        return changed
-    if not order.is_trailing:
-        raise unprocessable("trail is for trailing stop orders")
-    by_price = order.trail_price is not None
-    drawn = replace(
-        changed,
-        trail_price=trail if by_price else None,
-        trail_percent=None if by_price else trail,
-    )
-    assert order.hwm is not None, "it was drawn when it was placed"
-    tick_size = turn.market.instruments[order.symbol].tick_size
-    return replace(drawn, price=trail_stop(drawn, order.hwm, tick_size=tick_size))
-
-
-def _check_replacement(turn: Turn, order: BrokerOrder, fresh: BrokerOrder) -> None:
-    """What waits behind its parent, or stands in a pair, was checked when it was placed."""
-    if order.state is not OrderState.WORKING:
-        return
-    market = turn.market
-    quote = market.quotes[order.symbol]
-    refusal = check_price(fresh, quote=quote, distance_min=LEG_DISTANCE_MIN)
-    others = {ticket: item for ticket, item in turn.orders.items() if ticket != order.ticket}
-    book = replace(turn.next_book(), orders=others)
-    if refusal is None and not order.oco and fresh.qty != order.qty:
-        refusal = check_net_exit(book, fresh)
-    if refusal is None and not order.oco:
-        refusal = check_money(book, market, fresh)
+def _check_pair(turn: Turn, *, target: BrokerOrder, stop: BrokerOrder) -> None:
+    """The stop lies beyond the market, and the target on the other side of the stop."""
+    quote = turn.market.quotes[stop.symbol]
+    refusal = check_price(stop, quote=quote, distance_min=LEG_DISTANCE_MIN)
     if refusal is not None:
-        raise worded(refusal, order=fresh, book=book, market=market)
+        raise worded(refusal, order=stop, book=turn.next_book(), market=turn.market)
+    assert target.price is not None, "the form was checked"
+    assert stop.price is not None, "the form was checked"
+    if (stop.price - target.price) * target.side.sign < LEG_DISTANCE_MIN:
+        bound = ">=" if target.side is Side.SELL else "<="
+        raise unprocessable(f"take_profit.limit_price must be {bound} stop_loss.stop_price")
 
 
 def cancel_order(turn: Turn, order: BrokerOrder) -> None:

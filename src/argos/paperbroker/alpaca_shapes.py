@@ -85,11 +85,15 @@ def _status(order: BrokerOrder) -> str:
 
 
 def _order_class(order: BrokerOrder) -> str:
-    if order.parent or (order.sl is not None and order.tp is not None):
-        return "bracket"
-    if order.oco and order.reason is not FillReason.COMMAND:
+    """A leg says that of its order. The target of an oco order is its order, and gives the pair its number."""
+    if order.parent and order.oco:
+        return "oco" if order.oco == order.parent else "bracket"
+    if order.oco:
         return "oco"
-    return "oto" if order.sl is not None or order.tp is not None else "simple"
+    if order.sl is not None and order.tp is not None:
+        return "bracket"
+    has_leg = order.sl is not None or order.tp is not None
+    return "oto" if has_leg or order.parent else "simple"
 
 
 def order_row(order: BrokerOrder, *, legs: Iterable[BrokerOrder] | None = None) -> dict[str, Any]:
@@ -166,8 +170,10 @@ def activity_row(deal: Deal) -> dict[str, Any]:
 
 
 def change_message(change: Change) -> dict[str, Any] | None:
-    """A trade update as the stream tells it."""
+    """A trade update as the stream tells it. A stop that waits behind its target has been told of as held."""
     if not isinstance(change, OrderEvent) or change.kind not in EVENTS:
+        return None
+    if change.kind is OrderEventKind.RELEASED and _status(change.order) == "held":
         return None
     queued = change.kind is OrderEventKind.PLACED and change.order.queued
     data: dict[str, Any] = {

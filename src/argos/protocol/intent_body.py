@@ -19,6 +19,7 @@ from pydantic import (
 from argos.core.errors import InputError
 from argos.core.ids import event_uuid, intent_uuid, weak_event_uuid
 from argos.core.intent import Action, Intent, OrderType, Side, Size, SizeMode
+from argos.protocol.complaints import complaint
 from argos.protocol.values import (
     canonical_json,
     moment_text,
@@ -30,6 +31,10 @@ BODY_BYTES_MAX: Final = 64 * 1024
 FEATURES_BYTES_MAX: Final = 16 * 1024
 EXPIRY_SECONDS_MAX: Final = 366 * 24 * 3600
 """A whole number up to a year is read as seconds from `timestamp_tv`, a larger one as Unix milliseconds."""
+
+AMOUNT_MAX: Final = Decimal(10) ** 15
+AMOUNT_MIN: Final = 1 / AMOUNT_MAX
+"""Between them lie all prices and sizes there are; beyond them steps and ratios lose their last digits."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{[^{}]*\}\}")
 _DELAYED: Final = re.compile(r"_DLY?(?=:|$)", re.IGNORECASE)
@@ -87,6 +92,9 @@ _MOMENT_SCHEMA: Final = {
 }
 WireDecimal = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema(_DECIMAL_SCHEMA)]
 WirePositive = Annotated[WireDecimal, Field(gt=0), WithJsonSchema(_DECIMAL_SCHEMA)]
+WireAmount = Annotated[
+    WireDecimal, Field(gt=0, ge=AMOUNT_MIN, le=AMOUNT_MAX), WithJsonSchema(_DECIMAL_SCHEMA)
+]
 WireMoment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 ShortText = Annotated[str, Field(min_length=1, max_length=64)]
 IdText = Annotated[str, Field(min_length=1, max_length=128)]
@@ -98,7 +106,7 @@ class SizeBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mode: Annotated[SizeMode, BeforeValidator(_lower)]
-    value: WirePositive
+    value: WireAmount
 
     @model_validator(mode="after")
     def _fraction_is_at_most_one(self) -> Self:
@@ -120,10 +128,10 @@ class IntentBody(BaseModel):
     symbol: ShortText
     side: Annotated[Side, BeforeValidator(_side)] | None = None
     order_type: Annotated[OrderType, BeforeValidator(_lower)] = OrderType.MARKET
-    entry_price: WirePositive | None = None
-    stop_limit_price: WirePositive | None = None
-    sl: WirePositive | None = None
-    tp: WirePositive | None = None
+    entry_price: WireAmount | None = None
+    stop_limit_price: WireAmount | None = None
+    sl: WireAmount | None = None
+    tp: WireAmount | None = None
     size: SizeBody | None = None
     close_fraction: Annotated[WirePositive, Field(le=1)] = Decimal(1)
     confidence: Annotated[WireDecimal, Field(ge=0, le=1)] | None = None
@@ -192,7 +200,7 @@ def _first_refusal(error: ValidationError) -> InputError:
     fixes = {"missing": f"add {path} to the alert message"}
     return _refuse(
         f"INTENT_{name.upper()}_{kind}",
-        f"{path}: {first['msg'].removeprefix('Value error, ')}",
+        f"{path}: {complaint(first)}",
         field=path,
         fix=fixes.get(first["type"], f"see docs/reference/intent.md for what {name} may be"),
     )

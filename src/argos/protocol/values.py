@@ -3,6 +3,7 @@
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -49,7 +50,7 @@ def _refuse_number(text: str) -> InputError:
     return InputError(
         f"the number {text[:20]}... is beyond all use",
         code="JSON_NUMBER_TOO_LARGE",
-        fix=f"send at most {NUMBER_DIGITS_MAX} digits and exponents up to {EXPONENT_MAX}",
+        fix=f"send at most {NUMBER_DIGITS_MAX} digits, and no number above 1e308",
     )
 
 
@@ -58,9 +59,18 @@ def _decimal_of(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:  # an exponent that not even Decimal holds
         raise _refuse_number(text) from None
-    if len(text) > NUMBER_DIGITS_MAX or abs(number.adjusted()) > EXPONENT_MAX:
+    if (
+        len(text) > NUMBER_DIGITS_MAX
+        or abs(number.adjusted()) > EXPONENT_MAX
+        or not _is_a_double(number)
+    ):
         raise _refuse_number(text)
     return number
+
+
+def _is_a_double(number: Decimal) -> bool:
+    """Whether every reader of JSON finds a number there; many, ours among them, know no larger ones than doubles."""
+    return math.isfinite(float(number))
 
 
 def _whole_of(text: str) -> int | Decimal:

@@ -1,11 +1,13 @@
 """What a decision is made from: per account its terms, its last known state and its open entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from argos.core.account import Account, AccountSnapshot
-from argos.core.intent import Intent, OrderType, Side
+from argos.core.intent import OrderType, Side
 from argos.core.money import ZERO
 from argos.core.order import FINAL_STATUSES, Order, OrderStatus
 from argos.core.position import Position
@@ -14,11 +16,12 @@ from argos.core.standing import NO_STANDING, Standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueIntent:
-    """An intent to decide now. `attempts` so far; `more_wait`: it is not the only one that waits."""
+    """An intent to decide now, as it is stored. `attempts` so far; `more_wait`: it is not the only one that waits."""
 
     outbox_id: int
     attempts: int
-    intent: Intent
+    body: Mapping[str, Any]
+    sequence: int
     more_wait: bool
 
 

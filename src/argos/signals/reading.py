@@ -13,6 +13,7 @@ from argos.core.texts import moment_text, parse_moment
 from argos.proofs.inclusion import proof_of
 from argos.signals.days import records_of
 from argos.signals.vote_rows import VoteReader
+from argos.sources.settings import PROVIDERS
 
 STATUSES: Final = ("valid", "refused", "standing", "ended")
 """By which a list is filtered: the first two are in the record, the others tell how it went on."""
@@ -75,7 +76,17 @@ def signal_named(connection: sqlite3.Connection, name: str, *, now: datetime) ->
 def votes(
     connection: sqlite3.Connection, *, limit: int, symbol: str | None, source: str | None
 ) -> list[dict[str, Any]]:
-    """Stored votes, newest first, from the first day on that is not pruned."""
+    """Stored votes, newest first, from the first day on that is not pruned.
+
+    Raises InputError SIGNAL_SOURCE for a source that there is not.
+    """
+    if source is not None and source not in PROVIDERS:
+        raise InputError(
+            f"there is no source {source}",
+            code="SIGNAL_SOURCE",
+            field="--source",
+            fix=f"one of {', '.join(PROVIDERS)}",
+        )
     found = VoteReader(connection).newest_first(limit=limit, symbol=symbol, source=source)
     return [{"number": number, **vote_document(vote)} for number, vote in found]
 

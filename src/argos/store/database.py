@@ -1,5 +1,6 @@
 """Connections: one pool per role, the same session settings everywhere, SQL read from files by name."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -33,7 +34,10 @@ def _encode_jsonb(value: Any) -> bytes:
 
 
 def _decode_jsonb(data: bytes) -> Any:
-    return orjson.loads(data[1:])
+    try:
+        return orjson.loads(data[1:])
+    except orjson.JSONDecodeError:  # a number beyond a double: numeric holds it, and so does an int
+        return json.loads(data[1:])
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:

@@ -11,7 +11,6 @@ from argos.core.account import Halt
 from argos.core.intent import Intent, Side
 from argos.core.order import OrderStatus
 from argos.core.standing import NO_STANDING
-from argos.protocol.intent_store import decode_intent
 from argos.protocol.values import moment_text, optional_decimal_text
 from argos.routing.context import AccountContext, DueIntent, Levels, OpenEntry
 from argos.routing.planned import IntentPlan, PlannedCommand, PlannedOrder
@@ -38,11 +37,11 @@ class DecisionStore:
         row = await connection.fetchrow(self._sql["claim"])
         if row is None:
             return None
-        intent = decode_intent(row["body"], sequence=row["sequence"])
         return DueIntent(
             outbox_id=row["outbox_id"],
             attempts=row["attempts"],
-            intent=intent,
+            body=row["body"],
+            sequence=row["sequence"],
             more_wait=row["more_wait"],
         )
 

@@ -369,6 +369,10 @@ async def test_fills_are_listed_by_pages_and_the_day_is_kept_in_the_history(desk
     assert history.base_value == 100_000
     assert history.equity[-1] > 100_025
     assert history.profit_loss[-1] == pytest.approx(history.equity[-1] - 100_000)
+    until_then = GetPortfolioHistoryRequest(
+        period="1D", timeframe="1Min", date_end=(NOON - timedelta(days=1)).date()
+    )
+    assert (await desk.call(client.get_portfolio_history, until_then)).equity == []
     error = await desk.refused(
         client.get_portfolio_history, GetPortfolioHistoryRequest(period="1A", timeframe="1Min")
     )
@@ -493,7 +497,8 @@ async def test_the_stream_tells_an_orders_life_in_its_order(desk):
             client.submit_order,
             market(5, order_class=OrderClass.BRACKET, **legs(110, 90)),
         )
-        await listener.told("new", "held", "held", "fill", "new", "new")
+        heard = await listener.told("new", "held", "held", "fill", "new")
+        assert heard[-1].order.limit_price == "110"
 
 
 async def test_the_stream_lets_nobody_in_with_a_wrong_secret(desk, caplog):

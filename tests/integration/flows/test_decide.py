@@ -8,6 +8,7 @@ import pytest
 from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.risk_limits import RiskLimits
 from argos.flows.decide import decide_next
+from argos.protocol.intent_store import decode_intent
 from argos.risk.assess import assess
 from argos.routing.plan import plan_intent
 from eventually import eventually
@@ -76,7 +77,7 @@ async def test_two_decisions_at_once_do_not_both_take_the_last_position(
         assert due.more_wait
         second = asyncio.create_task(decide_next(decisions, clock=now))
         await _until_somebody_waits_for_a_lock(stage)
-        intent = due.intent
+        intent = decode_intent(due.body, sequence=due.sequence)
         context = await decisions.context(first, intent)
         plan = plan_intent(
             intent,

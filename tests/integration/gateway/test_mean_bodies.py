@@ -34,6 +34,8 @@ MEAN = {
     ]
     + ', "expiry": 31000000}',
     "an endless expiry": BODY[:-1] + ', "expiry": 1e400}',
+    "no object": "[]",
+    "a size that is none": BODY[:-1] + ', "size": "5"}',
     "an emoji": BODY.replace("T-1", "\\ud83d\\ude00"),
 }
 
@@ -44,3 +46,4 @@ async def test_a_mean_body_is_taken_or_refused(gateway: Caller) -> None:
             reply = await gateway.post(path, body.encode())
             assert reply.status < 500, (path, name, reply.raw)
             assert reply.status < 300 or reply.json["error"]["code"], (path, name)
+            assert reply.status < 300 or "Body" not in reply.json["error"]["message"], (path, name)

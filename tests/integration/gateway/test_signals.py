@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -41,14 +42,20 @@ async def ids(gateway: Caller, pools: Pools, tmp_path: Path) -> dict[str, str]:
     """Signals by what became of them, oldest first: traded, replaced, over, ended, refused, priceless (newest)."""
     file, chain = SignalFile.open(tmp_path / "signals.sqlite"), Chain()
     outbox = Outbox(file)
-    start = now() - timedelta(minutes=9)
+    start, last = now() - timedelta(minutes=9), now()
     kinds: dict[str, dict[str, Any]] = {
         "over": {"symbol": "NVDA", "at": start},
         "replaced": {"at": start + timedelta(minutes=6)},
         "traded": {"at": start + timedelta(minutes=7), "probability": "0.61"},
         "ended": {"symbol": "MSFT", "at": start + timedelta(minutes=7), "direction": "short"},
-        "refused": {"symbol": "AMD", "status": "refused", "refusals": REFUSALS, "at": now()},
-        "priceless": {"symbol": "TSLA", "simulated": False, "at": now()},
+        "refused": {
+            "symbol": "AMD",
+            "status": "refused",
+            "refusals": REFUSALS,
+            "at": last,
+            "signal_id": UUID(int=2**128 - 1),
+        },
+        "priceless": {"symbol": "TSLA", "simulated": False, "at": last},
     }
     found: dict[str, str] = {}
     with file.transaction() as connection:
@@ -107,6 +114,7 @@ async def test_every_signal_is_as_documented_and_says_what_became_of_it(
     gateway: Caller, ids: dict[str, str]
 ) -> None:
     items = await gateway.items("/api/signals")
+    assert [item["sequence"] for item in items] == [6, 5, 4, 3, 2, 1]
     for item in items:
         assert item.keys() == SignalItem.model_fields.keys()
         SignalItem.model_validate(item)
@@ -130,6 +138,9 @@ async def test_every_signal_is_as_documented_and_says_what_became_of_it(
 
 
 async def _the_newest_of_each_symbol_stands(gateway: Caller, ids: dict[str, str]) -> None:
+    page = (await gateway.get("/api/signals", limit=1)).json
+    page = (await gateway.get("/api/signals", limit=1, cursor=page["next_cursor"])).json
+    assert page["items"][0]["sequence"] == 5
     answer = (await gateway.get("/api/signals/latest")).json
     LatestSignalsAnswer.model_validate(answer)
     assert [item["signal_id"] for item in answer["items"]] == [ids["priceless"], ids["traded"]]

@@ -10,12 +10,13 @@ from argos.core.costs import CostModel
 from argos.core.instrument import Instrument, Quote
 from argos.core.intent import Side
 from argos.exchange.book import AccountTerms, Book, Character, FillModel, Market, new_book
-from argos.exchange.orders import OrderState
+from argos.exchange.orders import BrokerOrder, OrderState
 from argos.exchange.turn import Turn
 from argos.paperbroker.alpaca_checks import Rules
 from argos.paperbroker.alpaca_protocol import AlpacaRefusal, parse_order
 from argos.paperbroker.alpaca_refusals import buying_power
-from argos.paperbroker.alpaca_requests import cancel_order, place, replace_order
+from argos.paperbroker.alpaca_replacing import replace_order
+from argos.paperbroker.alpaca_requests import cancel_order, place
 from argos.paperbroker.alpaca_shapes import order_row
 from argos.paperbroker.hours import Phase
 
@@ -121,6 +122,12 @@ def account() -> Account:
         ),
         ({"client_order_id": "x" * 129}, "client_order_id must be no more than 128 characters"),
         ({"side": "up"}, "'up' is not a valid Side"),
+        ({"qty": "1e400"}, "qty is too large"),
+        ({"type": "limit", "limit_price": "1e16"}, "limit_price is too large"),
+        ({"take_profit": {"limit_price": "1e16"}}, "take_profit.limit_price is too large"),
+        ({"take_profit": 5}, "take_profit is invalid"),
+        ({"extended_hours": "true"}, "extended_hours is invalid"),
+        ({"position_intent": "buy_to_win"}, "position_intent is invalid"),
     ],
 )
 def test_what_cannot_be_read_is_40010001(change, message):
@@ -172,6 +179,14 @@ def test_a_lifetime_must_be_said_where_all_rules_hold():
         (
             {**MARKET, "position_intent": "buy_to_close"},
             "position intent mismatch, inferred: buy_to_open, specified: buy_to_close",
+        ),
+        (
+            {**MARKET, "position_intent": "sell_to_open"},
+            "position intent mismatch, inferred: buy_to_open, specified: sell_to_open",
+        ),
+        (
+            {**MARKET, "qty": None, "notional": "50.123"},
+            "notional value must be limited to 2 decimal places",
         ),
         (
             {**MARKET, "type": "stop", "stop_price": "99"},
@@ -398,3 +413,102 @@ def test_oco_is_for_exits(account):
     stop = next(item for item in account.book.orders.values() if item.ticket != target.ticket)
     assert (target.price, stop.price, stop.stop_limit_price) == (110, 90, Decimal("89.5"))
     assert stop.side is target.side is Side.SELL
+
+
+BRACKET = {
+    **LIMIT,
+    "order_class": "bracket",
+    "take_profit": {"limit_price": "110"},
+    "stop_loss": {"stop_price": "90"},
+}
+OCO = {
+    **MARKET,
+    **SELL,
+    "type": "limit",
+    "order_class": "oco",
+    "take_profit": {"limit_price": "110"},
+    "stop_loss": {"stop_price": "90"},
+}
+ONE_STOP = {**MARKET, "order_class": "oto", "stop_loss": {"stop_price": "90"}}
+
+
+def exits_of(account: Account) -> dict[str, BrokerOrder]:
+    return {order.reason.value: order for order in account.book.orders.values()}
+
+
+def end_by(account: Account, order: BrokerOrder) -> None:
+    turn = account.turn()
+    turn.execute(turn.orders[order.ticket], qty=order.qty)
+    account.book = turn.next_book()
+
+
+def test_waiting_legs_follow_the_quantity_of_their_order(account):
+    """Else the stop of 7 shares would sell 10 and leave a short position of 3."""
+    order = account.change(account.send(BRACKET), {"qty": "7"})
+    end_by(account, order)
+    assert [leg.qty for leg in exits_of(account).values()] == [7, 7]
+    end_by(account, exits_of(account)["sl"])
+    assert not account.book.positions
+    assert not account.book.orders
+
+
+def test_a_waiting_leg_is_no_larger_than_its_order(account):
+    account.send(BRACKET)
+    with pytest.raises(AlpacaRefusal, match="qty must be <= 10"):
+        account.change(exits_of(account)["tp"], {"qty": "11"})
+    assert account.change(exits_of(account)["tp"], {"qty": "9"}).qty == 9
+
+
+@pytest.mark.parametrize("reason", ["tp", "sl"])
+@pytest.mark.parametrize("begin", [[BRACKET], [MARKET, OCO]])
+def test_an_exit_of_a_pair_sells_no_more_than_is_held(account, begin, reason):
+    for body in begin:
+        order = account.send(body)
+        if body is not OCO:
+            end_by(account, order)
+    with pytest.raises(AlpacaRefusal, match=r"requested: 20, available: 10"):
+        account.change(exits_of(account)[reason], {"qty": "20"})
+
+
+@pytest.mark.parametrize("first", ["tp", "sl"])
+def test_a_pair_stays_one_whichever_side_is_replaced(account, first):
+    """Else the stop would fill and the target rest on, to sell shares that are gone."""
+    account.fill(MARKET)
+    account.send(OCO)
+    second = "sl" if first == "tp" else "tp"
+    for reason in (first, second, first):
+        price = {"limit_price": "111"} if reason == "tp" else {"stop_price": "91"}
+        account.change(exits_of(account)[reason], price)
+    assert {order_row(order)["order_class"] for order in exits_of(account).values()} == {"oco"}
+    end_by(account, exits_of(account)[first])
+    assert not account.book.orders
+
+
+@pytest.mark.parametrize(
+    ("target", "stop", "message"),
+    [
+        ("110", "99.95", "stop price must be less than current price"),
+        ("80", "90", "take_profit.limit_price must be >= stop_loss.stop_price"),
+    ],
+)
+def test_a_pair_lies_around_the_market(account, target, stop, message):
+    account.fill(MARKET)
+    body = {**OCO, "take_profit": {"limit_price": target}, "stop_loss": {"stop_price": stop}}
+    assert account.refusal(body).message == message
+    assert not account.book.orders
+
+
+def test_a_leg_says_the_class_of_its_order(account):
+    """And a stop alone waits behind no target: it is new once its order is filled."""
+    account.fill(BRACKET)
+    assert [(row["order_class"], row["status"]) for row in told(account)] == [
+        ("bracket", "new"),
+        ("bracket", "held"),
+    ]
+    account = Account()
+    account.fill(ONE_STOP)
+    assert [(row["order_class"], row["status"]) for row in told(account)] == [("oto", "new")]
+
+
+def told(account: Account) -> list[dict]:
+    return [order_row(order) for order in account.book.orders.values()]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from argos.core.errors import InputError
@@ -73,12 +73,40 @@ def test_what_is_no_moment_within_the_calendar_is_refused(given_as: object) -> N
 
 @pytest.mark.parametrize(
     "given_as",
-    ["", "ten", "NaN", "Infinity", "1e999999999", f"1e-{EXPONENT_MAX + 1}", 1.5, True, None],
+    [
+        "",
+        "ten",
+        "NaN",
+        "Infinity",
+        "1e999999999",
+        f"1e-{EXPONENT_MAX + 1}",
+        f"1.5e-{EXPONENT_MAX}",
+        f"1e{EXPONENT_MAX + 1}",
+        1.5,
+        True,
+        None,
+    ],
 )
 def test_what_is_no_decimal_of_use_is_refused(given_as: object) -> None:
     with pytest.raises(InputError) as refused:
         parse_decimal(given_as, field="x")
     assert refused.value.code == "VALUE_NOT_DECIMAL"
+
+
+@given(
+    digits=st.integers(min_value=1, max_value=10**60),
+    exponent=st.integers(min_value=-EXPONENT_MAX - 70, max_value=EXPONENT_MAX + 10),
+)
+@example(digits=1, exponent=EXPONENT_MAX)
+@example(digits=1, exponent=-EXPONENT_MAX)
+@example(digits=15, exponent=-EXPONENT_MAX - 1)
+def test_what_was_taken_in_can_be_read_again(digits: int, exponent: int) -> None:
+    """Else one alert with a price of 1e400, accepted and stored, could never be decided."""
+    try:
+        number = parse_decimal(f"{digits}e{exponent}", field="x")
+    except InputError:
+        return
+    assert parse_decimal(decimal_text(number), field="x") == number
 
 
 def test_numbers_are_read_exactly() -> None:
@@ -106,6 +134,8 @@ def test_every_float_is_within_the_bounds(number: float) -> None:
         ("-Infinity", "JSON_NOT_FINITE"),
         ('{"a": 1, "a": 1}', "JSON_DUPLICATE_KEY"),
         (f"1e{EXPONENT_MAX + 1}", "JSON_NUMBER_TOO_LARGE"),
+        ('{"features": {"x": 1e309}}', "JSON_NUMBER_TOO_LARGE"),
+        ("1" + "0" * 309, "JSON_NUMBER_TOO_LARGE"),
         ("1e" + "9" * 30, "JSON_NUMBER_TOO_LARGE"),
         ("1" * (NUMBER_DIGITS_MAX + 1), "JSON_NUMBER_TOO_LARGE"),
         ("[" * (DEPTH_MAX + 1) + "]" * (DEPTH_MAX + 1), "JSON_TOO_DEEP"),
@@ -124,4 +154,5 @@ def test_what_is_just_allowed_is_read() -> None:
     assert parse_json("[" * DEPTH_MAX + "]" * DEPTH_MAX)
     assert parse_json(r'"\ud83d\ude00 \\u0000"') == "\U0001f600 \\u0000"
     assert parse_json(b'\xef\xbb\xbf{"a": "\xc3\xa4"}') == {"a": "\u00e4"}
-    assert parse_json(f"1e{EXPONENT_MAX}") == Decimal(10) ** EXPONENT_MAX
+    assert parse_json("1.7e308") == Decimal(17) * 10**307
+    assert parse_json(f"1e-{EXPONENT_MAX}") == Decimal(10) ** -EXPONENT_MAX

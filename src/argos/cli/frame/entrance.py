@@ -82,7 +82,9 @@ def _system_error(error: OSError) -> ArgosError:
         error.strerror or str(error) or type(error).__name__,
         code="SYSTEM_ERROR",
         field=str(error.filename) if error.filename else None,
-        fix="argos doctor looks at disk, files and rights",
+        fix="name a file that is there"
+        if isinstance(error, FileNotFoundError)
+        else "argos doctor looks at disk, files and rights",
     )
 
 

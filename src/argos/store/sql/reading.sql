@@ -391,7 +391,7 @@ SELECT json_build_object(
            'intent_id', intent.intent_id, 'intent_refusal', refused.code,
            'recorded_at', wire_moment(s.recorded_at)
        )::text AS item,
-       s.at AS moment, ARRAY[s.signal_id::text] AS ids
+       s.at AS moment, ARRAY[s.sequence::text, s.signal_id::text] AS ids
 FROM signals s
 LEFT JOIN signal_ends ended USING (signal_id)
 LEFT JOIN signal_refusals refused ON refused.signal_id = s.signal_id AND refused.kind = 'intent'
@@ -399,7 +399,8 @@ LEFT JOIN LATERAL (
     SELECT i.intent_id FROM intents i
     WHERE i.trade_id = s.signal_id::text AND i.source = 'signals' AND i.body->>'action' = 'open' LIMIT 1
 ) intent ON true
-WHERE (s.at, s.signal_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::uuid)
+WHERE (s.at, s.sequence, s.signal_id)
+      < (coalesce($2::timestamptz, 'infinity'), ($3::text[])[1]::bigint, ($3::text[])[2]::uuid)
   AND s.at >= coalesce($4::timestamptz, '-infinity') AND s.at < coalesce($5::timestamptz, 'infinity')
   AND ($6::text IS NULL OR s.symbol = $6)
   AND ($7::text IS NULL OR s.status = $7)
@@ -407,21 +408,22 @@ WHERE (s.at, s.signal_id) < (coalesce($2::timestamptz, 'infinity'), ($3::text[])
   AND ($9::text IS NULL OR s.strategy = $9)
   AND ($10::uuid IS NULL OR s.signal_id = $10)
   AND ($11::uuid[] IS NULL OR s.signal_id = ANY($11))
-ORDER BY s.at DESC, s.signal_id DESC
+ORDER BY s.at DESC, s.sequence DESC, s.signal_id DESC
 LIMIT $1;
 
 -- name: signals_standing
 -- The newest valid signal of each symbol, where it still stands; of $1 or of all symbols, $2 at most.
 SELECT signal_id FROM (
-    SELECT DISTINCT ON (s.symbol) s.signal_id, s.at FROM signals s
+    SELECT DISTINCT ON (s.symbol) s.signal_id, s.at, s.sequence FROM signals s
     WHERE s.status = 'valid' AND s.valid_until > clock_timestamp() AND ($1::text IS NULL OR s.symbol = $1)
       AND NOT EXISTS (SELECT FROM signal_ends e WHERE e.signal_id = s.signal_id)
-    ORDER BY s.symbol, s.at DESC, s.signal_id DESC
+    ORDER BY s.symbol, s.at DESC, s.sequence DESC, s.signal_id DESC
 ) newest
-ORDER BY at DESC, signal_id DESC LIMIT $2;
+ORDER BY at DESC, sequence DESC, signal_id DESC LIMIT $2;
 
 -- name: signals_newest
-SELECT signal_id FROM signals WHERE $1::text IS NULL OR symbol = $1 ORDER BY at DESC, signal_id DESC LIMIT 1;
+SELECT signal_id FROM signals WHERE $1::text IS NULL OR symbol = $1
+ORDER BY at DESC, sequence DESC, signal_id DESC LIMIT 1;
 
 -- name: signals_stats
 WITH chosen AS MATERIALIZED (
@@ -429,7 +431,7 @@ WITH chosen AS MATERIALIZED (
            extract(epoch FROM recorded_at - at) AS lag_s
     FROM signals WHERE at >= $1
 ), newest AS (
-    SELECT signal_id, at FROM signals ORDER BY at DESC, signal_id DESC LIMIT 1
+    SELECT signal_id, at FROM signals ORDER BY at DESC, sequence DESC, signal_id DESC LIMIT 1
 )
 SELECT jsonb_build_object(
     'since', wire_moment($1),

@@ -110,6 +110,7 @@ def test_a_file_that_cannot_be_read_is_an_error_and_no_stack_trace(
     ran = run(app, "reads", str(tmp_path / "none"))
     assert ran.exit_code == 1
     assert "SYSTEM_ERROR" in ran.stderr
+    assert "name a file that is there" in ran.stderr
     assert str(tmp_path / "none") in ran.stderr.replace("\n", "")
 
 

@@ -85,6 +85,8 @@ def test_signals_are_found_by_number_id_and_what_is_asked_for(closed: Home) -> N
         assert closed.ask("signals", "show", name, code=1)["error"]["code"] == "SIGNAL_UNKNOWN"
     status = closed.ask("signals", "list", "--status", "good", code=1)
     assert status["error"]["code"] == "SIGNAL_STATUS"
+    source = closed.ask("signals", "votes", "--source", "masive", code=1)
+    assert source["error"]["code"] == "SIGNAL_SOURCE"
 
 
 def test_verify_and_replay_end_with_1_and_name_what_was_changed(
