@@ -108,7 +108,7 @@ def _judge(
 def _recorded(
     facts: Iterable[FactRecord], kinds: frozenset[FactKind], *, latest: bool
 ) -> datetime | None:
-    moments = [item.recorded_at for item in facts if item.fact.kind in kinds]
+    moments = [item.recorded_at for item in facts if item.kind in kinds]
     if not moments:
         return None
     return max(moments) if latest else min(moments)

@@ -49,33 +49,47 @@ def content_digest(leg: ReconciledLeg) -> str:
 def encoded_digest(encoded: Mapping[str, Any]) -> str:
     """`content_digest` of a leg that is encoded already."""
     content = {name: value for name, value in encoded.items() if name not in _ABOUT_STORAGE}
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(_content_document(content)).hexdigest()
+
+
+def _content_document(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A leg that is about to be stored: encoded once, for the digest and for the table."""
+    """A leg that may be stored. `content` is what it says, as JSON: encoded once, for the digest and for the table."""
 
     leg: ReconciledLeg
-    encoded: Mapping[str, Any]
+    content: bytes
     digest: str
+
+    @property
+    def document(self) -> bytes:
+        """The whole leg as JSON, in the words of `encode_leg`."""
+        about = orjson.dumps(_encode_about_storage(self.leg))
+        return b"%b,%b" % (self.content[:-1], about[1:])
 
     def numbered(self, number: int) -> "Revision":
         """The same result as revision `number`."""
-        return Revision(
-            leg=replace(self.leg, revision=number),
-            encoded={**self.encoded, "revision": number},
-            digest=self.digest,
-        )
+        return replace(self, leg=replace(self.leg, revision=number))
 
 
 def revision_of(leg: ReconciledLeg) -> Revision:
-    encoded = encode_leg(leg)
-    return Revision(leg=leg, encoded=encoded, digest=encoded_digest(encoded))
+    content = _content_document(_encode_content(leg))
+    return Revision(leg=leg, content=content, digest=hashlib.sha256(content).hexdigest())
 
 
 def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:
     """The leg under the names of contracts, section 3: decimals as strings, latencies as numbers."""
+    return _encode_content(leg) | _encode_about_storage(leg)
+
+
+def _encode_about_storage(leg: ReconciledLeg) -> dict[str, Any]:
+    return {"revision": leg.revision, "reconciled_at": moment_text(leg.reconciled_at)}
+
+
+def _encode_content(leg: ReconciledLeg) -> dict[str, Any]:
     return {
         "trade_id": leg.trade_id,
         "account": leg.account,
@@ -114,8 +128,6 @@ def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:
         "divergence": [code.value for code in leg.divergence],
         "opened_at": optional_moment_text(leg.opened_at),
         "closed_at": optional_moment_text(leg.closed_at),
-        "revision": leg.revision,
-        "reconciled_at": moment_text(leg.reconciled_at),
     }
 
 

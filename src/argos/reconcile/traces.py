@@ -137,22 +137,22 @@ def _planned(record: OrderRecord) -> tuple[datetime, UUID]:
 
 
 def _read(trace: OrderTrace, item: FactRecord) -> None:
-    kind = item.fact.kind
+    kind = item.kind
     if kind is FactKind.FILL:
-        trace.fill_ids.add(item.fact.venue_exec_id)
+        trace.fill_ids.add(item.venue_exec_id)
     elif kind is FactKind.CANCELED or kind is FactKind.EXPIRED:
         _end(trace, item)
     elif kind is FactKind.MODIFIED:
         trace.changes.append(item)
     else:
-        command = item.fact.command_kind
+        command = item.command_kind
         if command is CommandKind.SUBMIT or command is CommandKind.CLOSE:
             _read_sending(trace, item)
 
 
 def _read_sending(trace: OrderTrace, item: FactRecord) -> None:
     """Facts about the order's own sending; those of a request to change it tell nothing here."""
-    kind = item.fact.kind
+    kind = item.kind
     if kind is FactKind.LEASED:
         if trace.leased_at is None or item.at < trace.leased_at:
             trace.leased_at = item.at
@@ -172,7 +172,7 @@ def _read_sending(trace: OrderTrace, item: FactRecord) -> None:
 def _end(trace: OrderTrace, item: FactRecord) -> None:
     trace.endings.append(item)
     # UNSENT speaks of one attempt only; an earlier one may well be at the venue.
-    unsent = item.fact.kind is FactKind.UNSENT
+    unsent = item.kind is FactKind.UNSENT
     if not unsent and (trace.ended_at is None or item.at < trace.ended_at):
         trace.ended_at = item.at
 
@@ -211,7 +211,7 @@ def words_at_end(trace: OrderTrace, state: OrderStatus) -> tuple[str | None, str
     if state is OrderStatus.DENIED:
         return trace.order.denial_code, trace.order.denial_text
     kinds = _WORDS_OF.get(state, frozenset())
-    spoken = [ending for ending in trace.endings if ending.fact.kind in kinds]
+    spoken = [ending for ending in trace.endings if ending.kind in kinds]
     if not spoken:
         return None, None
     body = min(spoken, key=_seniority).body
