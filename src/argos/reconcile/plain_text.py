@@ -9,12 +9,12 @@ from decimal import Decimal
 
 def number_text(value: Decimal) -> str:
     """No exponent, no trailing zeros: 1.50 -> "1.5", 1E+3 -> "1000"; zero has no sign."""
+    if not value:  # half of a leg's numbers, and as 0E-8 they would go the slower way
+        return "0"
     text = str(value)
-    if "E" in text:  # only then the slower way
+    if "E" in text:
         text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def optional_number_text(value: Decimal | None) -> str | None:
