@@ -21,9 +21,11 @@ _NUMBER: Final = re.compile(
 
 def decimal_text(value: Decimal) -> str:
     """Plain notation, no exponent, no trailing zeros: 1.50 -> "1.5", 1E+3 -> "1000"."""
-    if value == 0:
+    if not value:
         return "0"
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:  # only then the slower way
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -62,9 +64,9 @@ def optional_decimal(value: object, *, field: str) -> Decimal | None:
 
 def moment_text(moment: datetime) -> str:
     """2026-01-31T12:00:00.000000Z"""
-    # isoformat takes a fifth of the time of strftime
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
+    # isoformat takes a fifth of the time of strftime, and less without names for its parameters
+    return utc.isoformat("T", "microseconds")[:-6] + "Z"
 
 
 def optional_moment_text(moment: datetime | None) -> str | None:

@@ -14,8 +14,8 @@ from argos.core.intent import OrderType
 from argos.core.money import ZERO
 from argos.core.order import FactKind, Order, OrderStatus, filled_qty, status
 from argos.core.position import Position
+from argos.core.texts import decimal_text, moment_text
 from argos.reconcile.discrepancy_codes import Discrepancy, DiscrepancyCode
-from argos.reconcile.plain_text import moment_text, number_text
 from argos.reconcile.positions import PositionKey
 from argos.reconcile.result import Divergence, ReconciledLeg
 from argos.reconcile.story import FactRecord, OrderRecord
@@ -95,11 +95,11 @@ def _judge(
         account=order.account,
         trade_id=order.trade_id,
         order_id=order.order_id,
-        expected={"within_s": f"{limit_s:g}", "qty": number_text(record.effective_qty)},
+        expected={"within_s": f"{limit_s:g}", "qty": decimal_text(record.effective_qty)},
         observed={
             "status": state.value,
             "since": moment_text(since),
-            "filled_qty": number_text(filled_qty(item.fact for item in record.facts)),
+            "filled_qty": decimal_text(filled_qty(item.fact for item in record.facts)),
         },
         key=f"{code}:{order.account}:{order.order_id}",
     )
@@ -108,7 +108,7 @@ def _judge(
 def _recorded(
     facts: Iterable[FactRecord], kinds: frozenset[FactKind], *, latest: bool
 ) -> datetime | None:
-    moments = [item.recorded_at for item in facts if item.fact.kind in kinds]
+    moments = [item.recorded_at for item in facts if item.kind in kinds]
     if not moments:
         return None
     return max(moments) if latest else min(moments)
@@ -138,11 +138,11 @@ def find_incomplete_exits(
             account=item.order.account,
             trade_id=item.order.trade_id,
             order_id=item.order.order_id,
-            expected={"symbol": item.order.symbol, "closing": number_text(item.order.qty)},
+            expected={"symbol": item.order.symbol, "closing": decimal_text(item.order.qty)},
             observed={
                 "status": item.status.value,
                 "since": moment_text(item.ended_at),
-                "open": number_text(item.held_qty),
+                "open": decimal_text(item.held_qty),
             },
             key=f"{DiscrepancyCode.EXIT_INCOMPLETE}:{item.order.account}:{item.order.closes_order_id}",
         )
@@ -183,8 +183,8 @@ def _drift(key: PositionKey, *, account: str, derived: Decimal, shown: Decimal) 
         account=account,
         trade_id=None,
         order_id=None,
-        expected={**place, "qty": number_text(derived)},
-        observed={**place, "qty": number_text(shown)},
+        expected={**place, "qty": decimal_text(derived)},
+        observed={**place, "qty": decimal_text(shown)},
         key=f"{code}:{account}:{symbol}:{position_id or ''}",
     )
 
@@ -205,8 +205,8 @@ def find_leg_discrepancies(
             _of_leg(
                 leg,
                 code,
-                expected={"profit": number_text(leg.gross_pnl), "currency": leg.currency},
-                observed={"profit": number_text(leg.venue_profit), "currency": leg.currency},
+                expected={"profit": decimal_text(leg.gross_pnl), "currency": leg.currency},
+                observed={"profit": decimal_text(leg.venue_profit), "currency": leg.currency},
                 subject="",
             )
         )
@@ -220,11 +220,11 @@ def _divergences(leg: ReconciledLeg) -> Iterator[Discrepancy]:
         yield _of_leg(
             leg,
             DiscrepancyCode.LEG_DIVERGES,
-            expected={"qty": number_text(leg.intended_qty)},
+            expected={"qty": decimal_text(leg.intended_qty)},
             observed={
                 "divergence": divergence.value,
-                "filled_qty": number_text(leg.filled_qty),
-                "exit_qty": number_text(leg.exit_qty),
+                "filled_qty": decimal_text(leg.filled_qty),
+                "exit_qty": decimal_text(leg.exit_qty),
             },
             subject=divergence.value,
         )

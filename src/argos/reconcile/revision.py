@@ -11,13 +11,13 @@ from typing import Any, Final
 import orjson
 
 from argos.core.intent import OrderType, Side
-from argos.reconcile.latency import STAGES
-from argos.reconcile.plain_text import (
+from argos.core.texts import (
+    decimal_text,
     moment_text,
-    number_text,
+    optional_decimal_text,
     optional_moment_text,
-    optional_number_text,
 )
+from argos.reconcile.latency import STAGES
 from argos.reconcile.result import Divergence, Outcome, ReconciledLeg, SlippageReference
 
 _ABOUT_STORAGE: Final = frozenset({"revision", "reconciled_at"})
@@ -49,33 +49,47 @@ def content_digest(leg: ReconciledLeg) -> str:
 def encoded_digest(encoded: Mapping[str, Any]) -> str:
     """`content_digest` of a leg that is encoded already."""
     content = {name: value for name, value in encoded.items() if name not in _ABOUT_STORAGE}
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(_content_document(content)).hexdigest()
+
+
+def _content_document(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A leg that is about to be stored: encoded once, for the digest and for the table."""
+    """A leg that may be stored. `content` is what it says, as JSON: encoded once, for the digest and for the table."""
 
     leg: ReconciledLeg
-    encoded: Mapping[str, Any]
+    content: bytes
     digest: str
+
+    @property
+    def document(self) -> bytes:
+        """The whole leg as JSON, in the words of `encode_leg`."""
+        about = orjson.dumps(_encode_about_storage(self.leg))
+        return b"%b,%b" % (self.content[:-1], about[1:])
 
     def numbered(self, number: int) -> "Revision":
         """The same result as revision `number`."""
-        return Revision(
-            leg=replace(self.leg, revision=number),
-            encoded={**self.encoded, "revision": number},
-            digest=self.digest,
-        )
+        return replace(self, leg=replace(self.leg, revision=number))
 
 
 def revision_of(leg: ReconciledLeg) -> Revision:
-    encoded = encode_leg(leg)
-    return Revision(leg=leg, encoded=encoded, digest=encoded_digest(encoded))
+    content = _content_document(_encode_content(leg))
+    return Revision(leg=leg, content=content, digest=hashlib.sha256(content).hexdigest())
 
 
 def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:
     """The leg under the names of contracts, section 3: decimals as strings, latencies as numbers."""
+    return _encode_content(leg) | _encode_about_storage(leg)
+
+
+def _encode_about_storage(leg: ReconciledLeg) -> dict[str, Any]:
+    return {"revision": leg.revision, "reconciled_at": moment_text(leg.reconciled_at)}
+
+
+def _encode_content(leg: ReconciledLeg) -> dict[str, Any]:
     return {
         "trade_id": leg.trade_id,
         "account": leg.account,
@@ -87,35 +101,33 @@ def encode_leg(leg: ReconciledLeg) -> dict[str, Any]:
         "outcome": leg.outcome.value,
         "reason_code": leg.reason_code,
         "reason_text": leg.reason_text,
-        "intended_qty": number_text(leg.intended_qty),
-        "filled_qty": number_text(leg.filled_qty),
-        "exit_qty": number_text(leg.exit_qty),
-        "fill_ratio": optional_number_text(leg.fill_ratio),
-        "entry_price_intended": optional_number_text(leg.entry_price_intended),
-        "entry_price_filled": optional_number_text(leg.entry_price_filled),
-        "exit_price_intended": optional_number_text(leg.exit_price_intended),
-        "exit_price_filled": optional_number_text(leg.exit_price_filled),
+        "intended_qty": decimal_text(leg.intended_qty),
+        "filled_qty": decimal_text(leg.filled_qty),
+        "exit_qty": decimal_text(leg.exit_qty),
+        "fill_ratio": optional_decimal_text(leg.fill_ratio),
+        "entry_price_intended": optional_decimal_text(leg.entry_price_intended),
+        "entry_price_filled": optional_decimal_text(leg.entry_price_filled),
+        "exit_price_intended": optional_decimal_text(leg.exit_price_intended),
+        "exit_price_filled": optional_decimal_text(leg.exit_price_filled),
         "slippage_reference": leg.slippage_reference.value if leg.slippage_reference else None,
-        "slippage_price": optional_number_text(leg.slippage_price),
-        "slippage_bps": optional_number_text(leg.slippage_bps),
-        "slippage_cost": optional_number_text(leg.slippage_cost),
-        "slippage_signal_bps": optional_number_text(leg.slippage_signal_bps),
-        "slippage_arrival_bps": optional_number_text(leg.slippage_arrival_bps),
-        "slippage_broker_bps": optional_number_text(leg.slippage_broker_bps),
+        "slippage_price": optional_decimal_text(leg.slippage_price),
+        "slippage_bps": optional_decimal_text(leg.slippage_bps),
+        "slippage_cost": optional_decimal_text(leg.slippage_cost),
+        "slippage_signal_bps": optional_decimal_text(leg.slippage_signal_bps),
+        "slippage_arrival_bps": optional_decimal_text(leg.slippage_arrival_bps),
+        "slippage_broker_bps": optional_decimal_text(leg.slippage_broker_bps),
         "latency_ms": dict(leg.latency_ms),
-        "commission": number_text(leg.commission),
-        "swap": number_text(leg.swap),
-        "fee": number_text(leg.fee),
-        "net_cost": number_text(leg.net_cost),
-        "gross_pnl": number_text(leg.gross_pnl),
-        "net_pnl": number_text(leg.net_pnl),
-        "venue_profit": number_text(leg.venue_profit),
-        "r_multiple": optional_number_text(leg.r_multiple),
+        "commission": decimal_text(leg.commission),
+        "swap": decimal_text(leg.swap),
+        "fee": decimal_text(leg.fee),
+        "net_cost": decimal_text(leg.net_cost),
+        "gross_pnl": decimal_text(leg.gross_pnl),
+        "net_pnl": decimal_text(leg.net_pnl),
+        "venue_profit": decimal_text(leg.venue_profit),
+        "r_multiple": optional_decimal_text(leg.r_multiple),
         "divergence": [code.value for code in leg.divergence],
         "opened_at": optional_moment_text(leg.opened_at),
         "closed_at": optional_moment_text(leg.closed_at),
-        "revision": leg.revision,
-        "reconciled_at": moment_text(leg.reconciled_at),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from argos.core.intent import OrderType
 from argos.core.money import ZERO
-from argos.reconcile.plain_text import number_text, optional_number_text
+from argos.core.texts import decimal_text, optional_decimal_text
 from argos.reconcile.result import (
     BPS_STEP,
     MONEY_STEP,
@@ -140,17 +140,17 @@ def encode_summary(summary: AccountSummary) -> dict[str, Any]:
         "legs": summary.legs,
         "trades": summary.trades,
         "outcomes": {outcome.value: count for outcome, count in summary.outcomes.items()},
-        "fill_ratio": optional_number_text(summary.fill_ratio),
+        "fill_ratio": optional_decimal_text(summary.fill_ratio),
         "slippage_bps": {
-            reference.value: optional_number_text(bps)
+            reference.value: optional_decimal_text(bps)
             for reference, bps in summary.slippage_bps.items()
         },
         "latency_ms": dict(summary.latency_ms),
-        "commission": number_text(summary.commission),
-        "swap": number_text(summary.swap),
-        "fee": number_text(summary.fee),
-        "slippage_cost": number_text(summary.slippage_cost),
-        "net_cost": number_text(summary.net_cost),
-        "gross_pnl": number_text(summary.gross_pnl),
-        "net_pnl": number_text(summary.net_pnl),
+        "commission": decimal_text(summary.commission),
+        "swap": decimal_text(summary.swap),
+        "fee": decimal_text(summary.fee),
+        "slippage_cost": decimal_text(summary.slippage_cost),
+        "net_cost": decimal_text(summary.net_cost),
+        "gross_pnl": decimal_text(summary.gross_pnl),
+        "net_pnl": decimal_text(summary.net_pnl),
     }

@@ -24,6 +24,12 @@ from argos.core.order import (
 from argos.reconcile.story import FactRecord, OrderRecord
 
 _LIMITED: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+# Looked up at each fact, members of an enumeration take longer than all that is done with them.
+_ENTRY: Final = OrderRole.ENTRY
+_LEASED, _SEND_STARTED, _ACCEPTED = FactKind.LEASED, FactKind.SEND_STARTED, FactKind.ACCEPTED
+_FILL, _MODIFIED, _IN_DOUBT = FactKind.FILL, FactKind.MODIFIED, FactKind.IN_DOUBT
+_CANCELED, _EXPIRED = FactKind.CANCELED, FactKind.EXPIRED
+_SUBMIT, _CLOSE = CommandKind.SUBMIT, CommandKind.CLOSE
 
 
 @dataclass(slots=True)
@@ -54,7 +60,7 @@ class OrderTrace:
 
     @property
     def is_entry(self) -> bool:
-        return self.order.role is OrderRole.ENTRY
+        return self.order.role is _ENTRY
 
     @property
     def is_filled(self) -> bool:
@@ -137,33 +143,33 @@ def _planned(record: OrderRecord) -> tuple[datetime, UUID]:
 
 
 def _read(trace: OrderTrace, item: FactRecord) -> None:
-    kind = item.fact.kind
-    if kind is FactKind.FILL:
-        trace.fill_ids.add(item.fact.venue_exec_id)
-    elif kind is FactKind.CANCELED or kind is FactKind.EXPIRED:
+    kind = item.kind
+    if kind is _FILL:
+        trace.fill_ids.add(item.venue_exec_id)
+    elif kind is _CANCELED or kind is _EXPIRED:
         _end(trace, item)
-    elif kind is FactKind.MODIFIED:
+    elif kind is _MODIFIED:
         trace.changes.append(item)
     else:
-        command = item.fact.command_kind
-        if command is CommandKind.SUBMIT or command is CommandKind.CLOSE:
+        command = item.command_kind
+        if command is _SUBMIT or command is _CLOSE:
             _read_sending(trace, item)
 
 
 def _read_sending(trace: OrderTrace, item: FactRecord) -> None:
     """Facts about the order's own sending; those of a request to change it tell nothing here."""
-    kind = item.fact.kind
-    if kind is FactKind.LEASED:
+    kind = item.kind
+    if kind is _LEASED:
         if trace.leased_at is None or item.at < trace.leased_at:
             trace.leased_at = item.at
-    elif kind is FactKind.SEND_STARTED:
+    elif kind is _SEND_STARTED:
         if trace.sent is None or _is_senior(item, trace.sent):
             trace.sent = item
-    elif kind is FactKind.ACCEPTED:
+    elif kind is _ACCEPTED:
         venue_order_id = item.body.get("venue_order_id")
         if venue_order_id:
             trace.venue_order_ids.add(str(venue_order_id))
-    elif kind is FactKind.IN_DOUBT:
+    elif kind is _IN_DOUBT:
         trace.doubted = True
     else:
         _end(trace, item)
@@ -172,7 +178,7 @@ def _read_sending(trace: OrderTrace, item: FactRecord) -> None:
 def _end(trace: OrderTrace, item: FactRecord) -> None:
     trace.endings.append(item)
     # UNSENT speaks of one attempt only; an earlier one may well be at the venue.
-    unsent = item.fact.kind is FactKind.UNSENT
+    unsent = item.kind is FactKind.UNSENT
     if not unsent and (trace.ended_at is None or item.at < trace.ended_at):
         trace.ended_at = item.at
 
@@ -211,7 +217,7 @@ def words_at_end(trace: OrderTrace, state: OrderStatus) -> tuple[str | None, str
     if state is OrderStatus.DENIED:
         return trace.order.denial_code, trace.order.denial_text
     kinds = _WORDS_OF.get(state, frozenset())
-    spoken = [ending for ending in trace.endings if ending.fact.kind in kinds]
+    spoken = [ending for ending in trace.endings if ending.kind in kinds]
     if not spoken:
         return None, None
     body = min(spoken, key=_seniority).body

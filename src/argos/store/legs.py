@@ -1,17 +1,18 @@
 """Legs in the database: read their stories in bulk, store results as revisions."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from argos.core.execution import Entry, Execution, FillReason
 from argos.core.intent import Intent, OrderType, Side
-from argos.core.order import FINAL_STATUSES, CommandKind, FactKind, Order, OrderFact, OrderRole
+from argos.core.order import FINAL_STATUSES, CommandKind, FactKind, Order, OrderRole
 from argos.protocol.intent_store import decode_intent
 from argos.reconcile.revision import Revision
 from argos.reconcile.story import Denial, FactRecord, LegExecution, LegStory, OrderRecord
@@ -31,7 +32,6 @@ _REASON: Final = {reason.value: reason for reason in FillReason}
 _ROLE: Final = {role.value: role for role in OrderRole}
 _ORDER_TYPE: Final = {kind.value: kind for kind in OrderType}
 _FACT_KINDS: Final = list(_FACT_KIND)
-_ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
 
@@ -63,8 +63,11 @@ class LegStore:
 
     async def stories(
         self, connection: asyncpg.Connection, keys: Sequence[LegKey]
-    ) -> dict[LegKey, LegStory]:
-        """All that is known of each leg. A leg without orders and executions has its denials alone."""
+    ) -> Iterator[LegStory]:
+        """All that is known of each leg. A leg without orders and executions has its denials alone.
+
+        Each is put together when it is asked for, so that no more than one stands in memory.
+        """
         trades, accounts = [key[0] for key in keys], [key[1] for key in keys]
         orders = await connection.fetch(self._sql["orders"], trades, accounts)
         facts = await connection.fetch(
@@ -76,7 +79,7 @@ class LegStore:
         )
         refusals = await connection.fetch(self._sql["refusals"], list(set(trades)))
         terms = await connection.fetch(self._sql["accounts"], list(set(accounts)))
-        return _assemble(
+        return _told(
             keys,
             orders=orders,
             facts=facts,
@@ -118,7 +121,7 @@ class LegStore:
             [leg.bot_version for leg in legs],
             [leg.outcome.value for leg in legs],
             [revision.digest for revision in revisions],
-            [revision.encoded for revision in revisions],
+            [orjson.Fragment(revision.document) for revision in revisions],
             [leg.reconciled_at for leg in legs],
         )
 
@@ -147,7 +150,7 @@ class _Terms:
         return Decimal(found["unit_value"]) if found else _ONE
 
 
-def _assemble(
+def _told(
     keys: Sequence[LegKey],
     *,
     orders: Sequence[Any],
@@ -156,16 +159,10 @@ def _assemble(
     intents: Sequence[Any],
     refusals: Sequence[Any],
     terms: Mapping[str, _Terms],
-) -> dict[LegKey, LegStory]:
-    facts_of: dict[tuple[UUID, str], list[FactRecord]] = defaultdict(list)
-    for row in facts:
-        facts_of[row["order_id"], row["account"]].append(read_fact(row))
-    executions_of: dict[LegKey, list[LegExecution]] = defaultdict(list)
-    for row in executions:
-        executions_of[row["trade_id"], row["account"]].append(read_execution(row))
-    orders_of: dict[LegKey, list[Any]] = defaultdict(list)
-    for row in orders:
-        orders_of[row["trade_id"], row["account"]].append(row)
+) -> Iterator[LegStory]:
+    facts_of = _grouped(facts, "order_id")
+    executions_of = _grouped(executions, "trade_id")
+    orders_of = _grouped(orders, "trade_id")
     by_id: dict[UUID, Intent] = {}
     by_trade: dict[str, list[UUID]] = defaultdict(list)
     for row in intents:
@@ -176,44 +173,60 @@ def _assemble(
         denials[row["trade_id"], row["account"]].append(
             Denial(intent_id=row["intent_id"], code=row["code"], text=row["text"])
         )
-    stories = {}
     for key in keys:
         trade_id, account = key
-        rows, own_terms = orders_of[key], terms[account]
-        fills = executions_of[key]
+        rows, own_terms = orders_of.get(key, ()), terms[account]
+        fills = [read_execution(row) for row in executions_of.get(key, ())]
         positions = _settled_positions(rows, fills, own_terms)
-        wanted = dict.fromkeys([*by_trade[trade_id], *(row["intent_id"] for row in rows)])
+        wanted = dict.fromkeys([*by_trade[trade_id], *[row["intent_id"] for row in rows]])
         symbol = rows[0]["symbol"] if rows else (fills[0].execution.symbol if fills else "")
-        stories[key] = LegStory(
+        yield LegStory(
             trade_id=trade_id,
             account=account,
             currency=own_terms.currency,
             unit_value=own_terms.unit_value(symbol),
-            intents=tuple(by_id[intent_id] for intent_id in wanted),
+            intents=tuple([by_id[intent_id] for intent_id in wanted]),
             orders=tuple(
-                _order_record(
-                    row, facts=facts_of[row["order_id"], row["account"]], positions=positions
-                )
-                for row in rows
+                [
+                    _order_record(row, facts=_facts(facts_of, row), positions=positions)
+                    for row in rows
+                ]
             ),
             executions=tuple(fills),
             denials=tuple(denials[key]),
         )
-    return stories
+
+
+_Grouped = Mapping[tuple[Any, str], Sequence[Any]]
+"""Rows by something and their account."""
+
+
+def _grouped(rows: Sequence[Any], name: str) -> _Grouped:
+    groups: dict[tuple[Any, str], list[Any]] = {}
+    for row in rows:
+        key = (row[name], row["account"])
+        group = groups.get(key)
+        if group is None:
+            groups[key] = [row]
+        else:
+            group.append(row)
+    return groups
+
+
+def _facts(facts_of: _Grouped, order: Mapping[str, Any]) -> tuple[FactRecord, ...]:
+    return tuple(
+        [read_fact(row) for row in facts_of.get((order["order_id"], order["account"]), ())]
+    )
 
 
 async def order_records(
     connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
 ) -> list[OrderRecord]:
     """Orders, as `SELECT o.*, effective_qty` gave them, with all their facts."""
-    facts_of: dict[tuple[UUID, str], list[FactRecord]] = defaultdict(list)
     ids = [row["order_id"] for row in rows]
-    for row in await connection.fetch(queries("legs")["facts"], ids, _FACT_KINDS):
-        facts_of[row["order_id"], row["account"]].append(read_fact(row))
-    return [
-        _order_record(row, facts=facts_of[row["order_id"], row["account"]], positions={})
-        for row in rows
-    ]
+    facts = await connection.fetch(queries("legs")["facts"], ids, _FACT_KINDS)
+    facts_of = _grouped(facts, "order_id")
+    return [_order_record(row, facts=_facts(facts_of, row), positions={}) for row in rows]
 
 
 def _settled_positions(
@@ -267,14 +280,14 @@ def read_order(row: Mapping[str, Any]) -> Order:
 def _order_record(
     row: Mapping[str, Any],
     *,
-    facts: Sequence[FactRecord],
+    facts: tuple[FactRecord, ...],
     positions: Mapping[UUID, Mapping[str, Any]],
 ) -> OrderRecord:
     position = positions.get(row["order_id"])
     return OrderRecord(
         order=read_order(row),
         effective_qty=row["effective_qty"],
-        facts=tuple(facts),
+        facts=facts,
         position_seen=position is not None,
         position_sl=_level(position, "sl"),
         position_tp=_level(position, "tp"),
@@ -286,20 +299,13 @@ def _level(position: Mapping[str, Any] | None, name: str) -> Decimal | None:
 
 
 def read_fact(row: Mapping[str, Any]) -> FactRecord:
-    body = row["body"]
-    qty = body.get("qty")
     return FactRecord(
-        fact=OrderFact(
-            kind=_FACT_KIND[row["kind"]],
-            command_kind=_COMMAND_KIND[row["command_kind"] or "submit"],
-            command_id=row["command_id"],
-            qty=Decimal(qty) if qty else _ZERO,
-            venue_exec_id=body.get("venue_exec_id", ""),
-            at=row["at"],
-        ),
-        at=row["at"],
-        recorded_at=row["recorded_at"],
-        body=body,
+        _FACT_KIND[row["kind"]],
+        _COMMAND_KIND[row["command_kind"] or "submit"],
+        row["command_id"],
+        row["at"],
+        row["recorded_at"],
+        row["body"],
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from argos.core.execution import Entry, Execution, FillReason
 from argos.core.ids import ARGOS_NAMESPACE
 from argos.core.intent import Action, Intent, OrderType, Side
-from argos.core.order import CommandKind, FactKind, Order, OrderFact, OrderRole
+from argos.core.order import CommandKind, FactKind, Order, OrderRole
 from argos.reconcile.leg import reconcile_leg
 from argos.reconcile.result import MONEY_STEP, PRICE_STEP, ReconciledLeg
 from argos.reconcile.story import Denial, FactRecord, LegExecution, LegStory, OrderRecord
@@ -194,15 +194,12 @@ class Teller:
         own = CommandKind.SUBMIT if order.role is OrderRole.ENTRY else CommandKind.CLOSE
         kind_of_command = own if command is None else command
         made = FactRecord(
-            fact=OrderFact(
-                kind=kind,
-                command_kind=kind_of_command,
-                command_id=identity(f"{order.order_id}:{kind_of_command}"),
-                **more,
-            ),
+            kind=kind,
+            command_kind=kind_of_command,
+            command_id=identity(f"{order.order_id}:{kind_of_command}"),
             at=moment(self.now_ms),
             recorded_at=moment(self.now_ms + 3),
-            body=body or {},
+            body={**(body or {}), **{name: str(value) for name, value in more.items()}},
         )
         self.facts[order.order_id].append(made)
         return made

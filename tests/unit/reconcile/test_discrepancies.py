@@ -1,6 +1,5 @@
 """What the sweep finds, and what it leaves alone."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -113,7 +112,7 @@ def test_ages_are_told_by_our_clock_not_by_the_nodes():
     sent(teller)
     order_id = teller.orders[0].order_id
     teller.facts[order_id] = [
-        replace(item, at=moment(-10_000_000)) for item in teller.facts[order_id]
+        item._replace(at=moment(-10_000_000)) for item in teller.facts[order_id]
     ]
     assert sweep(teller, after_s=1) == []
 

@@ -17,6 +17,7 @@ from argos.reconcile.revision import (
     encode_leg,
     encoded_digest,
     next_revision,
+    revision_of,
     same_result,
 )
 from unit.reconcile.stories import NOW, Teller
@@ -97,6 +98,12 @@ def test_when_and_how_often_it_was_found_is_no_part_of_the_content(leg):
     assert same_result(leg, later)
     assert content_digest(leg) == content_digest(later)
     assert encoded_digest(encode_leg(later)) == content_digest(leg)
+
+
+def test_what_is_stored_of_a_revision_is_the_encoded_leg_under_the_digest_of_its_content(leg):
+    second = revision_of(leg).numbered(2)
+    assert json.loads(second.document) == encode_leg(replace(leg, revision=2))
+    assert second.digest == content_digest(leg)
 
 
 def test_a_number_written_otherwise_is_the_same_result(leg):
