@@ -16,6 +16,7 @@ import asyncpg
 
 from argos.core.account import Route
 from argos.dsn import Access
+from argos.plans import ports
 from argos.provisioning import (
     HOOK,
     HOOK_KEY,
@@ -27,7 +28,6 @@ from argos.provisioning import (
 )
 from argos.settings import Settings, load_settings
 from argos.stack.embedded import EmbeddedPostgres
-from argos.stack.free_ports import ports
 from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

@@ -14,11 +14,11 @@ from typing import Any
 
 from argos.cli.doctor.command import examine
 from argos.cli.doctor.finding import Finding, State
-from argos.provisioning import open_access
+from argos.provisioning import API_KEY, open_access
 from argos.rehearsal.argo_results import SignalBook, read_signals
 from argos.settings import load_settings
 from argos.signals.file import FILE, SignalFile
-from argos.stack.home import API_KEY, Home
+from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
 from telling_child import TellingChild
 

@@ -21,6 +21,7 @@ from argos.plans import (
     broker_url,
     plan_exchange,
     plan_signals,
+    ports,
 )
 from argos.provisioning import (
     configure_doors,
@@ -35,7 +36,6 @@ from argos.rehearsal.feed import BrokerAddress
 from argos.running import Stack
 from argos.settings import load_config, load_settings
 from argos.sources.settings import CONFIG
-from argos.stack.free_ports import ports
 from argos.stack.home import Home, write_atomically
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

@@ -45,7 +45,7 @@ class ArgosCommand:
         return {**kept, "ARGOS_HOME": str(self.home), "COLUMNS": "200"}
 
     def argv(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "argos.cli.front", *words]
+        return [sys.executable, "-m", "argos.cli.main", *words]
 
     def run(self, *words: str) -> Ran:
         ended = subprocess.run(

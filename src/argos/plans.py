@@ -23,7 +23,7 @@ from argos.rehearsal.compressed import (
     source_environment,
 )
 from argos.sources.settings import PROVIDERS, SourcesSettings
-from argos.stack.free_ports import ports
+from argos.stack.free_ports import PortBook
 from argos.stack.home import Home, read_private, write_atomically
 
 PAPER_ROUTE: Final = "paper"
@@ -89,6 +89,10 @@ def plan_signals(
         fixture_words=fixture_words(days, port=port),
         environ=source_environment(sources, fixture_url=url, days=days),
     )
+
+
+def ports(home: Home) -> PortBook:
+    return PortBook(home.root / "ports.json")
 
 
 def plan_paper(home: Home, *, gateway_url: str, seed: int, exact: bool = False) -> PaperPlan:

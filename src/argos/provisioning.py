@@ -15,7 +15,7 @@ from argos.paperbroker.settings import BrokerSettings
 from argos.plans import PAPER_ROUTE, SIGNALS_ROUTE, ExchangePlan, PaperPlan, PlannedNode
 from argos.settings import Settings
 from argos.stack.embedded import EmbeddedPostgres
-from argos.stack.home import API_KEY, Home
+from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import CONNECTION_ERRORS, open_pool
 from argos.store.migrate import ROLES, Migration, create_roles, upgrade
@@ -24,6 +24,7 @@ DATABASE: Final = "argos"
 HOOK: Final = "tradingview"
 HOOK_KEY: Final = "hook_key"
 HOOK_SECRET: Final = "hook_secret"  # noqa: S105 - the name under which the home keeps it
+API_KEY: Final = "api_key"
 OPERATOR: Final = "operator"
 SCOPES: Final = ("read", "trade", "control", "metrics")
 HOOK_RATE_PER_MINUTE: Final = 6_000

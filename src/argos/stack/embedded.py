@@ -18,7 +18,7 @@ from typing import Final
 from argos.core.errors import ArgosError, InputError
 from argos.dsn import Dsn
 from argos.stack.backoff import Backoff
-from argos.stack.free_ports import LOOPBACK, ports
+from argos.stack.free_ports import LOOPBACK, PortBook
 from argos.stack.home import Home, file_lock
 from argos.stack.log_files import LogFile
 from argos.stack.postgres_account import SHELTER_PARENTS, ServerAccount, Shelter, server_account
@@ -72,7 +72,7 @@ class EmbeddedPostgres:
         self._bin_directory = bin_directory
         self._settings = dict(settings or {})
         self._shelter = Shelter(home, parents=shelter_parents)
-        self._ports = ports(home)
+        self._ports = PortBook(home.root / "ports.json")
         self._log = LogFile(home.logs / "postgres.log")
         self._held = ExitStack()
         self._busy = asyncio.Lock()

@@ -34,8 +34,6 @@ else:
 
 
 SECRET_BYTES: Final = 32
-API_KEY: Final = "api_key"
-"""The name of the operator's key among the secrets."""
 
 
 def home_path(environ: Mapping[str, str]) -> Path:

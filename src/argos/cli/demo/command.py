@@ -41,9 +41,11 @@ from argos.plans import (
     broker_url,
     plan_exchange,
     plan_paper,
+    ports,
     with_exchange,
 )
 from argos.provisioning import (
+    API_KEY,
     HOOK_KEY,
     HOOK_SECRET,
     configure_exchange,
@@ -65,8 +67,7 @@ from argos.rehearsal.results import DemoResult, as_json, read_result, report_dat
 from argos.rehearsal.sender import AlertSender, DeliveryLog
 from argos.running import RunningStack, Stack
 from argos.settings import load_settings
-from argos.stack.free_ports import ports
-from argos.stack.home import API_KEY, Home
+from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
 
 MARK: Final = ".argos-demo-home"

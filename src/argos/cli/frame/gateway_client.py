@@ -11,9 +11,11 @@ import orjson
 import typer
 
 from argos.core.errors import ArgosError, InputError
+from argos.plans import ports
+from argos.provisioning import API_KEY
 from argos.settings import load_settings
-from argos.stack.free_ports import LOOPBACK, ports
-from argos.stack.home import API_KEY, Home
+from argos.stack.free_ports import LOOPBACK
+from argos.stack.home import Home
 
 TIMEOUT_S: Final = 15.0
 PAGE_MAX: Final = 500

@@ -17,8 +17,8 @@ from argos.cli.home.setup import Choices, Report, is_set_up, set_up
 from argos.core.errors import InputError
 from argos.core.intent import Size
 from argos.protocol.intent_body import SizeBody
-from argos.provisioning import HOOK, HOOK_KEY, HOOK_SECRET
-from argos.stack.home import API_KEY, Home
+from argos.provisioning import API_KEY, HOOK, HOOK_KEY, HOOK_SECRET
+from argos.stack.home import Home
 
 EXAMPLE: Final = "Examples: `argos init` asks; `argos init --yes` takes every default; `argos init --yes --json`."
 SIZE: Final = "equity_fraction:0.05"

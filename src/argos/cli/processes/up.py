@@ -22,11 +22,11 @@ from argos.cli.home.init import hook_url
 from argos.cli.home.setup import Choices, gateway_url, is_set_up, set_up
 from argos.core.errors import ArgosError, InputError, StoreError
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_signals, read_paper
-from argos.provisioning import HOOK_KEY, HOOK_SECRET, open_access
+from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
 from argos.running import OUR_VENUES, OnEvent, RunningStack, Stack
 from argos.settings import Settings, load_config, load_settings
 from argos.stack.children import ChildEvent, ChildEventKind
-from argos.stack.home import API_KEY, Home, read_private, write_atomically
+from argos.stack.home import Home, read_private, write_atomically
 from argos.store.database import open_connection
 from argos.store.migrate import applied_versions, known_migrations
 

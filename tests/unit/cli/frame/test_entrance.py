@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from argos.cli import rehearsals
 from argos.cli.frame.entrance import Entrance, choose_home, chosen_home, known_home
-from argos.cli.front import PANELS, app_of
 from argos.cli.main import app as argos
 from argos.cli.research import app as research
 from argos.cli.stored import export
@@ -124,31 +123,6 @@ def test_the_everyday_commands_do_not_wait_for_heavy_libraries() -> None:
     look = "import sys, argos.cli.main; print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-NAMES = [name for places in PANELS.values() for names in places.values() for name in names]
-
-
-def test_all_commands_stand_in_the_table_of_what_is_loaded_for_them() -> None:
-    assert sorted(NAMES) == sorted(typer.main.get_command(argos).commands)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_one_command_is_loaded_with_its_neighbours_alone(name: str) -> None:
-    [(panel, beside)] = [
-        (panel, names)
-        for panel, places in PANELS.items()
-        for names in places.values()
-        if name in names
-    ]
-    loaded = typer.main.get_command(app_of(["--home", "trades", name, "--json"])).commands
-    assert sorted(loaded) == sorted(beside)
-    assert {command.rich_help_panel for command in loaded.values()} == {panel}
-
-
-@pytest.mark.parametrize("words", [[], ["--help"], ["--home", "init"], ["nonsense", "init"]])
-def test_where_no_command_is_named_all_are_there(words: list[str]) -> None:
-    assert sorted(typer.main.get_command(app_of(words)).commands) == sorted(NAMES)
 
 
 def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
