@@ -16,9 +16,10 @@ from argos.cli.torture.mt5_nodes import (
 )
 from argos.paperbroker.presets import BrokerKeys, meridian, without_chance
 from argos.paperbroker.settings import AccountSettings, BrokerSettings, settings_json
-from argos.plans import PaperPlan, ports
+from argos.plans import PaperPlan
 from argos.rehearsal.expert import build_host
 from argos.running import Wrap
+from argos.stack.free_ports import ports
 from argos.stack.home import Home, write_atomically
 from street import MakePlan
 

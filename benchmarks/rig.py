@@ -15,19 +15,12 @@ import aiohttp
 import asyncpg
 
 from argos.core.account import Route
+from argos.doors import HOOK, HOOK_KEY, HOOK_SECRET, configure_doors
 from argos.dsn import Access
-from argos.plans import ports
-from argos.provisioning import (
-    HOOK,
-    HOOK_KEY,
-    HOOK_SECRET,
-    configure_doors,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
+from argos.home_database import embedded_server, open_access, prepare_database
 from argos.settings import Settings, load_settings
 from argos.stack.embedded import EmbeddedPostgres
+from argos.stack.free_ports import ports
 from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

@@ -89,13 +89,14 @@ def measure(settings: SignalSettings, new: list[list[Vote]], path: Path) -> dict
 
 
 def floor(settings: SignalSettings, new: list[list[Vote]], path: Path) -> list[float]:
-    """Processor time of the consensus alone and of bare rows of the same sizes, per tick."""
+    """Processor time of the consensus alone and of bare rows of the same columns, per tick."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("CREATE TABLE votes (number integer PRIMARY KEY, document text)")
+    columns = "voter integer, wording integer, p_up_mille integer, age_us integer, inputs_hash blob"
+    connection.execute(f"CREATE TABLE votes (number integer PRIMARY KEY, {columns})")
     board, spent, number = Board(), [], 0
-    text = "x" * 330
+    said = (1234, 1, 567, 1_234_567, bytes(32))
     for tick, votes in enumerate(new):
         now = START + tick * TICK
         for one in votes:
@@ -103,8 +104,8 @@ def floor(settings: SignalSettings, new: list[list[Vote]], path: Path) -> list[f
         cpu = time.thread_time()
         board.tick(now, settings.consensus)
         connection.execute("BEGIN IMMEDIATE")
-        rows = [(number + place, text) for place in range(1, len(votes) + 1)]
-        connection.executemany("INSERT INTO votes VALUES (?, ?)", rows)
+        rows = [(number + place, *said) for place in range(1, len(votes) + 1)]
+        connection.executemany("INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?)", rows)
         connection.execute("COMMIT")
         spent.append((time.thread_time() - cpu) * 1e3)
         number += len(votes)

@@ -16,12 +16,14 @@ import aiohttp
 import asyncpg
 
 from argos.dsn import Access
+from argos.home_database import embedded_server, open_access, prepare_database
 from argos.paperbroker.presets import SYMBOLS
-from argos.plans import PaperPlan, broker_url, ports
-from argos.provisioning import configure_paper, embedded_server, open_access, prepare_database
+from argos.plans import PaperPlan, broker_url
+from argos.provisioning import configure_paper
 from argos.rehearsal.feed import BrokerAddress, FeedLink, MarketTick, TickPhase
 from argos.running import RunningStack, Stack, Wrap
 from argos.settings import Settings, load_settings
+from argos.stack.free_ports import ports
 from argos.stack.home import Home
 from memory import MemoryWatch
 from processor_time import processor_ms

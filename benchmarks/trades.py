@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from alert_bodies import alert_body
+from argos.doors import HOOK_KEY, HOOK_SECRET
 from argos.paperbroker.presets import SYMBOLS
 from argos.plans import PAPER_ROUTE
-from argos.provisioning import HOOK_KEY, HOOK_SECRET
 from argos.stack.home import Home
 from open_loop import CONNECTIONS, HttpClient, send_at_rate
 from street import Street

@@ -14,7 +14,8 @@ from typing import Any
 
 from argos.cli.doctor.command import examine
 from argos.cli.doctor.finding import Finding, State
-from argos.provisioning import API_KEY, open_access
+from argos.doors import API_KEY
+from argos.home_database import open_access
 from argos.rehearsal.argo_results import SignalBook, read_signals
 from argos.settings import load_settings
 from argos.signals.file import FILE, SignalFile

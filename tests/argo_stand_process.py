@@ -15,27 +15,17 @@ from datetime import date
 from pathlib import Path
 
 from argos.cli.demo.argo import LIMITS, SETTINGS
-from argos.plans import (
-    EXCHANGE_ACCOUNT,
-    PaperPlan,
-    broker_url,
-    plan_exchange,
-    plan_signals,
-    ports,
-)
-from argos.provisioning import (
-    configure_doors,
-    configure_exchange,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
+from argos.doors import configure_doors
+from argos.home_database import embedded_server, open_access, prepare_database
+from argos.plans import EXCHANGE_ACCOUNT, PaperPlan, broker_url, plan_exchange, plan_signals
+from argos.provisioning import configure_exchange
 from argos.rehearsal.argo_week import WeekSettings, WeekWatch, play_week
 from argos.rehearsal.compressed import ReplayedDays
 from argos.rehearsal.feed import BrokerAddress
 from argos.running import Stack
 from argos.settings import load_config, load_settings
 from argos.sources.settings import CONFIG
+from argos.stack.free_ports import ports
 from argos.stack.home import Home, write_atomically
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

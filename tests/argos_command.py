@@ -13,7 +13,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from argos.cli.front import app_of
+from argos.cli.main import application
 
 COMMAND_S = 60
 STOP_S = 60
@@ -65,7 +65,7 @@ class ArgosCommand:
         env = {**dict.fromkeys(os.environ.keys() - kept.keys()), **kept}
         # a thread of its own, as a command begins an event loop and the test may have one
         with ThreadPoolExecutor(max_workers=1) as thread:
-            ended = thread.submit(CliRunner().invoke, app_of(words), words, env=env).result()
+            ended = thread.submit(CliRunner().invoke, application(words), words, env=env).result()
         if ended.exception is not None and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Ran(ended.exit_code, ended.stdout, ended.stderr)

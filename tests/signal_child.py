@@ -5,13 +5,18 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from argos.signals.pruning import Pruner
+from argos.signals.settings import Retention
 from signal_stage import SYMBOLS, stage, votes_for
+
+DAYS_KEPT = 3
 
 
 def main(path: Path) -> None:
-    """Its clock begins on a fixed day and now and then leaps by hours, so that days end while it runs."""
+    """Its clock begins on a fixed day and now and then leaps by hours, so that days end while it runs and go."""
     set_up = stage(path)
-    chance = random.Random(len(set_up.rows("SELECT number FROM ticks")))
+    pruner = Pruner(set_up.file, Retention(votes_days=DAYS_KEPT), rows_a_step=20)
+    chance = random.Random(len(set_up.rows("SELECT day FROM heads")))
     seconds = _after_the_last(set_up.rows("SELECT at FROM ticks ORDER BY number DESC LIMIT 1"))
     while True:
         seconds += chance.choice([5.0, 5.0, 5.0, 5.0, 40_000.0])
@@ -22,6 +27,7 @@ def main(path: Path) -> None:
         done = set_up.tick(seconds)
         sys.stdout.write(f"{done.number}\n")
         sys.stdout.flush()
+        pruner.step(at_second(seconds))
 
 
 def at_second(seconds: float) -> datetime:

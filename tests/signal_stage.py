@@ -11,11 +11,14 @@ from typing import Any
 from argos.consensus.settings import ConsensusSettings
 from argos.consensus.vote import Direction, Vote, VoteStatus
 from argos.core.canonical import sha256_of
+from argos.signals.cut import cut_of
 from argos.signals.file import SignalFile
 from argos.signals.precheck import CheckResult, Verdict
+from argos.signals.pruning import Pruner, kept_days
+from argos.signals.reading import votes
 from argos.signals.replaying import Replayed, replay_day
 from argos.signals.session import Session, Ticked
-from argos.signals.settings import SessionRule, SignalSettings
+from argos.signals.settings import Retention, SessionRule, SignalSettings
 from argos.signals.store import SignalStore
 from argos.signals.verifying import Verified, verify_file
 
@@ -105,8 +108,19 @@ class Stage:
         with self.file.reading() as connection:
             return replay_day(connection, day, whole=whole)
 
+    def votes(self, **wanted: Any) -> list[dict[str, Any]]:
+        with self.file.reading() as connection:
+            return votes(connection, **{"limit": 1000, "symbol": None, "source": None, **wanted})
+
+    def prune(self, votes_days: int, *, now: float, rows_a_step: int = 2) -> int:
+        """All of it, a few rows at a time; the number of steps."""
+        pruner = Pruner(self.file, Retention(votes_days=votes_days), rows_a_step=rows_a_step)
+        return sum(1 for _ in iter(lambda: pruner.step(at(now)), False))
+
     def days(self) -> list[str]:
-        return [day for (day,) in self.rows("SELECT DISTINCT day FROM ticks ORDER BY day")]
+        """Those that can be replayed."""
+        with self.file.reading() as connection:
+            return kept_days(connection, cut_of(connection))[::-1]
 
     def _on_recorded(
         self, connection: sqlite3.Connection, record: Mapping[str, Any], price: Decimal | None

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from argos.core.errors import InputError
 from argos.exchange.book import Character
+from argos.node.file import read_node_file
 from argos.paperbroker.presets import (
     BrokerKeys,
     harbor,
@@ -23,8 +23,8 @@ from argos.rehearsal.compressed import (
     source_environment,
 )
 from argos.sources.settings import PROVIDERS, SourcesSettings
-from argos.stack.free_ports import PortBook
-from argos.stack.home import Home, read_private, write_atomically
+from argos.stack.free_ports import ports
+from argos.stack.home import Home, write_atomically
 
 PAPER_ROUTE: Final = "paper"
 EXCHANGE_ACCOUNT: Final = "argo-alpaca"
@@ -89,10 +89,6 @@ def plan_signals(
         fixture_words=fixture_words(days, port=port),
         environ=source_environment(sources, fixture_url=url, days=days),
     )
-
-
-def ports(home: Home) -> PortBook:
-    return PortBook(home.root / "ports.json")
 
 
 def plan_paper(home: Home, *, gateway_url: str, seed: int, exact: bool = False) -> PaperPlan:
@@ -219,22 +215,3 @@ def _plan_node(
 def _read_planned(path: Path) -> PlannedNode:
     body = read_node_file(path)
     return PlannedNode(name=body["name"], account=body["account"], venue=body["venue"], path=path)
-
-
-def read_node_file(path: Path) -> Mapping[str, Any]:
-    """What a node file says. Raises InputError NODE_FILE_INVALID."""
-    try:
-        body = json.loads(read_private(path))
-        missing = {"name", "account", "venue", "gateway_url"} - body.keys()
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path}: {error}", code="NODE_FILE_INVALID", fix="write it anew with `argos init`"
-        ) from error
-    if missing:
-        raise InputError(
-            f"{path} lacks {', '.join(sorted(missing))}",
-            code="NODE_FILE_INVALID",
-            fix="write it anew with `argos init`",
-        )
-    found: Mapping[str, Any] = body
-    return found

@@ -9,9 +9,9 @@ from typing import Final
 
 from argos.core.errors import StoreError
 from argos.dsn import Dsn
+from argos.home_database import embedded_server, open_access, prepare_database
 from argos.node.exit_codes import ExitCode
 from argos.plans import VENUE_OF, PaperPlan, PlannedNode, SignalsPlan, broker_url
-from argos.provisioning import embedded_server, open_access, prepare_database
 from argos.settings import Settings
 from argos.stack.children import Child, ChildEvent, ChildSupervisor
 from argos.stack.embedded import EmbeddedPostgres

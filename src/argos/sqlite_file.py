@@ -1,9 +1,9 @@
 """A SQLite file of the home: made where it is not there, whole transactions, synced before they count."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
@@ -21,7 +21,9 @@ class FileKind:
     """What a file holds, and the errors of whoever it belongs to.
 
     room: the package whose `schema.sql` makes the tables, `meta` among them. unusable: of what went wrong.
-    other_version: of the path and the version held there. beside: read while somebody writes.
+    other_version: of the path and the version held there. beside: read while somebody writes. upgrades: by an older
+    version, the script beside the schema that makes it the next one. gives_back: a new file can return space that it
+    does not need any more to the disk, in small steps; an old one is as it was made.
     """
 
     room: str
@@ -29,6 +31,8 @@ class FileKind:
     unusable: Callable[[str], StoreError]
     other_version: Callable[[Path, str], InputError]
     beside: bool = True
+    upgrades: Mapping[str, str] = field(default_factory=dict)
+    gives_back: bool = False
 
 
 class SqliteFile:
@@ -47,11 +51,13 @@ class SqliteFile:
             if path != MEMORY:
                 path.touch(mode=0o600)  # files beside it (-wal, -shm) take its mode
             connection = _connected(str(path))
+            if kind.gives_back:
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is anything
             if kind.beside:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            schema = files(kind.room).joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(schema)
+            _upgrade(connection, kind)
+            connection.executescript(_script(kind, "schema.sql"))
             connection.execute("INSERT OR IGNORE INTO meta VALUES ('version', ?)", (kind.version,))
             return cls._of_version(connection, path, kind)
         except (sqlite3.Error, OSError) as error:
@@ -80,6 +86,17 @@ class SqliteFile:
         with self._lock:
             self._connection.close()
 
+    def give_back(self, pages_max: int) -> None:
+        """Up to so many free pages go back to the disk, in a transaction of their own. Nothing in a file without
+        `gives_back`. Raises StoreError, of the kind.
+        """
+        with self._lock:
+            try:
+                # as a script: executed as one statement it ends after the first page
+                self._connection.executescript(f"PRAGMA incremental_vacuum({int(pages_max)})")
+            except sqlite3.Error as error:
+                raise self._kind.unusable(str(error)) from error
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and alone. Raises StoreError, of the kind."""
@@ -105,6 +122,31 @@ class SqliteFile:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 raise self._kind.unusable(str(error)) from error
+
+
+def _upgrade(connection: sqlite3.Connection, kind: FileKind) -> None:
+    """A file of an older version becomes one of this, all or nothing; one that nobody knows stays as it is."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        while (script := kind.upgrades.get(_held_version(connection))) is not None:
+            for statement in _script(kind, script).split(";"):
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _held_version(connection: sqlite3.Connection) -> str:
+    """Empty of a new file."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
+        return ""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    return "" if row is None else str(row[0])
+
+
+def _script(kind: FileKind, name: str) -> str:
+    return files(kind.room).joinpath(name).read_text("utf-8")
 
 
 def _connected(name: str) -> sqlite3.Connection:

@@ -1,11 +1,10 @@
 """Where the command `argos` starts: the first word chooses the program, so that none waits for what others import."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-MAIN: Final = "argos.cli.main"
 PROGRAMS: Final[Mapping[str, str]] = {
     "backtest": "argos.cli.research.app",
     "optimize": "argos.cli.research.app",
@@ -14,13 +13,14 @@ PROGRAMS: Final[Mapping[str, str]] = {
 """Commands that need no home and no server."""
 
 
-def program_of(words: Sequence[str]) -> str:
-    """The module whose `app` these words are for."""
-    return PROGRAMS.get(words[0], MAIN) if words else MAIN
-
-
 def main() -> None:
-    import_module(program_of(sys.argv[1:])).app()
+    """Run the program that the words are for."""
+    words = sys.argv[1:]
+    program = PROGRAMS.get(words[0]) if words else None
+    if program is None:
+        import_module("argos.cli.main").application(words)()
+    else:
+        import_module(program).app()
 
 
 if __name__ == "__main__":

@@ -239,6 +239,20 @@ class TradingSection(Section):
     intent_ttl_s: Annotated[int, Field(ge=1, le=3600)] = 60
 
 
+KeptDays = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSection(Section):
+    """How many days of what grows the signal service keeps; null keeps all. Signals and their proofs are kept for ever.
+
+    votes_days: days on which it ran, with their votes and ticks: only those can be replayed. outbox_days: what the
+    database was told.
+    """
+
+    votes_days: KeptDays | None = 30
+    outbox_days: KeptDays | None = 30
+
+
 class BacktestSection(Section):
     """What `argos backtest consensus --configured` plays, with the rules of `strategy`; its options go before it.
 

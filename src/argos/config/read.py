@@ -14,6 +14,7 @@ from argos.config.model import (
     AwsSection,
     BacktestSection,
     Environment,
+    RetentionSection,
     StrategySection,
     TradingSection,
 )
@@ -54,6 +55,7 @@ def parse_config(
     alpaca = _section(gathered, "alpaca", AlpacaSection, environ)
     strategy = _section(gathered, "strategy", StrategySection, environ)
     trading = _section(gathered, "trading", TradingSection, environ)
+    retention = _section(gathered, "retention", RetentionSection, environ)
     backtest = _section(gathered, "backtest", BacktestSection, environ)
     aws = _section(gathered, "aws", AwsSection, environ)
     choice = alpaca_of(alpaca, gathered.environment)
@@ -66,6 +68,7 @@ def parse_config(
         },
         "strategy": plain(strategy),
         "trading": plain(trading),
+        "retention": plain(retention),
         "backtest": plain(backtest),
         "aws": plain(aws),
     }
@@ -74,6 +77,7 @@ def parse_config(
         sources=sources,
         strategy=strategy,
         trading=trading,
+        retention=retention,
         environment=gathered.environment,
         digest=digest,
         document=document,

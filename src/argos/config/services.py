@@ -9,6 +9,7 @@ from argos.config.model import (
     AlpacaSection,
     BacktestSection,
     Environment,
+    RetentionSection,
     StrategySection,
     TradingSection,
 )
@@ -16,7 +17,7 @@ from argos.config.percent import fraction
 from argos.consensus.calibration import parse_calibration
 from argos.consensus.settings import ConsensusSettings, SourceRules
 from argos.core.errors import InputError
-from argos.signals.settings import SignalSettings
+from argos.signals.settings import Retention, SignalSettings
 from argos.sources.settings import PROVIDERS, SourcesSettings
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -84,6 +85,7 @@ def signals_of(
     sources: SourcesSettings,
     strategy: StrategySection,
     trading: TradingSection,
+    retention: RetentionSection,
     environment: Environment,
     digest: str,
     document: Mapping[str, Any],
@@ -114,6 +116,7 @@ def signals_of(
         time_stop_s=trading.time_stop_s,
         close_when_ended=trading.close_when_ended,
         intent_ttl_s=trading.intent_ttl_s,
+        keep=Retention(votes_days=retention.votes_days, outbox_days=retention.outbox_days),
         environment=environment.value,
         config_digest=digest,
         config_document=document,

@@ -13,6 +13,7 @@ from argos.config.model import (
     BacktestSection,
     DevAccount,
     ProductionAccount,
+    RetentionSection,
     StrategySection,
     TradingSection,
 )
@@ -24,6 +25,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "alpaca": AlpacaSection,
     "strategy": StrategySection,
     "trading": TradingSection,
+    "retention": RetentionSection,
     "backtest": BacktestSection,
     "aws": AwsSection,
 }

@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from argos.entries.logs import set_up_logs
-from argos.provisioning import open_access
+from argos.home_database import open_access
 from argos.settings import load_settings, open_home
 from argos.stack.collector import collect_rarely
 from argos.wiring.gateway import build_gateway

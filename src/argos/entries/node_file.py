@@ -5,8 +5,8 @@ from pathlib import Path
 
 from argos.core.errors import InputError
 from argos.entries.mt5_terminal import open_mt5
+from argos.node.file import read_node_file
 from argos.node.settings import NodeLimits, NodeSettings, NodeTimings
-from argos.plans import read_node_file
 from argos.ports import Venue
 from argos.venues.alpaca.settings import alpaca_settings
 from argos.venues.alpaca.venue import AlpacaVenue

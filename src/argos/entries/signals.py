@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import sys
-from typing import Final
 
 import structlog
 
@@ -13,18 +12,16 @@ from argos.core.errors import ArgosError, InputError
 from argos.dsn import Access
 from argos.entries.logs import set_up_logs
 from argos.entries.sources import LOCK as SOURCES_LOCK
-from argos.provisioning import open_access
+from argos.home_database import open_access
 from argos.settings import config_in_force, load_settings, open_home
 from argos.signals.closes import keeping_closes
 from argos.signals.delivery import delivering
 from argos.signals.execution import order_entries
+from argos.signals.file import LOCK
 from argos.signals.running import run_signals
 from argos.signals.standing import StandingSource
 from argos.sources.running import utc_now
 from argos.stack.home import Home, file_lock
-
-LOCK: Final = "signals.lock"
-"""Two that decide would write one chain twice."""
 
 log = structlog.get_logger()
 

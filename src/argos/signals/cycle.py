@@ -1,7 +1,7 @@
 """The cycle: every five seconds the sources' latest votes become a tick. It waits for no source and no database.
 
 A tick runs in a thread of its own, so that a slow disk holds up no other task. A tick that could not be stored is as if
-it had never been. Ticks that were missed are not made up.
+it had never been. Ticks that were missed are not made up. Old rows are pruned after a tick, never beside one.
 """
 
 import asyncio
@@ -40,13 +40,17 @@ class Cycle:
         health: Health,
         file: SignalFile,
         status_path: Path,
+        prune: Callable[[datetime], bool] | None = None,
     ) -> None:
+        """`prune` takes one small step of pruning, after each tick that left half of its time or more."""
         self._session = session
         self._latest = latest
         self._clock = clock
         self._health = health
         self._file = file
         self._status_path = status_path
+        self._prune = prune
+        self._prune_fails = False
 
     async def run(self, stop: asyncio.Event, *, recorded: asyncio.Event) -> None:
         """Until `stop`. `recorded` is set after every tick that left something to be told."""
@@ -59,6 +63,8 @@ class Cycle:
                     recorded.set()
                 due, missed = next_due(due, now_s=loop.time(), every_s=every_s)
                 self._health.missed += missed
+                if ticked is not None and due - loop.time() >= every_s / 2:
+                    await asyncio.to_thread(self._prune_step, ticked.at)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), timeout=due - loop.time())
         finally:
@@ -99,6 +105,17 @@ class Cycle:
         if ticked.fired:
             log.info("signals", fired=ticked.fired, valid=ticked.valid, chain=health.chain.sequence)
         return ticked
+
+    def _prune_step(self, now: datetime) -> None:
+        if self._prune is None:
+            return
+        try:
+            self._prune(now)
+            self._prune_fails = False
+        except StoreError as error:
+            if not self._prune_fails:
+                log.warning("old rows are not pruned", code=error.code, message=error.message)
+            self._prune_fails = True
 
     def _skipped(self, code: str, now: datetime) -> None:
         health = self._health

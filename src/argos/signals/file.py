@@ -10,6 +10,8 @@ from argos.sqlite_file import FileKind, SqliteFile
 
 FILE: Final = "signals.sqlite"
 """In the home."""
+LOCK: Final = "signals.lock"
+"""In the home. Two that decide would write one chain twice."""
 
 
 class SignalFile:
@@ -31,6 +33,10 @@ class SignalFile:
     def close(self) -> None:
         self._file.close()
 
+    def give_back(self, pages_max: int) -> None:
+        """Up to so many free pages go back to the disk; in a file that version 1 made, none."""
+        self._file.give_back(pages_max)
+
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """All or nothing, and alone."""
         return self._file.transaction()
@@ -48,10 +54,16 @@ def _other_version(path: Path, held: str) -> InputError:
     return InputError(
         f"{path} has version {held}, not {_KIND.version}",
         code="SIGNAL_FILE_VERSION",
-        fix="use the version of Argos that wrote it",
+        fix="an older file is brought up to date when the service starts: argos signals run --seconds 1. For a newer"
+        " one use the version of Argos that wrote it",
     )
 
 
 _KIND: Final = FileKind(
-    room="argos.signals", version="1", unusable=_unusable, other_version=_other_version
+    room="argos.signals",
+    version="2",
+    unusable=_unusable,
+    other_version=_other_version,
+    upgrades={"1": "from_1.sql"},
+    gives_back=True,
 )

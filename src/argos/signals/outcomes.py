@@ -16,8 +16,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from argos.consensus.scoring import CONSENSUS, Claim, claim_of_vote
-from argos.consensus.vote import parse_vote
 from argos.core.texts import parse_moment
+from argos.signals.cut import cut_of
+from argos.signals.vote_rows import VoteReader
 from argos.sources.voting import is_simulated
 
 _NS: Final = 1_000_000_000
@@ -44,8 +45,11 @@ class LeftOut(StrEnum):
 
 @dataclass(slots=True)
 class Gathered:
-    """Claims with their outcomes, and how many were left out by whom and why."""
+    """Claims with their outcomes, and how many were left out by whom and why. votes_since: the first day whose votes
+    are kept, empty while all of them are; signals are kept for ever.
+    """
 
+    votes_since: str = ""
     claims: list[Claim] = field(default_factory=list)
     left_out: Counter[tuple[str, LeftOut]] = field(default_factory=Counter)
 
@@ -68,10 +72,9 @@ def gather(
     A price that comes more than a horizon late is none. What a fixture server had a part in is left out unless
     `with_simulated`: its market is none that the prices could be of.
     """
-    found = Gathered()
+    found = Gathered(votes_since=cut_of(connection).day)
     busy: dict[tuple[str, str], datetime] = {}
-    for (text,) in connection.execute("SELECT document FROM votes ORDER BY number"):
-        vote = parse_vote(json.loads(text))
+    for _, vote in VoteReader(connection).between(0):
         about = _About(vote.source, vote.symbol, vote.fetched_at)
         if vote.p_up is None:
             found.left_out[vote.source, LeftOut.NO_SIDE] += 1

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from argos.consensus.vote import vote_document
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
 from argos.core.texts import moment_text, parse_moment
 from argos.proofs.inclusion import proof_of
 from argos.signals.days import records_of
+from argos.signals.vote_rows import VoteReader
 
 STATUSES: Final = ("valid", "refused", "standing", "ended")
 """By which a list is filtered: the first two are in the record, the others tell how it went on."""
@@ -73,18 +75,9 @@ def signal_named(connection: sqlite3.Connection, name: str, *, now: datetime) ->
 def votes(
     connection: sqlite3.Connection, *, limit: int, symbol: str | None, source: str | None
 ) -> list[dict[str, Any]]:
-    """Stored votes, newest first."""
-    given = {
-        clause: value
-        for clause, value in {"symbol = ?": symbol, "source = ?": source}.items()
-        if value is not None
-    }
-    where = f" WHERE {' AND '.join(given)}" if given else ""
-    rows = connection.execute(
-        f"SELECT number, document FROM votes{where} ORDER BY number DESC LIMIT ?",  # noqa: S608 - our own clauses
-        (*given.values(), limit),
-    )
-    return [{"number": number, **json.loads(document)} for number, document in rows]
+    """Stored votes, newest first, from the first day on that is not pruned."""
+    found = VoteReader(connection).newest_first(limit=limit, symbol=symbol, source=source)
+    return [{"number": number, **vote_document(vote)} for number, vote in found]
 
 
 def heads(connection: sqlite3.Connection) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """A stored day computed again, from stored votes, ticks and rules alone, and held against what was recorded.
 
 A day begins with what the board stood at before its first tick: a checkpoint. That is no article of faith, as the
-replay of the day before must lead to it. The first checkpoint of a file holds nothing; `whole` begins there.
+replay of the day before must lead to it. The first checkpoint of a file holds nothing; `whole` begins there, or at the
+first that is kept where old days are pruned.
 """
 
 import sqlite3
@@ -16,6 +17,7 @@ from argos.consensus.vote import Vote
 from argos.core.canonical import sha256_of
 from argos.core.errors import InputError
 from argos.core.texts import optional_moment, parse_moment
+from argos.signals.cut import check_day_kept, cut_of
 from argos.signals.documents import (
     NOT_WATCHED,
     checkpoint_document,
@@ -32,11 +34,13 @@ from argos.signals.stored_ticks import Document, StoredTicks
 class Replayed:
     """What a replay went over, and all that it found to differ; nothing differs when `findings` is empty.
 
-    signals: ids of those that the votes give on the day, in their order.
+    signals: ids of those that the votes give on the day, in their order. pruned_before: days before it cannot be
+    replayed any more, empty for none.
     """
 
     day: str
     first_tick: int
+    pruned_before: str = ""
     ticks: int = 0
     votes: int = 0
     signals: list[str] = field(default_factory=list)
@@ -52,10 +56,13 @@ class Replayed:
 
 
 def replay_day(connection: sqlite3.Connection, day: str, *, whole: bool = False) -> Replayed:
-    """The day, or with `whole` all ticks from the file's first to that day's end.
+    """The day, or with `whole` all ticks from the first that is kept to that day's end.
 
-    Raises InputError SIGNAL_DAY_UNKNOWN for a day without ticks, SIGNAL_ROWS_GONE for a file that is not whole.
+    Raises InputError SIGNAL_DAY_PRUNED for a day that is kept no more, SIGNAL_DAY_UNKNOWN for one without ticks,
+    SIGNAL_ROWS_GONE for a file that is not whole.
     """
+    check_day_kept(connection, day)
+    cut = cut_of(connection)
     first, last = connection.execute(
         "SELECT min(number), max(number) FROM ticks WHERE day = ?", (day,)
     ).fetchone()
@@ -66,8 +73,10 @@ def replay_day(connection: sqlite3.Connection, day: str, *, whole: bool = False)
             field="DAY",
             fix="see `argos signals heads` for the days there are; days are UTC",
         )
-    stored = StoredTicks(connection, first=1 if whole else first, last=last)
-    return _Replay(stored, day).run()
+    stored = StoredTicks(connection, first=cut.tick if whole else first, last=last)
+    done = _Replay(stored, day).run()
+    done.pruned_before = cut.day
+    return done
 
 
 class _Replay:

@@ -15,6 +15,7 @@ from argos.consensus.vote import Direction
 from argos.signals.cycle import Cycle
 from argos.signals.file import FILE, SignalFile
 from argos.signals.precheck import NOT_EXECUTED, RouteStanding, Verdict, verdict_of
+from argos.signals.pruning import Pruner
 from argos.signals.session import Session
 from argos.signals.settings import SignalSettings
 from argos.signals.status import STATUS_FILE, Health
@@ -129,6 +130,7 @@ async def run_signals(
                 health=health,
                 file=file,
                 status_path=root / STATUS_FILE,
+                prune=Pruner(file, settings.keep).step,
             )
             deck = Deck(
                 file=file,

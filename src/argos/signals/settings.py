@@ -18,6 +18,18 @@ class SessionRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long the service keeps what grows: days on which it ran, the newest among them; None is for ever.
+
+    votes_days: votes, ticks and checkpoints, without which a day cannot be replayed. outbox_days: rows that PostgreSQL
+    was told, by when.
+    """
+
+    votes_days: int | None = 30
+    outbox_days: int | None = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalSettings:
     """Fractions are 0 to 1. None turns a rule off.
 
@@ -26,7 +38,7 @@ class SignalSettings:
     target_fraction: distance of the bracket's legs from the price, as a part of it. time_stop_s: after so long a
     trade is closed. close_when_ended: it is closed, too, when its signal ends before its time. intent_ttl_s: an
     entry that could not be handed over within it is given up. max_drawdown_fraction: of the account's stored peak.
-    config_digest and config_document: of the whole configuration in force, without secrets.
+    keep: what is pruned. config_digest and config_document: of the whole configuration in force, without secrets.
     """
 
     strategy: str = "consensus"
@@ -46,6 +58,7 @@ class SignalSettings:
     time_stop_s: int | None = None
     close_when_ended: bool = False
     intent_ttl_s: int = 60
+    keep: Retention = field(default_factory=Retention)
     environment: str = "dev"
     config_digest: str = ""
     config_document: Mapping[str, Any] = field(default_factory=dict)

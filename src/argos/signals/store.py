@@ -3,7 +3,7 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from argos.consensus.machine import Standing
 from argos.consensus.settings import settings_document
-from argos.consensus.vote import Vote, parse_vote, vote_document
+from argos.consensus.vote import Vote
 from argos.core.canonical import canonical_bytes
 from argos.core.texts import moment_text, parse_moment
 from argos.proofs.records import ChainEnd, record_after
@@ -24,6 +24,7 @@ from argos.signals.documents import (
 )
 from argos.signals.file import SignalFile
 from argos.signals.settings import SignalSettings
+from argos.signals.vote_rows import VoteReader, VoteRows
 
 OnRecorded = Callable[[sqlite3.Connection, Mapping[str, Any], Decimal | None], None]
 """Called inside the tick's transaction for every valid signal: the connection, the record, the symbol's price."""
@@ -40,8 +41,6 @@ _STANDING: Final = (
 _OUTBOX: Final = (
     "INSERT OR IGNORE INTO outbox (kind, subject, payload, made_at) VALUES (?, ?, ?, ?)"
 )
-_PAIR_AFTER: Final = "SELECT symbol, source FROM votes WHERE (symbol, source) > (?, ?) ORDER BY symbol, source LIMIT 1"
-_NEWEST: Final = "SELECT number, document FROM votes WHERE symbol = ? AND source = ? ORDER BY number DESC LIMIT 1"
 _OPEN: Final = (
     "SELECT s.symbol, (SELECT signal_id FROM records r WHERE r.symbol = s.symbol ORDER BY sequence DESC LIMIT 1)"
     " FROM standings s WHERE s.phase = 'standing'"
@@ -52,8 +51,8 @@ _OPEN: Final = (
 class Held:
     """What stood after the last tick that was stored.
 
-    votes: newest of each source and symbol, with their numbers. open_signals: the id of the signal that stands, by
-    symbol. tick, vote: the last numbers given.
+    votes: newest of each source and symbol that the last process watched, with their numbers. open_signals: the id of
+    the signal that stands, by symbol. tick, vote: the last numbers given.
     """
 
     votes: tuple[tuple[int, Vote], ...] = ()
@@ -97,6 +96,7 @@ class SignalStore:
     def __init__(self, file: SignalFile) -> None:
         self._file = file
         self._known: set[str] = set()
+        self._vote_rows = VoteRows()
 
     def held(self) -> Held:
         """What the next tick goes on from. Raises StoreError."""
@@ -108,9 +108,8 @@ class SignalStore:
                 return Held()
             ticked_at = parse_moment(tick[1], field="at")
             rows = connection.execute("SELECT * FROM standings").fetchall()
-            votes = tuple(_newest_votes(connection))
             return Held(
-                votes=votes,
+                votes=_held_votes(connection),
                 standings={
                     symbol: standing_from(
                         {"phase": phase, "direction": direction, "ticks": ticks, "until": until},
@@ -129,10 +128,21 @@ class SignalStore:
         self, rows: TickRows, settings: SignalSettings, *, on_recorded: OnRecorded | None
     ) -> ChainEnd:
         """The whole tick or nothing of it; the chain's end after it. Raises StoreError."""
+        try:
+            end = self._write(rows, settings, on_recorded)
+        except BaseException:
+            self._vote_rows.forget()
+            raise
+        self._known |= {settings.config_digest, settings.consensus.digest}
+        return end
+
+    def _write(
+        self, rows: TickRows, settings: SignalSettings, on_recorded: OnRecorded | None
+    ) -> ChainEnd:
         with self._file.transaction() as connection:
             self._name_settings(connection, settings, rows.at)
             close_days(connection, before=rows.at)
-            connection.executemany(_VOTE, [_vote_row(*numbered) for numbered in rows.votes])
+            connection.executemany(_VOTE, self._vote_rows.of(connection, rows.votes))
             if rows.checkpoint is not None:
                 connection.execute(
                     "INSERT INTO checkpoints VALUES (?, ?, ?)",
@@ -147,8 +157,7 @@ class SignalStore:
             end = chain_end(connection)
             for firing in rows.firings:
                 end = _record(connection, end, firing, on_recorded)
-        self._known |= {settings.config_digest, settings.consensus.digest}
-        return end
+            return end
 
     def _name_settings(
         self, connection: sqlite3.Connection, settings: SignalSettings, at: datetime
@@ -196,13 +205,22 @@ def chain_end(connection: sqlite3.Connection) -> ChainEnd:
     return ChainEnd(sequence=row[0], last_hash=row[1], last_at=parse_moment(row[2], field="at"))
 
 
-def _newest_votes(connection: sqlite3.Connection) -> Iterator[tuple[int, Vote]]:
-    """Leaps from pair to pair over the index: the table may hold millions."""
-    pair = connection.execute(_PAIR_AFTER, ("", "")).fetchone()
-    while pair is not None:
-        number, document = connection.execute(_NEWEST, pair).fetchone()
-        yield number, parse_vote(json.loads(document))
-        pair = connection.execute(_PAIR_AFTER, pair).fetchone()
+def _held_votes(connection: sqlite3.Connection) -> tuple[tuple[int, Vote], ...]:
+    """Those of the last checkpoint, and what came since: at most a day is looked through."""
+    tick, document = connection.execute(
+        "SELECT tick, document FROM checkpoints ORDER BY tick DESC LIMIT 1"
+    ).fetchone() or (1, '{"votes": []}')
+    (before,) = connection.execute(
+        "SELECT coalesce(max(votes_upto), 0) FROM ticks WHERE number < ?", (tick,)
+    ).fetchone()
+    reader = VoteReader(connection)
+    named = [(number, reader.vote(number)) for number in json.loads(document)["votes"]]
+    held = {(vote.source, vote.symbol): (number, vote) for number, vote in named if vote}
+    for key, number in reader.newest(before).items():
+        vote = reader.vote(number)
+        if vote is not None:
+            held[key] = (number, vote)
+    return tuple(held.values())
 
 
 def _record(
@@ -260,12 +278,6 @@ def _end(connection: sqlite3.Connection, ending: Ending, at: datetime) -> None:
     tell(connection, kind="end", subject=ending.signal_id, payload=payload, made_at=at)
 
 
-def _vote_row(number: int, vote: Vote) -> tuple[object, ...]:
-    document = vote_document(vote)
-    fetched_at = document["fetched_at"]
-    return (number, fetched_at[:10], vote.source, vote.symbol, fetched_at, _plain_text(document))
-
-
 def _tick_row(rows: TickRows, settings: SignalSettings) -> tuple[object, ...]:
     return (
         rows.number,
@@ -289,7 +301,7 @@ def _day(at: datetime) -> str:
 
 
 def _plain_text(document: Mapping[str, Any]) -> str:
-    """Canonical JSON of a document of text and whole numbers under ASCII names, as votes and records are; quicker."""
+    """Canonical JSON of a document of text and whole numbers under ASCII names, as records are; quicker."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

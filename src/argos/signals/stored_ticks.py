@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from argos.consensus.settings import ConsensusSettings, parse_settings
-from argos.consensus.vote import Vote, parse_vote
-from argos.core.errors import InputError
+from argos.consensus.vote import Vote
+from argos.signals.vote_rows import VoteReader, rows_gone
 
 Document = Mapping[str, Any]
 _TICKS: Final = (
     "SELECT number, at, rules_digest, votes_upto, symbols, fired FROM ticks"
     " WHERE number >= ? AND number <= ? ORDER BY number"
-)
-_VOTES: Final = (
-    "SELECT number, document FROM votes WHERE number > ? AND number <= ? ORDER BY number"
 )
 
 
@@ -26,19 +23,18 @@ class StoredTicks:
         self._connection = connection
         self.first, self.last = first, last
         self._rules: dict[str, ConsensusSettings] = {}
+        self._votes = VoteReader(connection)
 
     def ticks(self) -> list[tuple[int, str, str, int, int, int]]:
         """number, at, digest of the rules, number of the last vote, symbols, signals."""
         return self._connection.execute(_TICKS, (self.first, self.last)).fetchall()
 
     def votes(self, *, after: int, upto: int) -> Iterator[tuple[int, Vote]]:
-        for number, document in self._connection.execute(_VOTES, (after, upto)):
-            yield number, parse_vote(json.loads(document))
+        return self._votes.between(after, upto)
 
     def vote(self, number: int) -> Vote | None:
         """None for one that is not there any more."""
-        row = self._row("SELECT document FROM votes WHERE number = ?", number)
-        return None if row is None else parse_vote(json.loads(row[0]))
+        return self._votes.vote(number)
 
     def votes_before(self) -> int:
         """Number of the last vote of the tick before the first."""
@@ -105,9 +101,5 @@ class StoredTicks:
 
 def _needed(row: tuple[Any, ...] | None, what: str) -> tuple[Any, ...]:
     if row is None:
-        raise InputError(
-            f"{what} is named, but not stored",
-            code="SIGNAL_ROWS_GONE",
-            fix="the file is not whole: restore it from a copy, or keep it as it is and say so",
-        )
+        raise rows_gone(what)
     return row

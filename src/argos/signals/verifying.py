@@ -13,13 +13,17 @@ from argos.core.errors import ArgosError
 from argos.proofs.faults import Fault
 from argos.proofs.heads import verify_day, verify_heads
 from argos.proofs.records import verify_chain
+from argos.signals.cut import cut_of
 from argos.signals.days import records_of
 from argos.signals.findings import Finding, FindingCode
 
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at. covered_day: the day of the head that was held against, covered: records up to its end."""
+    """What was looked at. covered_day: the day of the head that was held against, covered: records up to its end.
+
+    pruned_before: records of earlier days cannot be counted against their ticks any more; their heads count them.
+    """
 
     records: int = 0
     heads: int = 0
@@ -27,6 +31,7 @@ class Verified:
     last_head_hash: str = ""
     covered_day: str = ""
     covered: int = 0
+    pruned_before: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def find(self, code: FindingCode, where: str, text: str) -> None:
@@ -43,7 +48,7 @@ def verify_file(connection: sqlite3.Connection, *, against: str | None = None) -
 
     Without it a file that was rewritten throughout holds as well.
     """
-    done = Verified()
+    done = Verified(pruned_before=cut_of(connection).day)
     _verify_records(connection, done)
     heads = _verify_heads(connection, done)
     _verify_settings(connection, done)
@@ -56,7 +61,8 @@ def _verify_records(connection: sqlite3.Connection, done: Verified) -> None:
     done.add(verify_chain(_read_records(connection, done)))
     counts = connection.execute(
         "SELECT t.day, t.fired, (SELECT count(*) FROM records r WHERE r.day = t.day)"
-        " FROM (SELECT day, sum(fired) AS fired FROM ticks GROUP BY day) AS t"
+        " FROM (SELECT day, sum(fired) AS fired FROM ticks WHERE number >= ? GROUP BY day) AS t",
+        (cut_of(connection).tick,),
     )
     for day, fired, stored in counts:
         if fired != stored:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from argos.core.errors import ArgosError, InputError
-from argos.stack.home import write_atomically
+from argos.stack.home import Home, write_atomically
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -85,3 +85,8 @@ class PortBook:
         if held.get(name) != port:
             write_atomically(self._path, json.dumps(held | {name: port}, indent=2) + "\n")
         return port
+
+
+def ports(home: Home) -> PortBook:
+    """The ports of this home."""
+    return PortBook(home.root / "ports.json")

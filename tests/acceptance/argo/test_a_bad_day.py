@@ -18,7 +18,7 @@ from argos.rehearsal.evidence import read_books, read_stored
 from eventually import eventually
 
 pytestmark = pytest.mark.acceptance
-WITHIN_S = 40.0
+WITHIN_S = 120.0
 
 
 @pytest.fixture(scope="module")

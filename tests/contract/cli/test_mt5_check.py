@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from argos.cli.doctor.finding import State
-from argos.cli.main import app
+from argos.cli.main import application
 from argos.cli.mt5.findings import examine_terminal
 from argos.exchange.book import Character
 from argos.venues.mt5.settings import TerminalSettings
@@ -42,7 +42,9 @@ def checked(folder: Path, mt5: dict[str, Any]) -> tuple[int, dict[str, dict[str,
     for name, text in (("node.json", json.dumps(body)), ("password", "key-a0")):
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(text)
-    result = CliRunner().invoke(app, ["mt5", "check", str(folder / "node.json"), "--json"])
+    result = CliRunner().invoke(
+        application(), ["mt5", "check", str(folder / "node.json"), "--json"]
+    )
     document = json.loads(result.stdout.splitlines()[-1])
     assert document["ready"] is (result.exit_code == 0)
     return result.exit_code, {finding["check"]: finding for finding in document["findings"]}

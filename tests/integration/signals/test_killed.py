@@ -1,4 +1,4 @@
-"""kill -9 at any instant: at most the tick under way is gone, nothing is doubled, and the file is whole."""
+"""kill -9 at any instant, pruning too: at most the tick under way is gone, nothing is doubled, the file is whole."""
 
 import os
 import random
@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from argos.signals.cut import cut_of
 from argos.signals.file import SignalFile
+from argos.signals.pruning import kept_days
 from argos.signals.replaying import replay_day
 from argos.signals.verifying import verify_file
+from signal_child import DAYS_KEPT
 
 KILLS = 8
 TICKS_MAX = 60
@@ -47,7 +50,8 @@ def test_a_process_killed_again_and_again_leaves_a_file_that_is_whole(tmp_path: 
         file.close()
     file = SignalFile.look(path)
     with file.reading() as connection:
-        days = [day for (day,) in connection.execute("SELECT DISTINCT day FROM ticks ORDER BY day")]
+        cut = cut_of(connection)
+        days = kept_days(connection, cut)
         for day in days:
             assert replay_day(connection, day).findings == []
         recorded = connection.execute("SELECT signal_id FROM records ORDER BY sequence").fetchall()
@@ -55,6 +59,7 @@ def test_a_process_killed_again_and_again_leaves_a_file_that_is_whole(tmp_path: 
         assert connection.execute(told).fetchall() == recorded
         heads = connection.execute("SELECT count(*) FROM heads").fetchone()
     file.close()
-    assert len(days) > KILLS
+    assert DAYS_KEPT <= len(days) < heads[0]
+    assert min(days) == cut.day
     assert len(recorded) > KILLS
-    assert heads[0] >= len(days) - 1
+    assert heads[0] > KILLS

@@ -14,6 +14,7 @@ import pytest
 from argos.signals.file import FILE, SignalFile
 from argos.signals.replaying import replay_day
 from argos.signals.status import STATUS_FILE, read_status
+from argos.signals.vote_rows import VoteReader
 from argos_command import ArgosCommand
 from eventually import eventually
 from fixture_process import FixtureProcess
@@ -83,16 +84,12 @@ async def test_it_ticks_beside_hanging_sources_and_leaves_a_file_that_is_whole(
     with file.reading() as connection:
         ((day, ticks),) = connection.execute("SELECT day, count(*) FROM ticks GROUP BY day LIMIT 1")
         replayed = replay_day(connection, day)
-        sources = {source for (source,) in connection.execute("SELECT DISTINCT source FROM votes")}
-        reasons = [
-            json.loads(text)["reason"]
-            for (text,) in connection.execute("SELECT document FROM votes")
-        ]
+        votes = [vote for _, vote in VoteReader(connection).between(0)]
     file.close()
     assert replayed.findings == []
     assert replayed.ticks == ticks
-    assert {"massive", "alpha_vantage"} <= sources
-    assert all(reason.startswith("SIMULATED_") for reason in reasons)
+    assert {"massive", "alpha_vantage"} <= {vote.source for vote in votes}
+    assert all(vote.reason.startswith("SIMULATED_") for vote in votes)
 
 
 def test_calibrate_judges_by_prices_of_ones_own(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_a_session_is_local_and_ends_with_its_last_bar():
 def test_the_compiler_is_loaded_by_a_large_run_only():
     program = (
         "import sys, argos.cli.main, argos.backtest.run, argos.backtest.sweep, argos.backtest.lookahead\n"
+        "argos.cli.main.application()\n"
         "import argos.backtest.signal_quality, argos.backtest.strategies.breakout\n"
         "print(sorted({'numba', 'llvmlite', 'talib', 'pandas'} & set(sys.modules)))"
     )

@@ -71,7 +71,7 @@ def test_the_check_finds_what_is_wrong(line: str, wrong: list[str]) -> None:
 @pytest.fixture(scope="module")
 def argos() -> Any:
     """All commands; those that hand their words on to another program as that program knows them."""
-    everyday = typer.main.get_command(main.app)
+    everyday = typer.main.get_command(main.application())
     for program in (rehearsals, export, research, write):
         everyday.commands |= commands_of(program.app)
     return everyday

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from argos.consensus.vote import Vote
 from argos.core.errors import StoreError
+from argos.signals.pruning import Pruner
+from argos.signals.settings import Retention
 from signal_stage import SOURCES, SYMBOLS, Stage, at, stage, vote
 
 DAY_S = 86_400
@@ -29,7 +31,9 @@ MOVES = st.one_of(
     st.sampled_from([5, 5, 5, 5, 5, 5, 4, 6, 12, 20]),
     st.sampled_from([0, -1, -30, -4000, 40, 4000, DAY_S, 3 * DAY_S]),
 )
-HAPPENS = st.sampled_from(["", "", "", "", "restart", "disk full", "fewer", "all"])
+HAPPENS = st.sampled_from(
+    ["", "", "", "", "restart", "disk full", "fewer", "all", "prune", "half pruned"]
+)
 STEPS = st.lists(st.builds(Step, MOVES, VOTES, HAPPENS), min_size=5, max_size=40)
 ALL_LONG = tuple((source, symbol, "0.8") for source in SOURCES for symbol in SYMBOLS)
 ALL_SHORT = tuple((source, symbol, "0.2") for source in SOURCES for symbol in SYMBOLS)
@@ -47,6 +51,10 @@ def play(steps: list[Step]) -> Stage:
                 set_up.restart(symbols=SYMBOLS[:2])
             case "all":
                 set_up.restart(symbols=SYMBOLS)
+            case "prune":
+                set_up.prune(2, now=now)
+            case "half pruned":
+                Pruner(set_up.file, Retention(votes_days=1), rows_a_step=1).step(at(now))
         set_up.fails = step.happens == "disk full"
         try:
             set_up.tick(now)
@@ -76,11 +84,32 @@ def made(one: tuple[str, str, str], now: float) -> Vote:
         Step(2 * DAY_S),
     ]
 )
+@example(
+    steps=[
+        Step(5, ALL_LONG),
+        Step(5),
+        Step(DAY_S, ALL_SHORT[:3]),
+        Step(5, (), "fewer"),
+        Step(DAY_S),
+        Step(5, ALL_LONG),
+        Step(5, (), "half pruned"),
+        Step(5, (), "all"),
+        Step(5, (), "prune"),
+        Step(DAY_S, ALL_SHORT, "restart"),
+        Step(5),
+        Step(5, (), "prune"),
+    ]
+)
 def test_any_day_verifies_and_replays_to_what_was_recorded(steps: list[Step]) -> None:
     set_up = play(steps)
     assert set_up.verify().findings == []
     days = set_up.days()
-    recorded: list[str] = []
+    recorded = [
+        signal_id
+        for (signal_id,) in set_up.rows(
+            "SELECT signal_id FROM records WHERE day < ? ORDER BY sequence", days[0]
+        )
+    ]
     for day in days:
         replayed = set_up.replay(day)
         assert replayed.findings == []
@@ -95,8 +124,9 @@ def test_any_day_verifies_and_replays_to_what_was_recorded(steps: list[Step]) ->
 def test_a_killed_service_decides_as_one_that_was_not(steps: list[Step]) -> None:
     calm = [Step(step.moves_s, step.votes) for step in steps]
     killed = [Step(step.moves_s, step.votes, "restart") for step in steps]
+    pruned = [Step(step.moves_s, step.votes, "prune") for step in steps]
     query = "SELECT record FROM records ORDER BY sequence"
-    assert play(killed).rows(query) == play(calm).rows(query)
+    assert play(killed).rows(query) == play(calm).rows(query) == play(pruned).rows(query)
     ends = "SELECT * FROM ends ORDER BY signal_id"
     assert play(killed).rows(ends) == play(calm).rows(ends)
 

@@ -1,12 +1,14 @@
 """The cycle's clock: ticks that are missed are not made up, and what keeps a tick from being is told."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from argos.core.errors import StoreError
 from argos.signals.cycle import Cycle, next_due
 from argos.signals.status import Health, is_running, read_status
 from signal_stage import Stage, at, stage, votes_for
@@ -15,7 +17,14 @@ from signal_stage import Stage, at, stage, votes_for
 class Told:
     """A cycle whose clock says what the test says; it stops when there is nothing more to say."""
 
-    def __init__(self, path: Path, seconds: list[float], *, cycle_s: float = 0.001) -> None:
+    def __init__(
+        self,
+        path: Path,
+        seconds: list[float],
+        *,
+        cycle_s: float = 0.001,
+        prune: Callable[[datetime], bool] | None = None,
+    ) -> None:
         self.stage: Stage = stage()
         self.path = path / "status.json"
         self.stop = asyncio.Event()
@@ -29,6 +38,7 @@ class Told:
             health=self.health,
             file=self.stage.file,
             status_path=self.path,
+            prune=prune,
         )
 
     async def run(self) -> dict[str, Any]:
@@ -76,6 +86,20 @@ async def test_a_full_disk_is_told_and_the_next_tick_is_tried(tmp_path: Path) ->
     told.stage.fails = True
     status = await told.run()
     assert (status["skipped"], status["ticks"]) == ("SIGNAL_FILE_UNUSABLE", 1)
+
+
+async def test_one_step_of_pruning_follows_a_tick_and_may_fail(tmp_path: Path) -> None:
+    pruned_at: list[datetime] = []
+
+    def prune(now: datetime) -> bool:
+        pruned_at.append(now)
+        told.stop.set()
+        raise StoreError("the disk is full", code="SIGNAL_FILE_UNUSABLE")
+
+    told = Told(tmp_path, [7, 7, 7], cycle_s=600, prune=prune)
+    status = await told.run()
+    assert pruned_at == [at(7)]
+    assert (status["ticks"], status["skipped"]) == (1, "")
 
 
 @pytest.mark.parametrize(

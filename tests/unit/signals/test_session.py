@@ -120,9 +120,7 @@ def test_a_vote_counts_from_the_tick_that_took_it() -> None:
     set_up = stage()
     set_up.publish(*votes_for("AAPL", now=at(0)))
     set_up.tick(3)
-    fetched = {
-        json.loads(text)["fetched_at"] for (text,) in set_up.rows("SELECT document FROM votes")
-    }
+    fetched = {vote["fetched_at"] for vote in set_up.votes()}
     assert fetched == {"2026-11-20T15:00:03.000000Z"}
 
 

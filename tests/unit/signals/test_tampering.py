@@ -112,7 +112,7 @@ def test_a_file_rewritten_throughout_shows_against_the_kept_head_alone(two_days:
     [
         ("DELETE FROM records WHERE sequence = 2", "REPLAY_MISSING"),
         (
-            "UPDATE votes SET document = replace(document, '0.8', '0.9') WHERE number = 1",
+            "UPDATE votes SET p_up_mille = 900 WHERE number = 1",
             "REPLAY_DIFFERS",
         ),
         ("DELETE FROM votes WHERE number IN (1, 2)", "REPLAY_EXTRA"),
@@ -122,7 +122,7 @@ def test_a_file_rewritten_throughout_shows_against_the_kept_head_alone(two_days:
         ("DELETE FROM ends WHERE reason = 'TIME_IS_UP'", "REPLAY_END"),
         ("UPDATE ends SET reason = 'SCORE_FELL'", "REPLAY_END"),
         (
-            "UPDATE votes SET document = replace(document, '0.8', '0.9') WHERE number = 5",
+            "UPDATE votes SET p_up_mille = 900 WHERE number = 5",
             "REPLAY_DIFFERS",
         ),
     ],

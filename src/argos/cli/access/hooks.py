@@ -21,7 +21,7 @@ from argos.cli.frame.groups import (
 from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.cli.home.init import hook_url, parse_networks
 from argos.core.errors import InputError
-from argos.provisioning import HOOK, HOOK_KEY, HOOK_SECRET
+from argos.doors import HOOK, HOOK_KEY, HOOK_SECRET
 from argos.stack.home import SECRET_BYTES, Home
 from argos.store.control import ControlStore
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from argos.cli.frame.groups import group, require_new, show_rows, with_control
 from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.core.errors import InputError
-from argos.provisioning import OPERATOR, SCOPES
+from argos.doors import OPERATOR, SCOPES
 from argos.stack.home import SECRET_BYTES
 from argos.store.control import ControlStore
 

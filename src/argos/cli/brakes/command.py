@@ -16,8 +16,8 @@ from argos.cli.frame.printing import AsJson, clock_time, messages, print_json, s
 from argos.cli.trades.reading import Columns, show_list
 from argos.core.account import HaltScope, TradingMode
 from argos.core.errors import InputError
+from argos.doors import OPERATOR
 from argos.protocol.values import moment_text
-from argos.provisioning import OPERATOR
 from argos.stack.home import Home
 from argos.store.brakes import BrakeStore
 from argos.store.control import ControlStore

@@ -34,26 +34,11 @@ from argos.cli.demo.argo import (
 from argos.cli.demo.shown import tell_demo
 from argos.cli.frame.gateway_client import GatewayClient
 from argos.core.errors import InputError
+from argos.doors import API_KEY, HOOK_KEY, HOOK_SECRET
 from argos.entries.logs import set_up_logs
-from argos.plans import (
-    PAPER_ROUTE,
-    PaperPlan,
-    broker_url,
-    plan_exchange,
-    plan_paper,
-    ports,
-    with_exchange,
-)
-from argos.provisioning import (
-    API_KEY,
-    HOOK_KEY,
-    HOOK_SECRET,
-    configure_exchange,
-    configure_paper,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
+from argos.home_database import embedded_server, open_access, prepare_database
+from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_exchange, plan_paper, with_exchange
+from argos.provisioning import configure_exchange, configure_paper
 from argos.rehearsal.argo_results import ArgoResult, argo_json
 from argos.rehearsal.checking import check
 from argos.rehearsal.evidence import acknowledged, read_books, read_stored
@@ -67,6 +52,7 @@ from argos.rehearsal.results import DemoResult, as_json, read_result, report_dat
 from argos.rehearsal.sender import AlertSender, DeliveryLog
 from argos.running import RunningStack, Stack
 from argos.settings import load_settings
+from argos.stack.free_ports import ports
 from argos.stack.home import Home
 from argos.store.evidence import EvidenceStore
 

@@ -12,6 +12,7 @@ from argos.cli.doctor.finding import Finding, State, fail, skipped
 from argos.cli.doctor.machine import examine_machine
 from argos.cli.doctor.places import examine_home
 from argos.cli.doctor.running import examine_brokers, judge_gateway, judge_nodes, judge_open
+from argos.cli.doctor.signal_store import examine_signal_store
 from argos.cli.doctor.signals import examine_signals
 from argos.cli.doctor.sources import examine_sources
 from argos.cli.doctor.stored import Stored, gather, judge_database, judge_setup
@@ -64,6 +65,7 @@ async def examine(home: Home) -> list[Finding]:
     findings += examine_home(home, settings=settings, problem=problem, running=running)
     findings += examine_sources(home, running=running)
     findings += examine_signals(home, running=running)
+    findings += examine_signal_store(home)
     if settings is None or not home.secrets_path.exists():
         return [*findings, *_unseen("the home is not set up")]
     try:

@@ -7,9 +7,8 @@ from typing import Final
 
 from argos.cli.doctor.finding import Finding, fail, ok, skipped, warn
 from argos.core.errors import ArgosError
-from argos.plans import ports
 from argos.settings import Settings
-from argos.stack.free_ports import is_free
+from argos.stack.free_ports import is_free, ports
 from argos.stack.home import Home
 
 SECRETS_MIN: Final = ("api_key", "hook_key", "hook_secret", "password_argos_gateway")

@@ -9,7 +9,7 @@ from typing import Final
 
 from argos.core.errors import InputError, StoreError
 from argos.dsn import Access
-from argos.provisioning import DATABASE, embedded_server, open_access, role_passwords
+from argos.home_database import DATABASE, embedded_server, open_access, role_passwords
 from argos.settings import load_settings
 from argos.stack.home import Home
 from argos.store.control import ControlStore

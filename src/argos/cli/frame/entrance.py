@@ -68,6 +68,17 @@ class Entrance(TyperGroup):
         return words
 
 
+def command_word(words: Sequence[str]) -> str | None:
+    """The word that names the command: the first that is neither an option of all commands nor its value."""
+    rest = iter(words)
+    for word in rest:
+        if word == "--home":
+            next(rest, None)
+        elif not word.startswith("--home="):
+            return word
+    return None
+
+
 def _has_own_home(command: Any) -> bool:
     """Whether it names a home by itself, or hands all its words on."""
     return command is not None and (

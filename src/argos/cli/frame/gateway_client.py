@@ -11,10 +11,9 @@ import orjson
 import typer
 
 from argos.core.errors import ArgosError, InputError
-from argos.plans import ports
-from argos.provisioning import API_KEY
+from argos.doors import API_KEY
 from argos.settings import load_settings
-from argos.stack.free_ports import LOOPBACK
+from argos.stack.free_ports import LOOPBACK, ports
 from argos.stack.home import Home
 
 TIMEOUT_S: Final = 15.0

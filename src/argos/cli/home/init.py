@@ -16,8 +16,8 @@ from argos.cli.frame.printing import AsJson, messages, print_json, screen
 from argos.cli.home.setup import Choices, Report, is_set_up, set_up
 from argos.core.errors import InputError
 from argos.core.intent import Size
+from argos.doors import API_KEY, HOOK, HOOK_KEY, HOOK_SECRET
 from argos.protocol.intent_body import SizeBody
-from argos.provisioning import API_KEY, HOOK, HOOK_KEY, HOOK_SECRET
 from argos.stack.home import Home
 
 EXAMPLE: Final = "Examples: `argos init` asks; `argos init --yes` takes every default; `argos init --yes --json`."

@@ -8,16 +8,13 @@ from typing import Final
 
 from argos.core.errors import InputError
 from argos.core.intent import Size
+from argos.doors import configure_doors
 from argos.dsn import Access, parse_dsn
-from argos.plans import PAPER_ROUTE, plan_paper, ports, read_paper
-from argos.provisioning import (
-    configure_doors,
-    configure_paper,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
+from argos.home_database import embedded_server, open_access, prepare_database
+from argos.plans import PAPER_ROUTE, plan_paper, read_paper
+from argos.provisioning import configure_paper
 from argos.settings import Settings, load_settings
+from argos.stack.free_ports import ports
 from argos.stack.home import Home, write_atomically
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

@@ -13,7 +13,7 @@ from argos.cli.mt5.findings import examine_terminal
 from argos.cli.mt5.install import command
 from argos.core.errors import InputError
 from argos.entries.mt5_terminal import package_of, settings_of
-from argos.plans import read_node_file
+from argos.node.file import read_node_file
 
 NodeFile = Annotated[
     Path, typer.Argument(help="The node's file.", metavar="FILE", exists=True, dir_okay=False)

@@ -9,9 +9,9 @@ import typer
 from argos.cli.frame.apart import become
 from argos.cli.frame.entrance import chosen_home, known_home
 from argos.core.errors import InputError
+from argos.home_database import open_access
+from argos.node.file import read_node_file
 from argos.paperbroker.settings import read_settings
-from argos.plans import read_node_file
-from argos.provisioning import open_access
 from argos.settings import load_settings
 from argos.stack.free_ports import is_free
 from argos.stack.home import read_private

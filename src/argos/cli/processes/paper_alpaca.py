@@ -14,8 +14,8 @@ from argos.cli.frame.entrance import chosen_home
 from argos.core.errors import InputError
 from argos.paperbroker.presets import PAPER_KEY_ID, paper_exchange
 from argos.paperbroker.settings import BrokerSettings, Fault, settings_json
-from argos.plans import broker_url, ports
-from argos.stack.free_ports import is_free
+from argos.plans import broker_url
+from argos.stack.free_ports import is_free, ports
 from argos.stack.home import Home, write_atomically
 
 NAME: Final = "paper-alpaca"

@@ -21,8 +21,9 @@ from argos.cli.frame.printing import AsJson, messages, print_json, screen
 from argos.cli.home.init import hook_url
 from argos.cli.home.setup import Choices, gateway_url, is_set_up, set_up
 from argos.core.errors import ArgosError, InputError, StoreError
+from argos.doors import API_KEY, HOOK_KEY, HOOK_SECRET
+from argos.home_database import open_access
 from argos.plans import PAPER_ROUTE, PaperPlan, broker_url, plan_signals, read_paper
-from argos.provisioning import API_KEY, HOOK_KEY, HOOK_SECRET, open_access
 from argos.running import OUR_VENUES, OnEvent, RunningStack, Stack
 from argos.settings import Settings, load_config, load_settings
 from argos.stack.children import ChildEvent, ChildEventKind

@@ -32,7 +32,7 @@ def cli_page(docs: Any) -> str:
         "docs": docs,
     }
     sections: list[str] = []
-    for name, command in commands_of(main.app).items():
+    for name, command in commands_of(main.application()).items():
         chosen = elsewhere.get(name, command) if name in HANDED_ON else command
         sections.extend(_sections(f"argos {name}", chosen))
     codes = next(

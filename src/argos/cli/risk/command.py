@@ -14,8 +14,8 @@ from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.cli.risk import closes, firms, news
 from argos.cli.risk.explained import EXAMPLE, explain
 from argos.core.risk_limits import MEANINGS
+from argos.doors import OPERATOR
 from argos.protocol.risk_limits import OFF, change_risk_limits
-from argos.provisioning import OPERATOR
 from argos.store.control import ControlStore
 from argos.store.decoding import decode_account
 

@@ -17,8 +17,8 @@ from argos.cli.frame.printing import AsJson, messages, print_json, screen, table
 from argos.cli.send.settling import Settlement, settlement
 from argos.core.errors import ArgosError, InputError
 from argos.core.intent import ENTRY_ACTIONS, Action, OrderType, Side
+from argos.doors import HOOK_KEY, HOOK_SECRET
 from argos.protocol.values import moment_text, parse_json
-from argos.provisioning import HOOK_KEY, HOOK_SECRET
 from argos.stack.home import Home
 
 EXAMPLE: Final = (

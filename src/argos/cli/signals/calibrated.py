@@ -77,6 +77,7 @@ def _document(found: Gathered, *, horizon_s: int, split_at: datetime | None) -> 
     own = [claim for claim in found.claims if claim.by == CONSENSUS]
     return {
         "horizon_s": horizon_s,
+        "votes_since": found.votes_since or None,
         "scores": {name: _scores(scores) for name, scores in scores_by(found.claims).items()},
         "left_out": left_out,
         "calibration": _calibration(own, split_at or _two_thirds(own)),
@@ -145,6 +146,10 @@ def _show(document: dict[str, Any]) -> None:
     ]  # fmt: skip
     title = f"claims judged after {document['horizon_s']} s"
     out.print(table(title, ("who", *columns), rows, empty="nothing could be judged"))
+    if document["votes_since"]:
+        out.print(
+            f"[dim]votes of before {document['votes_since']} are pruned (retention.votes_days), signals are not[/dim]"
+        )
     for name, found in document["scores"].items():
         buckets = [
             (

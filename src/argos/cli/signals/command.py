@@ -14,6 +14,7 @@ from argos.cli.frame.groups import group
 from argos.cli.frame.printing import AsJson, print_json
 from argos.cli.signals.calibrating import calibrate
 from argos.cli.signals.file import opened_signals
+from argos.cli.signals.pruned import prune
 from argos.cli.signals.shown import (
     show_heads,
     show_proof,
@@ -27,6 +28,7 @@ from argos.cli.signals.shown import (
 from argos.cli.trades.reading import LIMIT, Limit, OfSymbol, Since
 from argos.core.texts import optional_moment
 from argos.signals import reading
+from argos.signals.cut import cut_of
 from argos.signals.replaying import replay_day
 from argos.signals.status import STATUS_FILE, is_running, read_status, waiting
 from argos.signals.verifying import verify_file
@@ -61,6 +63,10 @@ def register(app: typer.Typer) -> None:
         "verify",
         epilog="Examples: `argos signals verify`; `argos signals verify --against HEAD_HASH`.",
     )(verify)
+    noun.command(
+        "prune",
+        epilog="Examples: `argos signals prune --dry-run`; `argos signals prune --json`.",
+    )(prune)
     noun.command("heads", epilog="Example: `argos signals heads`.")(heads)
     noun.command("proof", epilog="Example: `argos signals proof 41 --out proof-41.json`.")(proof)
     noun.command("votes", epilog="Example: `argos signals votes --symbol AAPL -n 50`.")(votes)
@@ -156,7 +162,7 @@ def replay(
     context: typer.Context,
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A UTC day.")],
     whole: Annotated[
-        bool, typer.Option("--whole", help="From the file's first tick on, not the day's.")
+        bool, typer.Option("--whole", help="From the first tick that is kept, not the day's.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -175,6 +181,7 @@ def replay(
         "votes": done.votes,
         "signals": len(done.signals),
         "decisions_hash": done.decisions_hash,
+        "pruned_before": done.pruned_before or None,
         "findings": _findings(done.findings),
     }
     if as_json:
@@ -207,6 +214,7 @@ def verify(
         "against": kept,
         "covered_day": done.covered_day or None,
         "covered_records": done.covered,
+        "pruned_before": done.pruned_before or None,
         "findings": _findings(done.findings),
     }
     if as_json:
@@ -261,15 +269,21 @@ def votes(
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stored votes, newest first: those that the board took. One that only came again is not among them."""
-    rows = _read(
+    """Stored votes, newest first: those that the board took. One that only came again is not among them.
+
+    Votes of days that are pruned are gone: `pruned_before` is the first day that is whole.
+    """
+    rows, cut = _read(
         context,
-        lambda connection: reading.votes(connection, limit=limit, symbol=symbol, source=source),
+        lambda connection: (
+            reading.votes(connection, limit=limit, symbol=symbol, source=source),
+            cut_of(connection),
+        ),
     )
     if as_json:
-        print_json({"items": rows})
+        print_json({"items": rows, "pruned_before": cut.day or None})
         return
-    show_votes(rows)
+    show_votes(rows, pruned_before=cut.day if len(rows) < limit else "")
 
 
 def _findings(found: list[Any]) -> list[dict[str, str]]:

@@ -111,6 +111,7 @@ def show_replay(document: Document) -> None:
         f"{document['signals']} signals"
     )
     out.print(f"  hash of the day's decisions  {document['decisions_hash']}")
+    _pruned(document, "they cannot be replayed any more")
     _findings(document, good="the same as recorded, hash by hash")
 
 
@@ -128,6 +129,7 @@ def show_verified(document: Document) -> None:
         out.print(
             "  held against nothing from elsewhere: give --against a head's hash that you kept"
         )
+    _pruned(document, "their records are counted against heads alone, not against ticks")
     _findings(document, good="whole")
 
 
@@ -158,7 +160,8 @@ def show_proof(summary: Document) -> None:
     )
 
 
-def show_votes(rows: Sequence[Document]) -> None:
+def show_votes(rows: Sequence[Document], *, pruned_before: str = "") -> None:
+    """pruned_before: told when the list came to its end there."""
     columns = (
         ">no.", "source", "symbol", "vote", ">p_up", "status", "reason", "data of (UTC)", "counts from (UTC)",
     )  # fmt: skip
@@ -170,6 +173,14 @@ def show_votes(rows: Sequence[Document]) -> None:
         for row in rows
     ]  # fmt: skip
     screen().print(table("votes", columns, shown, empty="none"))
+    _pruned({"pruned_before": pruned_before}, "their votes are gone")
+
+
+def _pruned(document: Document, so: str) -> None:
+    if document["pruned_before"]:
+        screen().print(
+            f"  days before {document['pruned_before']} are pruned (retention.votes_days): {so}"
+        )
 
 
 def _findings(document: Document, *, good: str) -> None:

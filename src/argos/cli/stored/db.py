@@ -12,7 +12,7 @@ from argos.cli.frame.entrance import EXIT_ERROR, chosen_home, known_home
 from argos.cli.frame.printing import AsJson, print_json, screen, table
 from argos.core.errors import StoreError
 from argos.dsn import parse_dsn
-from argos.provisioning import embedded_server, prepare_database
+from argos.home_database import embedded_server, prepare_database
 from argos.settings import load_settings
 from argos.stack.home import Home
 from argos.store.database import open_connection

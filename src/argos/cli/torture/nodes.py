@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from argos.cli.torture.mt5_nodes import Mt5Seat, log_files, plan_expert_node, plan_python_node
 from argos.paperbroker.settings import AccountSettings, BrokerSettings, settings_json
-from argos.plans import PaperPlan, PlannedNode, plan_paper, ports
+from argos.plans import PaperPlan, PlannedNode, plan_paper
 from argos.rehearsal.torture.arena import NodeLinks
 from argos.rehearsal.torture.kinds import NodeKind
 from argos.rehearsal.torture.plan import TorturePlan
 from argos.rehearsal.torture.proxies import Link
+from argos.stack.free_ports import ports
 from argos.stack.home import Home, read_private, write_atomically
 
 MT5_ACCOUNTS: Final = {

@@ -15,17 +15,10 @@ from argos.cli.torture.nodes import plan_nodes, put_links
 from argos.core.account import Route, RouteLeg
 from argos.core.errors import ArgosError
 from argos.core.money import ONE
-from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode, broker_url, ports
-from argos.provisioning import (
-    API_KEY,
-    HOOK,
-    HOOK_KEY,
-    HOOK_SECRET,
-    configure_paper,
-    embedded_server,
-    open_access,
-    prepare_database,
-)
+from argos.doors import API_KEY, HOOK, HOOK_KEY, HOOK_SECRET
+from argos.home_database import embedded_server, open_access, prepare_database
+from argos.plans import PAPER_ROUTE, PaperPlan, PlannedNode, broker_url
+from argos.provisioning import configure_paper
 from argos.rehearsal.sabotage.bugs import Bug
 from argos.rehearsal.torture.alerts import AlertTerms
 from argos.rehearsal.torture.arena import Arena, NodeLinks
@@ -33,6 +26,7 @@ from argos.rehearsal.torture.plan import SYMBOLS, TorturePlan
 from argos.running import RunningStack, Stack, Wrap
 from argos.settings import Settings, load_settings
 from argos.stack.children import Child
+from argos.stack.free_ports import ports
 from argos.stack.home import Home, write_atomically
 from argos.store.control import ControlStore
 from argos.store.database import open_pool

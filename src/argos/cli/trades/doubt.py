@@ -22,7 +22,7 @@ from argos.cli.trades.reading import (
     show_list,
 )
 from argos.core.errors import InputError
-from argos.provisioning import OPERATOR
+from argos.doors import OPERATOR
 
 RESOLVED: Final = "resolved"
 

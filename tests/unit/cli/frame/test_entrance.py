@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from argos.cli import rehearsals
 from argos.cli.frame.entrance import Entrance, choose_home, chosen_home, known_home
-from argos.cli.main import app as argos
+from argos.cli.main import PANELS, Part, application
 from argos.cli.research import app as research
 from argos.cli.stored import export
 from argos.core.errors import InputError
@@ -120,9 +120,35 @@ def test_a_home_that_was_never_set_up_says_how(app: typer.Typer, tmp_path: Path)
 
 
 def test_the_everyday_commands_do_not_wait_for_heavy_libraries() -> None:
-    look = "import sys, argos.cli.main; print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
+    look = (
+        "import sys; from argos.cli.main import application; application(); "
+        "print(sorted({'fastapi', 'aiohttp', 'pyarrow', 'jinja2'} & set(sys.modules)))"
+    )
     ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("part", [part for parts in PANELS.values() for part in parts])
+def test_the_words_that_load_a_part_are_the_commands_that_it_has(part: Part) -> None:
+    names = {name for name, _ in commands_by_name(*part.names)}
+    assert names == part.names
+    for name in part.names:
+        assert commands_by_name("--home", "/some/where", name, "argos") == commands_by_name(name)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--help",), ("--help", "nodes"), ("nods",), ("--home", "nodes")]
+)
+def test_where_no_command_is_named_all_are_there(words: tuple[str, ...]) -> None:
+    assert len(commands_by_name(*words)) == sum(
+        len(part.names) for parts in PANELS.values() for part in parts
+    )
+
+
+def commands_by_name(*words: str) -> list[tuple[str, str | None]]:
+    """Names and help of the commands that are loaded for these words."""
+    loaded: Any = typer.main.get_command(application(words))
+    return [(name, command.help) for name, command in loaded.commands.items()]
 
 
 def commands(group: Any, path: str = "argos") -> list[tuple[str, Any]]:
@@ -147,7 +173,9 @@ PROCESSES = {
     "argos sources run",
     "argos sources fixture",
 }
-HERE = [item for item in commands(typer.main.get_command(argos)) if item[0] not in HANDED_ON]
+HERE = [
+    item for item in commands(typer.main.get_command(application())) if item[0] not in HANDED_ON
+]
 ALL = [*HERE, *ELSEWHERE]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from argos.cli.main import app
-from argos.signals.file import FILE
+from argos.cli.main import application
+from argos.signals.file import FILE, LOCK
+from argos.stack.home import file_lock
 from signal_stage import at, stage, votes_for
 
 DAY_S = 86_400
@@ -23,7 +24,7 @@ class Home:
         self.home = root
 
     def said(self, *words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, ["--home", str(self.home), *words])
+        done = CliRunner().invoke(application(), ["--home", str(self.home), *words])
         assert done.exit_code == code, done.output
         return done.output
 
@@ -94,7 +95,7 @@ def test_verify_and_replay_end_with_1_and_name_what_was_changed(
     assert closed.ask("signals", "verify", "--against", kept)["covered_records"] == 2
     changed = stage(tmp_path / FILE)
     changed.change("UPDATE records SET symbol = 'TSLA' WHERE sequence = 1")
-    changed.change("UPDATE votes SET document = replace(document, '0.8', '0.9') WHERE number = 1")
+    changed.change("UPDATE votes SET p_up_mille = 900 WHERE number = 1")
     changed.file.close()
     argos = Home(tmp_path)
     (finding,) = argos.ask("signals", "verify", code=1)["findings"]
@@ -119,3 +120,42 @@ def test_before_the_first_run_every_question_says_so(tmp_path: Path) -> None:
     argos = Home(tmp_path / "none")
     assert argos.ask("signals", code=1)["error"]["code"] == "SIGNALS_NONE"
     assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture
+def keeping_one_day(tmp_path: Path) -> Home:
+    """Three days, of which retention keeps the last."""
+    set_up = stage(tmp_path / FILE)
+    for day in range(3):
+        set_up.publish(*votes_for("AAPL", now=at(day * DAY_S)))
+        for tick in range(3):
+            set_up.tick(day * DAY_S + 5 * tick)
+    set_up.file.close()
+    (tmp_path / "config.json").write_text('{"retention": {"votes_days": 1}}')
+    (tmp_path / "config.json").chmod(0o600)
+    return Home(tmp_path)
+
+
+def test_a_dry_run_tells_what_pruning_then_does(keeping_one_day: Home) -> None:
+    home = keeping_one_day
+    wanted = home.ask("signals", "prune", "--dry-run")
+    assert wanted["rows"] == {"votes": 8, "ticks": 5, "checkpoints": 2, "outbox": 0}
+    assert home.ask("signals", "verify")["pruned_before"] is None
+    done = home.ask("signals", "prune")
+    assert (done["rows"], done["pruned_before"]) == (wanted["rows"], "2026-11-22")
+    assert home.ask("signals", "prune")["rows"] == {
+        "votes": 0, "ticks": 0, "checkpoints": 0, "outbox": 0,
+    }  # fmt: skip
+    for words in (("verify",), ("votes",), ("replay", "2026-11-22", "--whole")):
+        assert home.ask("signals", *words)["pruned_before"] == "2026-11-22"
+    assert "days before 2026-11-22 are pruned" in home.said("signals", "votes")
+    told = home.said("signals", "replay", "2026-11-21", code=1)
+    assert "SIGNAL_DAY_PRUNED" in told
+    assert "2026-11-22" in told
+
+
+def test_pruning_by_hand_is_refused_while_the_service_runs(keeping_one_day: Home) -> None:
+    home = keeping_one_day
+    with file_lock(home.home / LOCK, held_for="the signal service"):
+        assert "HOME_IN_USE" in home.said("signals", "prune", code=1)
+        assert home.ask("signals", "prune", "--dry-run")["rows"]["votes"] == 8

@@ -20,7 +20,7 @@ from argos.cli.mt5.install.plan import plan_install, plan_start, plan_stop, plan
 from argos.cli.mt5.install.steps import ByHand, Step, step_document
 from argos.cli.mt5.install.wishing import Given, installed, wishes_of
 from argos.core.errors import InputError
-from argos.plans import read_node_file
+from argos.node.file import read_node_file
 
 NodeFile = Annotated[
     Path, typer.Argument(help="The node's file.", metavar="FILE", exists=True, dir_okay=False)

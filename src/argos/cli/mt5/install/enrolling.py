@@ -14,8 +14,8 @@ from argos.cli.frame.printing import AsJson, print_json, screen
 from argos.entries.logs import set_up_logs
 from argos.entries.node_file import node_settings
 from argos.node.enrolment import obtain_key
+from argos.node.file import read_node_file
 from argos.node.gateway_client import NodeKey
-from argos.plans import read_node_file
 from argos.protocol.signing import key_id_of
 
 GATEWAY_S_MAX: Final = 20

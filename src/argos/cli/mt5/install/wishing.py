@@ -9,7 +9,7 @@ from argos.cli.mt5.install.files import RUNS
 from argos.cli.mt5.install.options import Kind, Layout, Wishes, require_line, require_name
 from argos.core.errors import InputError
 from argos.entries.mt5_terminal import settings_of
-from argos.plans import read_node_file
+from argos.node.file import read_node_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from argos.cli.main import app
+from argos.cli.main import application
 from argos.cli.mt5.install.options import Kind
 from argos.cli.mt5.install.wishing import installed
 from argos.core.errors import InputError
@@ -37,7 +37,7 @@ def private(path: Path, text: str, *, secret: str = "") -> Path:
 
 def asked(*words: str) -> Any:
     """The JSON document, or the error that a command raised."""
-    result = CliRunner().invoke(app, ["mt5", *words, "--json"])
+    result = CliRunner().invoke(application(), ["mt5", *words, "--json"])
     return json.loads(result.stdout.splitlines()[-1])
 
 
@@ -48,7 +48,7 @@ def test_a_dry_run_shows_every_step_and_no_secret(file: Path) -> None:
         assert {step["do"] for step in told["steps"]} >= {"copy", "write", "run", "by_hand"}
         assert all(step["why"] for step in told["steps"])
         assert "s3cret" not in json.dumps(told)
-    shown = CliRunner().invoke(app, ["mt5", "install", str(file), "--dry-run"]).stdout
+    shown = CliRunner().invoke(application(), ["mt5", "install", str(file), "--dry-run"]).stdout
     assert "nothing was done" in shown
     assert "s3cret" not in shown
 
