@@ -108,9 +108,7 @@ class LaneStore:
     def statements(self) -> Any:
         return statements(self._pool)
 
-    def leasing(
-        self, *, patient: bool = True
-    ) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    def leasing(self, *, patient: bool = True) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
         begin = self._sql["begin_lease" if patient else "begin_lease_together"]
         return opened_by(self._pool, begin)
