@@ -178,7 +178,7 @@ class Spine:
     async def report(self, account: str, *reports: Report) -> None:
         session = self.sessions[account]
         reporter = Reporter(node=session.node, account=account, epoch=session.epoch)
-        async with self.collecting.transaction() as connection:
+        async with self.collecting.turn(account) as connection:
             await collect(
                 self.collecting, connection, reporter=reporter, reports=reports, now=now()
             )

@@ -1,9 +1,10 @@
 """Whose are the executions that a report tells of? Their orders and trades, also when that is learned late."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from argos.core.execution import Entry, FillReason
 from argos.core.order import OrderRole
@@ -26,19 +27,37 @@ Owners = Mapping[str, Mapping[str, Any]]
 class AttributingStore(SharingStore, ClaimingStore, Protocol):
     """What finding owners, and storing what is theirs, needs of the database."""
 
+    async def known(self, connection: Any, account: str, fact_ids: Sequence[UUID]) -> set[UUID]: ...
+
     async def owners(
-        self, connection: Any, account: str, executions: Sequence[Mapping[str, Any]]
+        self,
+        connection: Any,
+        account: str,
+        executions: Sequence[Mapping[str, Any]],
+        *,
+        fact_ids: Sequence[UUID],
     ) -> Sequence[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Reports, each once and deals that are fills of ours as such; `known` are the ids of those that are stored."""
+
+    reports: Sequence[Report]
+    owners: Owners
+    known: Set[UUID]
 
 
 async def find_owners(
     store: AttributingStore, connection: Any, reports: Sequence[Report], *, account: str
-) -> tuple[list[Report], Owners]:
-    """The reports, each once and deals that are fills of ours as such; and the owners of their executions."""
+) -> Told:
+    """Whose the executions among the reports are, and what of them all is known already."""
     told_once = _told_once(reports)
+    fact_ids = [report.fact_id for report in told_once]
     executions = {_exec_id(report): report for report in told_once if _tells_execution(report)}
     if not executions:
-        return told_once, {}
+        known = await store.known(connection, account, fact_ids)
+        return Told(reports=told_once, owners={}, known=known)
     asked = [
         {
             "venue_exec_id": exec_id,
@@ -50,14 +69,16 @@ async def find_owners(
         }
         for exec_id, report in executions.items()
     ]
-    rows = await store.owners(connection, account, asked)
+    fact_ids += [_claim_id(exec_id, account=account) for exec_id in executions]
+    rows = await store.owners(connection, account, asked, fact_ids=fact_ids)
     owners = {row["venue_exec_id"]: row for row in rows}
-    return [
+    owned = [
         _as_owned(report, owners[_exec_id(report)], account=account)
         if _tells_execution(report)
         else report
         for report in told_once
-    ], owners
+    ]
+    return Told(reports=owned, owners=owners, known=set(rows[0]["known"]))
 
 
 async def store_told(
@@ -118,9 +139,12 @@ def _as_owned(report: Report, owner: Mapping[str, Any], *, account: str) -> Repo
         if ours and by_command and not report.body.get("opening_order_id"):
             report = replace(report, kind=ReportKind.FILL, order_id=owner["order_id"])
     if _is_claim(report, owner):
-        fact_id = claim_fact_id(account=account, venue_exec_id=_exec_id(report))
-        return replace(report, fact_id=fact_id)
+        return replace(report, fact_id=_claim_id(_exec_id(report), account=account))
     return report
+
+
+def _claim_id(exec_id: str, *, account: str) -> UUID:
+    return claim_fact_id(account=account, venue_exec_id=exec_id)
 
 
 def _is_claim(report: Report, owner: Mapping[str, Any]) -> bool:

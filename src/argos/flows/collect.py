@@ -64,15 +64,9 @@ class Progress:
 
 
 class CollectStore(AttributingStore, Protocol):
-    """What collecting needs of the database; one transaction is one report call."""
+    """What collecting needs of the database; one turn, a transaction, is one report call."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Any]: ...
-
-    async def take_turn(self, connection: Any, account: str) -> None: ...
-
-    async def known(self, connection: Any, account: str, fact_ids: Sequence[UUID]) -> set[UUID]: ...
-
-    async def append(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> None: ...
+    def turn(self, account: str) -> AbstractAsyncContextManager[Any]: ...
 
     async def order_facts(
         self,
@@ -83,7 +77,7 @@ class CollectStore(AttributingStore, Protocol):
         command_ids: Sequence[UUID],
     ) -> Sequence[Mapping[str, Any]]: ...
 
-    async def save_progress(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
+    async def save(self, connection: Any, rows: Mapping[str, Any]) -> None: ...
 
     async def save_flags(
         self, connection: Any, node: str, *, epoch: int, flags: Mapping[str, Any]
@@ -102,16 +96,14 @@ async def collect(
     reports: Sequence[Report],
     now: datetime,
 ) -> None:
-    """Append `reports` inside the caller's transaction and bring the projections up to date."""
+    """Append `reports` inside the caller's `turn` of the account, and bring the projections up to date."""
     account = reporter.account
-    await store.take_turn(connection, account)
-    owned, owners = await find_owners(store, connection, reports, account=account)
-    known = await store.known(connection, account, [report.fact_id for report in owned])
-    new = [report for report in owned if report.fact_id not in known]
+    told = await find_owners(store, connection, reports, account=account)
+    new = [report for report in told.reports if report.fact_id not in told.known]
     if not new:
         return
     progress = Progress()
-    found = await store_told(store, connection, new, owners=owners, account=account, now=now)
+    found = await store_told(store, connection, new, owners=told.owners, account=account, now=now)
     progress.reconcile.extend(
         {"trade_id": trade_id, "account": account} for trade_id in sorted(found.trades)
     )
@@ -124,15 +116,14 @@ async def collect(
         )
         for row in rows:
             _advance(progress, _with_new_facts(row, new), new=new)
-    if progress.states or progress.reconcile:
-        await store.save_progress(connection, progress.rows())
     await _save_positions(store, connection, reporter=reporter, reports=new)
     beats = [report for report in new if report.kind is ReportKind.HEARTBEAT]
     if beats:
         flags = max(beats, key=lambda report: report.at).body
         await store.save_flags(connection, reporter.node, epoch=reporter.epoch, flags=flags)
     # Last: the account's chain of facts is locked from here to the commit, and its leases wait for that.
-    await store.append(connection, [_fact_row(report, reporter) for report in new])
+    facts = [_fact_row(report, reporter) for report in new]
+    await store.save(connection, {"facts": facts, **progress.rows()})
 
 
 def _with_new_facts(row: Mapping[str, Any], new: Sequence[Report]) -> Mapping[str, Any]:

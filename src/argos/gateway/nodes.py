@@ -180,7 +180,7 @@ class NodeDesk:
                 log_id=row["log_id"],
                 asked_at=row["asked_at"],
             )
-            commands = await self._wait_for_work(
+            commands, awaited = await self._wait_for_work(
                 session, call=call, in_flight=in_flight, wait_s=wait_s, woken=woken, glanced=row
             )
         mode, reason = mode_of(self.halts, account=call.account, route="", bot_version="")
@@ -189,6 +189,7 @@ class NodeDesk:
                 "commands": [encode_command(command) for command in commands],
                 "halt": {"mode": mode.value, "reason": reason},
                 "rekey": self.keys.is_unwanted(call),
+                "awaited": awaited,
                 "server_time": moment_text(_now()),
             }
         )
@@ -206,10 +207,13 @@ class NodeDesk:
         wait_s: float,
         woken: asyncio.Event,
         glanced: Mapping[str, Any],
-    ) -> list[Command]:
-        """`glanced`: what the lanes showed since `woken` was taken; later glances are made here."""
+    ) -> tuple[list[Command], bool]:
+        """`glanced`: what the lanes showed since `woken` was taken; later glances are made here.
+
+        With the commands comes whether one just came that waits for what the node has yet to tell of those before it.
+        """
         deadline_s = time.monotonic() + wait_s
-        news = self._news(call)
+        news, noticed = self._news(call), False
         while True:
             try:
                 commands = await self.turns.lease(session, in_flight=in_flight, glanced=glanced)
@@ -220,13 +224,16 @@ class NodeDesk:
             changed = self._news(call) != news
             if commands or left_s <= 0 or changed or self.waker.stopping:
                 COMMANDS.inc(len(commands))
-                return commands
+                return commands, False
+            if noticed:
+                return [], True
             try:
                 async with asyncio.timeout(min(left_s, SLOW_POLL_S)):
                     await woken.wait()
             except TimeoutError:
                 glanced = await self.lanes.glance(session, in_flight=in_flight)
             else:
+                noticed = True
                 woken.clear()
                 glanced = {"epoch": session.epoch, "anything_waits": True}  # so the notice said
 
@@ -274,7 +281,7 @@ class NodeDesk:
 
     async def _collect_together(self, call: SignedCall, reports: Sequence[Report]) -> None:
         reporter = Reporter(node=call.node, account=call.account, epoch=call.epoch)
-        async with self.facts.transaction() as connection:
+        async with self.facts.turn(call.account) as connection:
             await collect(self.facts, connection, reporter=reporter, reports=reports, now=_now())
 
     async def _collect_apart(

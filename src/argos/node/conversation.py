@@ -55,6 +55,7 @@ class Conversation:
         self._scanner = scanner
         self._keep_key = keep_key
         self._rekey_wanted = False
+        self.facts_awaited = False
         self._instruments: Mapping[str, Instrument] = {}
         self._instruments_told = True
         self._terms_at: datetime | None = None
@@ -136,6 +137,7 @@ class Conversation:
         session.mode = mode
         session.heard(server_time=server_time)
         self._rekey_wanted = answer.get("rekey") is True
+        self.facts_awaited = answer.get("awaited") is True
         self._instruments_told = self._instruments_told or tells_instruments
         return sorted(_readable(bodies), key=lambda command: command.seq)
 

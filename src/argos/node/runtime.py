@@ -174,6 +174,8 @@ class Node:
                 in_flight = lanes.in_flight
                 continue
             backoff.reset()
+            if self._conversation.facts_awaited:
+                self._pump.hurry()
             if not commands or self._take(lanes, commands):
                 again.reset()
                 in_flight = lanes.in_flight

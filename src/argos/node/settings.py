@@ -22,6 +22,7 @@ class NodeTimings:
 
     `scan_gap_*`: no scan begins sooner after another, and while a fill is awaited; `hint_settle_ms`: how
     long the answer to a call may come after the hint of its fill; `report_gap_ms`: how long a fact may wait for more;
+    `report_rest_ms`: no report begins sooner after another, unless the gateway says that something waits for it;
     `snapshot_gap_ms`: polls that follow sooner go without a snapshot; `again_ms_max`: the longest pause after a poll
     that brought only what the lanes had no room for; `instruments_ms`: how often the symbols' terms are read anew:
     the value of a tick moves with the exchange rate; `kept_back_ms`: the pause before a command that the venue would
@@ -33,7 +34,7 @@ class NodeTimings:
     send_timeout_ms: int = 5_000
     scan_ms: int = 1_000
     scan_gap_ms: int = 250
-    scan_gap_awaited_ms: int = 50
+    scan_gap_awaited_ms: int = 100
     hint_settle_ms: int = 20
     scan_timeout_ms: int = 10_000
     doubt_looks_min: int = 3
@@ -41,6 +42,7 @@ class NodeTimings:
     attempts_max: int = 5
     contact_ms_max: int = 60_000
     report_gap_ms: int = 100
+    report_rest_ms: int = 100
     snapshot_gap_ms: int = 250
     retry_ms_min: int = 50
     retry_ms_max: int = 2_000

@@ -1,17 +1,23 @@
 """Facts and executions into the database, and the projections that follow from them."""
 
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from argos.core.errors import InvariantError
 from argos.core.intent import Side
 from argos.reconcile.shares import HeldEntry
 from argos.store.database import queries
-from argos.store.lanes import as_rows, transaction
+from argos.store.lanes import as_rows, opened_by
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""As the table of accounts has it, too."""
 
 
 class CollectingStore:
@@ -21,12 +27,12 @@ class CollectingStore:
         self._pool = pool
         self._sql = queries("collecting")
 
-    def transaction(self) -> Any:
-        return transaction(self._pool)
-
-    async def take_turn(self, connection: asyncpg.Connection, account: str) -> None:
-        """Wait until no other report of this account is being collected; hold that until the commit."""
-        await connection.execute(self._sql["take_turn"], account)
+    def turn(self, account: str) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """A transaction of this account's own: no other report of it is collected until the commit."""
+        if not _ACCOUNT.fullmatch(account):
+            raise InvariantError(f"no name of an account: {account!r}")
+        # Without parameters, so that both statements travel in one message; the names of accounts need no quoting.
+        return opened_by(self._pool, self._sql["begin_turn"].replace("$account", account))
 
     async def known(
         self, connection: asyncpg.Connection, account: str, fact_ids: Sequence[UUID]
@@ -35,18 +41,20 @@ class CollectingStore:
         rows = await connection.fetch(self._sql["known"], account, list(fact_ids))
         return {row["fact_id"] for row in rows}
 
-    async def append(
-        self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Append facts; one that is stored already is nothing new and no error."""
-        await connection.execute(self._sql["append"], _list(rows))
-
     async def owners(
-        self, connection: asyncpg.Connection, account: str, executions: Sequence[Mapping[str, Any]]
+        self,
+        connection: asyncpg.Connection,
+        account: str,
+        executions: Sequence[Mapping[str, Any]],
+        *,
+        fact_ids: Sequence[UUID],
     ) -> Sequence[Mapping[str, Any]]:
-        """One row per execution: the order behind it, the one it closes, the trade they belong to."""
+        """One row per execution: the order behind it, the one it closes, the trade they belong to.
+
+        Each bears, as `known`, those of these facts that are stored already.
+        """
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["owners"], account, _list(executions)
+            self._sql["owners"], account, _list(executions), list(fact_ids)
         )
         return rows
 
@@ -108,8 +116,9 @@ class CollectingStore:
         )
         return rows
 
-    async def save_progress(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
-        await connection.execute(self._sql["save_progress"], as_rows(rows))
+    async def save(self, connection: asyncpg.Connection, rows: Mapping[str, Any]) -> None:
+        """Append `facts`, where one that is stored already is no error, and write what follows from them."""
+        await connection.execute(self._sql["save"], as_rows(rows))
 
     async def save_flags(
         self,

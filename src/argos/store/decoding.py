@@ -1,8 +1,13 @@
 """Rows of configuration and plans back into words of the core."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
-from typing import Any
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import orjson
 
 from argos.core.account import (
     Account,
@@ -12,11 +17,15 @@ from argos.core.account import (
     RouteLeg,
     TradingHours,
 )
+from argos.core.errors import InputError
+from argos.core.instrument import Instrument
 from argos.protocol.intent_store import decode_size
 from argos.protocol.risk_limits import decode_risk_limits
 from argos.protocol.rule_sets import decode_rule_account
-from argos.protocol.snapshots import decode_snapshot
+from argos.protocol.snapshots import decode_instrument, decode_snapshot
 from argos.protocol.values import optional_decimal, parse_decimal
+
+_STATES_REMEMBERED: Final = 256
 
 
 def decode_limits(body: Mapping[str, Any]) -> AccountLimits:
@@ -49,8 +58,18 @@ def decode_account_state(row: Mapping[str, Any]) -> AccountSnapshot | None:
     """The account's last snapshot; None when its node has never spoken."""
     if row["snapshot"] is None:
         return None
-    instruments = list((row["instruments"] or {}).values())
-    return decode_snapshot({**row["snapshot"], "instruments": instruments})
+    snapshot = decode_snapshot({**row["snapshot"], "instruments": []})
+    return replace(snapshot, instruments=_instruments(orjson.dumps(row["instruments"] or {})))
+
+
+@lru_cache(maxsize=_STATES_REMEMBERED)
+def _instruments(told: bytes) -> Mapping[str, Instrument]:
+    """By symbol. The same bytes are the same terms: every decision reads them, and they change once in a while."""
+    try:
+        bodies = orjson.loads(told).values()
+        return MappingProxyType({body["symbol"]: decode_instrument(body) for body in bodies})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"not instruments: {error!r}", code="SNAPSHOT_MALFORMED") from error
 
 
 def decode_hours(body: Mapping[str, Any]) -> TradingHours:

@@ -1,7 +1,7 @@
 """Lanes and node sessions in the database."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -71,6 +71,19 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         raise
 
 
+@asynccontextmanager
+async def opened_by(pool: asyncpg.Pool, begin: str) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction whose BEGIN travels in one message with what else `begin` says. Errors as in `transaction`."""
+    async with statements(pool) as connection:
+        try:
+            await connection.execute(begin)
+            yield connection
+            await connection.execute("COMMIT")
+        except BaseException:
+            await _roll_back(connection)
+            raise
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanges:
     """Keys, by node and id, that are being exchanged: `unwanted` ones, and `successors` whose use ends another."""
@@ -95,18 +108,10 @@ class LaneStore:
     def statements(self) -> Any:
         return statements(self._pool)
 
-    @asynccontextmanager
-    async def leasing(self, *, patient: bool = True) -> AsyncIterator[asyncpg.Connection]:
+    def leasing(self, *, patient: bool = True) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """A transaction that a brake set meanwhile waits for, and that sees every brake set before."""
         begin = self._sql["begin_lease" if patient else "begin_lease_together"]
-        async with statements(self._pool) as connection:
-            try:
-                await connection.execute(begin)
-                yield connection
-                await connection.execute("COMMIT")
-            except BaseException:
-                await _roll_back(connection)
-                raise
+        return opened_by(self._pool, begin)
 
     async def node_keys(self) -> dict[str, tuple[str, tuple[bytes, ...]]]:
         """Node -> (account, its one or two live keys)."""

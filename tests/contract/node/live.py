@@ -20,6 +20,7 @@ TIMINGS = NodeTimings(
     scan_ms=20,
     scan_gap_ms=1,
     scan_gap_awaited_ms=1,
+    report_rest_ms=1,
     hint_settle_ms=1,
     retry_ms_min=1,
     retry_ms_max=20,

@@ -23,6 +23,7 @@ TIMINGS = {
     "scan_gap_awaited_ms": 10,
     "snapshot_gap_ms": 50,
     "report_gap_ms": 5,
+    "report_rest_ms": 5,
     "retry_ms_min": 5,
     "retry_ms_max": 50,
     "flush_ms_max": 2_000,

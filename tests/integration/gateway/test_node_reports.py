@@ -1,5 +1,6 @@
 """Reports over HTTP: one fact that nobody can store never holds up the others."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,9 +9,10 @@ from uuid import uuid4
 import pytest
 
 from argos.protocol.facts import Report, ReportKind, encode_report
-from integration.gateway.node_calls import ACCOUNT, report
+from eventually import eventually
+from integration.gateway.node_calls import ACCOUNT, call_as_node, report
 from running_gateway import Caller
-from spine import Spine, deal_by_hand, positions_of
+from spine import Spine, deal_by_hand, intent_body, positions_of
 
 pytestmark = pytest.mark.integration
 
@@ -96,3 +98,33 @@ async def test_flags_that_change_are_shown_with_their_node(gateway: Caller, spin
     assert reply.status == 200, reply.raw
     (node,) = await gateway.items("/api/nodes", account=ACCOUNT)
     assert (node["terminal"]["algo_trading"], node["terminal"]["not_permitted"]) == (False, "10027")
+
+
+async def test_a_command_behind_one_that_is_out_has_the_node_report_at_once(
+    gateway: Caller, spine: Spine
+) -> None:
+    """Each node rests between its reports; here one lane goes on only after the next of them."""
+    await spine.show_accounts()
+
+    async def decided(trade_id: str) -> None:
+        assert (await gateway.post("/api/intents", intent_body(trade_id))).status == 202
+        await spine.decide()
+
+    async def waits() -> bool:
+        async with spine.lanes.statements() as connection:
+            counter = await connection.fetchval("SELECT max(counter) FROM node_sessions")
+        return bool(counter == counter_of_poll)
+
+    await decided("first")
+    poll = {"wait_ms": 0, "in_flight": [], "snapshot": None}
+    [command] = (await call_as_node(gateway, "poll", poll)).json["commands"]
+    counter_of_poll = 10**6
+    poll |= {"wait_ms": 25_000, "in_flight": [command["command_id"]]}
+    waiting = asyncio.create_task(call_as_node(gateway, "poll", poll, counter=counter_of_poll))
+    await eventually(waits, what="the poll is there")
+    assert not waiting.done()
+
+    await decided("second")
+    async with asyncio.timeout(15):
+        reply = await waiting
+    assert (reply.json["commands"], reply.json["awaited"]) == ([], True)

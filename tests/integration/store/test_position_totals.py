@@ -51,7 +51,7 @@ class Book:
         self.looking = looking
 
     async def store(self, *rows: Mapping[str, Any]) -> None:
-        async with self._collecting.transaction() as connection:
+        async with self._collecting.turn(HEDGING) as connection:
             await self._collecting.save_executions(connection, rows)
 
     async def derived(self) -> Derived:

@@ -120,6 +120,13 @@ class PollAnswer(BaseModel):
     rekey: Annotated[
         bool, Field(description="take a new key, by the call of that name", examples=[False])
     ]
+    awaited: Annotated[
+        bool,
+        Field(
+            description="a command just came that waits for what the node has yet to report",
+            examples=[False],
+        ),
+    ]
     server_time: MomentText
 
 

@@ -1,23 +1,13 @@
--- name: take_turn
+-- name: begin_turn
 -- Reports of one account are collected one after the other: what follows sees all facts of those before.
-SELECT pg_advisory_xact_lock(hashtextextended('reports:' || $1, 0));
+BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('reports:$account', 0));
 
 -- name: known
 SELECT fact_id FROM facts WHERE account = $1 AND fact_id = ANY($2::uuid[]);
 
--- name: append
--- Facts as reported. A repeat is nothing new and no error.
-INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
-SELECT f.account, f.fact_id, f.kind, f.order_id, f.command_id,
-       (SELECT c.kind FROM commands c WHERE c.command_id = f.command_id), f.at, f.node, f.epoch, f.body
-FROM jsonb_to_recordset($1::jsonb) AS f(
-    account text, fact_id uuid, kind text, order_id uuid, command_id uuid, at timestamptz, node text, epoch bigint,
-    body jsonb
-)
-ON CONFLICT DO NOTHING;
-
 -- name: owners
--- Whose executions are these? By the order's own id, by the identity that the venue kept, or by the position.
+-- Whose executions are these? By the order's own id, by the identity that the venue kept, or by the position. Which of
+-- the facts on their way are stored already comes along, as `known` would tell it: that spares a trip.
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(
         venue_exec_id text, order_id uuid, opening_order_id uuid, magic bigint, client_order_id text, position_id text
@@ -32,7 +22,9 @@ SELECT g.venue_exec_id,
        told.order_id IS NULL AND told.venue_exec_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM execution_shares h
            WHERE h.account = $1 AND h.venue_exec_id = g.venue_exec_id AND h.order_id IS NOT NULL
-       ) AS is_nobodys
+       ) AS is_nobodys,
+       (SELECT coalesce(array_agg(f.fact_id), '{}') FROM facts f
+        WHERE f.account = $1 AND f.fact_id = ANY($3::uuid[])) AS known
 FROM given g
 LEFT JOIN executions told ON told.account = $1 AND told.venue_exec_id = g.venue_exec_id
 LEFT JOIN LATERAL (
@@ -169,9 +161,19 @@ SELECT e.* FROM jsonb_to_recordset($1::jsonb) AS e(
 )
 ON CONFLICT DO NOTHING;
 
--- name: save_progress
+-- name: save
+-- Facts as reported, of which a repeat is nothing new and no error, and the projections that follow from them.
 WITH given AS (
     SELECT $1::jsonb AS plan
+), new_facts AS (
+    INSERT INTO facts (account, fact_id, kind, order_id, command_id, command_kind, at, node, epoch, body)
+    SELECT f.account, f.fact_id, f.kind, f.order_id, f.command_id,
+           (SELECT c.kind FROM commands c WHERE c.command_id = f.command_id), f.at, f.node, f.epoch, f.body
+    FROM given, jsonb_to_recordset(plan->'facts') AS f(
+        account text, fact_id uuid, kind text, order_id uuid, command_id uuid, at timestamptz, node text,
+        epoch bigint, body jsonb
+    )
+    ON CONFLICT DO NOTHING
 ), new_states AS (
     UPDATE order_states s
     SET status = n.status, effective_qty = n.effective_qty, filled_qty = n.filled_qty, closed_qty = n.closed_qty,
