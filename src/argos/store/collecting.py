@@ -39,14 +39,14 @@ class CollectingStore:
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
         """Append facts; one that is stored already is nothing new and no error."""
-        await connection.execute(self._sql["append"], _list(rows))
+        await connection.execute(self._sql["append"], as_list(rows))
 
     async def owners(
         self, connection: asyncpg.Connection, account: str, executions: Sequence[Mapping[str, Any]]
     ) -> Sequence[Mapping[str, Any]]:
         """One row per execution: the order behind it, the one it closes, the trade they belong to."""
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["owners"], account, _list(executions)
+            self._sql["owners"], account, as_list(executions)
         )
         return rows
 
@@ -67,7 +67,7 @@ class CollectingStore:
     async def save_executions(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        await connection.execute(self._sql["save_executions"], _list(rows))
+        await connection.execute(self._sql["save_executions"], as_list(rows))
 
     async def held_entries(
         self, connection: asyncpg.Connection, account: str, *, symbols: Sequence[str]
@@ -88,7 +88,7 @@ class CollectingStore:
     async def save_shares(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        await connection.execute(self._sql["save_shares"], _list(rows))
+        await connection.execute(self._sql["save_shares"], as_list(rows))
 
     async def parts(
         self, connection: asyncpg.Connection, account: str, exec_ids: Sequence[str]
@@ -133,5 +133,5 @@ class CollectingStore:
         await connection.execute(self._sql["save_positions"], account, list(positions), at)
 
 
-def _list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:
+def as_list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(rows, default=str))
