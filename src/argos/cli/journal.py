@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from argos.cli.equity_words import account_notes, accounts_table
 from argos.cli.entrance import known_home
+from argos.cli.equity_words import account_notes, accounts_table
 from argos.cli.gateway_client import GatewayUrl, open_gateway
 from argos.cli.journal_words import (
     beside_table,
