@@ -55,11 +55,11 @@ async def test_a_deposit_is_taken_out_and_a_floating_fall_is_kept(
         fact_id=uuid4(), kind=ReportKind.SNAPSHOT, order_id=None, command_id=None,
         at=now(), body={"charge": charge},
     )  # fmt: skip
-    await spine.report(report, account=HEDGE)
+    await spine.report(HEDGE, report)
     asked = {"account": HEDGE, "until": (begin + timedelta(hours=1)).isoformat()}
     found: dict[str, Any] = (
         await gateway.get(f"/api/accounts/{HEDGE}/equity", until=asked["until"])
-    ).body
+    ).json
     assert found.keys() == {
         field.alias or name for name, field in AccountHistoryAnswer.model_fields.items()
     }
@@ -69,7 +69,7 @@ async def test_a_deposit_is_taken_out_and_a_floating_fall_is_kept(
     assert found["transfers"] == {
         "n": 1, "amount": "500", "unexplained_n": 0, "unexplained": "0",
     }  # fmt: skip
-    performance = (await gateway.get("/api/performance", **asked)).body
+    performance = (await gateway.get("/api/performance", **asked)).json
     PerformanceAnswer.model_validate(performance)
     (item,) = performance["accounts"]
     assert item["figures"] == figures
