@@ -74,7 +74,7 @@ async def _open_desks(
         return read_doors(await read_configuration(pools["argos_gateway"]))
 
     doors = DoorsCopy(read_doors=current_doors, read_node_keys=lanes.node_keys)
-    equity = EquityKeeper(EquityStore(pools["argos_dispatch"]), clock=_now)
+    equity = EquityKeeper(EquityStore(pools["argos_dispatch"]), clock=_now, span_s=chosen.equity_s)
     nodes = NodeDesk(
         doors=doors,
         lanes=lanes,
