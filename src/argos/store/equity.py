@@ -27,7 +27,8 @@ from argos.store.reading import snapshot
 SPANS_MAX: Final = 20_000
 """More rows than that are put together to quarters of an hour, whose extremes stay."""
 ACCOUNTS_MAX: Final = 100
-MINUTE_S: Final = 60
+AS_KEPT_S: Final = 1
+"""No rows are put together: they are kept once a second at most."""
 QUARTER_S: Final = 900
 
 
@@ -85,7 +86,7 @@ class EquityReader:
         account = row["account"]
         bounds = (account, since, until)
         count = await connection.fetchval(self._sql["count"], *bounds)
-        width_s = MINUTE_S if count <= SPANS_MAX else QUARTER_S
+        width_s = AS_KEPT_S if count <= SPANS_MAX else QUARTER_S
         found = await connection.fetch(self._sql["spans"], *bounds, width_s)
         spans = [EquitySpan(**item) for item in found]
         last = decode_account_state(row)
