@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -25,7 +25,9 @@ SECTIONS: Final = ("gateway", "worker", "node", "database")
 
 
 class GatewaySettings(BaseModel):
-    """Where the gateway listens and whose X-Forwarded-For it believes."""
+    """Where the gateway listens and whose X-Forwarded-For it believes. equity_s: what accounts are worth is kept once
+    in so many seconds.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,6 +37,12 @@ class GatewaySettings(BaseModel):
     ingest_connections: Annotated[int, Field(ge=1, le=32)] = 2
     node_connections: Annotated[int, Field(ge=2, le=64)] = 8
     reader_connections: Annotated[int, Field(ge=1, le=32)] = 4
+    equity_s: Literal[1, 5, 10, 15, 20, 30, 60] = 60
+
+    @field_validator("equity_s", mode="before")
+    @classmethod
+    def _is_number(cls, value: object) -> object:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -80,6 +80,7 @@ class AccountSnapshot:
     `blocks`: the venue's reasons for which the account may not trade, in its words; none of them is an account that
     may, None a node that does not tell. `buying_power`: what the venue lets be used for new orders, at their full
     notional. `market`: the session of all that the account trades, in true time, whatever clock the venue keeps.
+    `credit`: lent by the broker, part of equity and not of balance.
     """
 
     account: str
@@ -96,6 +97,7 @@ class AccountSnapshot:
     terms_at: datetime | None = None
     fifo: bool = False
     margin: Decimal | None = None
+    credit: Decimal | None = None
     leverage: int | None = None
     blocks: tuple[str, ...] | None = None
     buying_power: Decimal | None = None

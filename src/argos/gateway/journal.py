@@ -8,19 +8,28 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
+from argos.core.errors import InputError
 from argos.core.texts import optional_moment_text
 from argos.gateway import journal_documents as documents
 from argos.gateway.answers import answer
 from argos.gateway.cursors import Listing, decode_cursor, encode_cursor
-from argos.gateway.journal_asked import JournalAsked, PerformanceAsked, WinRateAsked
-from argos.gateway.reading import Reader
+from argos.gateway.journal_asked import (
+    EquityAsked,
+    JournalAsked,
+    PerformanceAsked,
+    WinRateAsked,
+    zone_of,
+)
+from argos.gateway.reading import AccountPath, Reader
 from argos.performance.capital import Capital
 from argos.performance.documents import (
     entry_document,
     performance_document,
     win_rates_document,
 )
+from argos.performance.equity_documents import equity_document, history_document
 from argos.performance.groups import Performance, performance_of
+from argos.store.equity import EquityReader
 from argos.store.journal import JournalStore
 
 JOURNAL: Final = Listing(name="journal", ids=("text", "text"))
@@ -30,9 +39,14 @@ class JournalDesk:
     """Reads as role argos_reader. Figures are worked out in a thread, so that nodes and alerts need not wait."""
 
     def __init__(
-        self, store: JournalStore, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        store: JournalStore,
+        equity: EquityReader,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
+        self._equity = equity
         self._clock = clock
 
     async def entries(self, asked: JournalAsked) -> Response:
@@ -54,7 +68,31 @@ class JournalDesk:
         return await self._figures(asked, shape=win_rates_document)
 
     async def performance(self, asked: PerformanceAsked) -> Response:
-        return await self._figures(asked, shape=performance_document, capital=asked.given_capital())
+        given, now = asked.given_capital(), self._clock()
+        zone = asked.zone if "zone" in asked.model_fields_set else None
+        asked.asked(now=now)  # a zone that does not exist is refused before anything is read
+        histories = await self._equity.histories(
+            account=asked.account, since=asked.since, until=asked.until, zone=zone, now=now
+        )
+        more = {"accounts": [equity_document(history) for history in histories]}
+        return await self._figures(asked, shape=performance_document, capital=given, more=more)
+
+    async def history(self, account: str, asked: EquityAsked) -> Response:
+        """Raises InputError NOT_FOUND and ZONE_UNKNOWN."""
+        if asked.zone is not None:
+            zone_of(asked.zone)
+        histories = await self._equity.histories(
+            account=account,
+            since=asked.since,
+            until=asked.until,
+            zone=asked.zone,
+            now=self._clock(),
+        )
+        if not histories:
+            raise InputError(
+                f"there is no account {account!r}", code="NOT_FOUND", fix="see /api/accounts"
+            )
+        return answer(await asyncio.to_thread(history_document, histories[0]))
 
     async def _figures(
         self,
@@ -62,6 +100,7 @@ class JournalDesk:
         *,
         shape: Callable[[Performance], Mapping[str, Any]],
         capital: Capital | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Response:
         about = asked.asked(now=self._clock())
         found = await self._store.finished(asked.choice())
@@ -81,6 +120,7 @@ class JournalDesk:
                     {"what": item.what, "outcome": item.outcome, "code": item.code, "n": item.n}
                     for item in found.beside
                 ],
+                **(more or {}),
             }
         )
 
@@ -108,3 +148,9 @@ def add_routes(app: FastAPI) -> None:
         request: Request, asked: Annotated[WinRateAsked, Query()], _: Reader
     ) -> Response:
         return await _desk(request).win_rate(asked)
+
+    @app.get("/api/accounts/{account}/equity", **documents.EQUITY)
+    async def equity(
+        request: Request, account: AccountPath, asked: Annotated[EquityAsked, Query()], _: Reader
+    ) -> Response:
+        return await _desk(request).history(account, asked)

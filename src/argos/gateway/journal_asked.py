@@ -76,16 +76,7 @@ class WinRateAsked(BaseModel):
 
     def asked(self, *, now: datetime) -> Asked:
         """Raises InputError ZONE_UNKNOWN."""
-        try:
-            zone = ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InputError(
-                f"there is no time zone {self.zone}",
-                code="ZONE_UNKNOWN",
-                field="zone",
-                fix="name one of the IANA database, such as UTC or America/New_York",
-            ) from None
-        return Asked(zone=zone, now=now, since=self.since, until=self.until)
+        return Asked(zone=zone_of(self.zone), now=now, since=self.since, until=self.until)
 
 
 class PerformanceAsked(WinRateAsked):
@@ -111,6 +102,43 @@ class PerformanceAsked(WinRateAsked):
                 fix="give what the account had at the start, or leave it out",
             )
         return Capital(accounts=(), currency=None, amount=amount, basis=Basis.GIVEN)
+
+
+class EquityAsked(BaseModel):
+    """What was seen in [since, until)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[
+        WireMoment | None,
+        Field(description="seen from this moment on", examples=["2026-11-20T00:00:00Z"]),
+    ] = None
+    until: Annotated[
+        WireMoment | None,
+        Field(description="seen before this moment", examples=["2026-11-21T00:00:00Z"]),
+    ] = None
+    zone: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            pattern=r"^[A-Za-z0-9_+/-]+$",
+            description="whose days are meant; else the account's own",
+            examples=["America/New_York"],
+        ),
+    ] = None
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Raises InputError ZONE_UNKNOWN."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            f"there is no time zone {name}",
+            code="ZONE_UNKNOWN",
+            field="zone",
+            fix="name one of the IANA database, such as UTC or America/New_York",
+        ) from None
 
 
 def _choice_of(asked: JournalAsked | WinRateAsked) -> Choice:

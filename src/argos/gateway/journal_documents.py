@@ -6,7 +6,12 @@ from pydantic import BaseModel
 
 from argos.gateway.openapi import answered, error_answers, operation
 from argos.gateway.reading_documents import listed
-from argos.gateway.schemas.journal import JournalItem, PerformanceAnswer, WinRatesAnswer
+from argos.gateway.schemas.equity import AccountHistoryAnswer
+from argos.gateway.schemas.journal import (
+    JournalItem,
+    PerformanceAnswer,
+    WinRatesAnswer,
+)
 
 
 def _figures(name: str, model: type[BaseModel], summary: str, description: str) -> dict[str, Any]:
@@ -36,4 +41,14 @@ PERFORMANCE: Final = _figures(
     PerformanceAnswer,
     "Performance",
     "All figures of finished trades, overall and by group: money, return, Sharpe with PSR and n, drawdown, R.",
+)
+EQUITY: Final = operation(
+    "read_account_equity",
+    tag="reading",
+    summary="Equity of an account",
+    description="By day and as points, with time-weighted return and the drawdown that counts floating results.",
+    answers={
+        200: answered(AccountHistoryAnswer, "Worked out now."),
+        **error_answers(401, 403, 404, 422, 503),
+    },
 )

@@ -21,6 +21,7 @@ from argos.flows.collect import Reporter, collect, require_usable
 from argos.flows.lease import NodeSession, mode_of
 from argos.gateway.answers import answer, error_document, status_of
 from argos.gateway.doors import DoorsCopy
+from argos.gateway.equity import EquityKeeper
 from argos.gateway.leasing import LeaseTurns
 from argos.gateway.node_auth import SignedCall, bounded_body, signed_call
 from argos.gateway.node_bodies import (
@@ -65,6 +66,7 @@ class NodeDesk:
     turns: LeaseTurns
     facts: CollectingStore
     keys: KeyExchange
+    equity: EquityKeeper
     waker: Waker
     settings: Mapping[str, Any]
     halts: Sequence[Halt] = ()
@@ -152,6 +154,8 @@ class NodeDesk:
             )
             if snapshot is not None:
                 await self.lanes.save_state(connection, snapshot, received_at=now)
+        if snapshot is not None:
+            self.equity.see(snapshot)
         await self.keys.settle(call)
         return call.signed_answer(
             {
@@ -173,6 +177,7 @@ class NodeDesk:
             if snapshot is not None:
                 async with self.lanes.statements() as connection:
                     await self.lanes.save_state(connection, snapshot, received_at=_now())
+                self.equity.see(snapshot)
             session = NodeSession(
                 node=call.node,
                 account=call.account,

@@ -11,7 +11,7 @@ from argos.core.money import ZERO
 from argos.performance.finished import FinishedTrade
 
 _DAY: Final = timedelta(days=1)
-_SATURDAY: Final = 5
+WEEKEND_FROM: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def trading_days(window: Window, traded: Iterable[date] = ()) -> Iterator[date]:
     also = set(traded)
     day = window.first
     while day <= window.last:
-        if day.weekday() < _SATURDAY or day in also:
+        if day.weekday() < WEEKEND_FROM or day in also:
             yield day
         day += _DAY
 

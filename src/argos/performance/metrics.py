@@ -22,7 +22,7 @@ from argos.performance.finished import FinishedTrade
 
 TRADES_MIN: Final = 30
 """Below so many trades a win rate is too short to be read."""
-_POWERS: Final = (1, 2, 3, 4)
+POWERS: Final = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ def _curve(
         return None, "the results are larger than the capital"
     values = np.array([capital.amount, *equity], dtype=np.float64)
     returns = values[1:] / values[:-1] - 1.0
-    sums = np.array([[float((returns**power).sum()) for power in _POWERS]])
+    sums = np.array([[float((returns**power).sum()) for power in POWERS]])
     moments = moments_of(sums, np.array([len(returns)], dtype=np.int64))
     fall = drawdown_of(capital.amount, equity)
     return CurveFigures(

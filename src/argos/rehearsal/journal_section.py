@@ -9,15 +9,19 @@ from typing import Final
 from argos.consensus.vote import Direction
 from argos.core.texts import decimal_text
 from argos.performance.entry import Entry
+from argos.performance.equity_figures import AccountEquity
 from argos.performance.finished import direction_of
 from argos.performance.groups import Asked, By, Performance, VoteRate, performance_of
 from argos.performance.metrics import Figures
+from argos.rehearsal.charts import Box, LineChart
+from argos.rehearsal.moment_chart import moment_chart
 from argos.rehearsal.report import moment_label, money_text
 from argos.store.journal import Beside, Choice, JournalStore
 from argos.tearsheet.filling import page_templates
 from argos.tearsheet.words import NOTHING, count, duration, number, percent
 
 ENTRIES_MAX: Final = 40
+_CURVE: Final = Box(width=920, height=260)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +33,19 @@ class JournalSection:
     by_source: Performance
     by_symbol: Performance
     beside: tuple[Beside, ...]
+    equity: AccountEquity | None = None
 
 
 async def read_section(
-    store: JournalStore, *, strategy: str | None = None, now: datetime
+    store: JournalStore,
+    *,
+    strategy: str | None = None,
+    equity: AccountEquity | None = None,
+    now: datetime,
 ) -> JournalSection:
-    """Of everything that is stored, or of one strategy; at most 500 entries are counted one by one."""
+    """Of everything that is stored, or of one strategy; at most 500 entries are counted one by one. `equity` is that
+    of the account on which it was traded.
+    """
     choice = Choice(strategy=strategy)
     page = await store.entries(choice, limit=500)
     found = await store.finished(choice)
@@ -49,6 +60,7 @@ async def read_section(
         by_source=by_source,
         by_symbol=by_symbol,
         beside=tuple(found.beside),
+        equity=equity,
     )
 
 
@@ -60,7 +72,8 @@ def render_section(section: JournalSection, *, told: Sequence[str] = ()) -> str:
         section=section,
         told=told,
         overall=overall,
-        figures=figure_rows(overall),
+        figures=[*figure_rows(overall), *equity_rows(section.equity)],
+        curve=_equity_curve(section.equity),
         simulated=any(entry.signal and entry.signal.simulated for entry in section.entries),
     )
 
@@ -147,6 +160,37 @@ def _curve_rows(figures: Figures) -> list[FigureRow]:
             note=f"{count(curve.drawdown_days, 'day')}, at ends of days",
         ),
     ]
+
+
+def equity_rows(equity: AccountEquity | None) -> list[FigureRow]:
+    """Of the whole account, floating results counted."""
+    if equity is None or equity.figures is None:
+        return []
+    figures, moved = equity.figures, equity.flows.transfers
+    return [
+        FigureRow(
+            name="Return of the account",
+            text=percent(figures.total_return, 2, sign=True),
+            note=_joined(
+                "by recorded equity, time-weighted", f"{count(len(moved), 'transfer')} taken out"
+            ),
+        ),
+        FigureRow(
+            name="Drawdown of the account",
+            text=percent(figures.fall.fraction, 2),
+            note=_joined(
+                "floating results counted",
+                "" if figures.fall.back_at else "not made good at the end",
+            ),
+        ),
+    ]
+
+
+def _equity_curve(equity: AccountEquity | None) -> LineChart | None:
+    if equity is None:
+        return None
+    points = [(span.ended_at, span.equity) for span in equity.spans]
+    return moment_chart(points, name=equity.account, box=_CURVE, y_title=equity.currency)
 
 
 def _joined(*parts: str) -> str:

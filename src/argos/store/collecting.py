@@ -54,7 +54,7 @@ class CollectingStore:
         Each bears, as `known`, those of these facts that are stored already.
         """
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(
-            self._sql["owners"], account, _list(executions), list(fact_ids)
+            self._sql["owners"], account, as_list(executions), list(fact_ids)
         )
         return rows
 
@@ -75,7 +75,7 @@ class CollectingStore:
     async def save_executions(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        await connection.execute(self._sql["save_executions"], _list(rows))
+        await connection.execute(self._sql["save_executions"], as_list(rows))
 
     async def held_entries(
         self, connection: asyncpg.Connection, account: str, *, symbols: Sequence[str]
@@ -96,7 +96,7 @@ class CollectingStore:
     async def save_shares(
         self, connection: asyncpg.Connection, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        await connection.execute(self._sql["save_shares"], _list(rows))
+        await connection.execute(self._sql["save_shares"], as_list(rows))
 
     async def parts(
         self, connection: asyncpg.Connection, account: str, exec_ids: Sequence[str]
@@ -142,5 +142,5 @@ class CollectingStore:
         await connection.execute(self._sql["save_positions"], account, list(positions), at)
 
 
-def _list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:
+def as_list(rows: Sequence[Mapping[str, Any]]) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(rows, default=str))

@@ -30,6 +30,7 @@ class Dataset(StrEnum):
     EXECUTION_SHARES = "execution_shares"  # recorded_at
     LEGS = "legs"  # reconciled_at of the newest revision
     DISCREPANCIES = "discrepancies"  # found_at
+    EQUITY = "equity"  # began_at
 
 
 class FileFormat(StrEnum):

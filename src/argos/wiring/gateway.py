@@ -16,6 +16,7 @@ from argos.gateway.alerts import AlertDesk
 from argos.gateway.app import Desks, build_app
 from argos.gateway.brakes import BrakeDesk
 from argos.gateway.doors import REFRESH_S, DoorsCopy, read_doors
+from argos.gateway.equity import EquityKeeper
 from argos.gateway.health import HealthDesk
 from argos.gateway.journal import JournalDesk
 from argos.gateway.leasing import LeaseTurns
@@ -29,6 +30,7 @@ from argos.store.alerts import AlertWriter
 from argos.store.brakes import BrakeStore
 from argos.store.collecting import CollectingStore
 from argos.store.database import open_pool
+from argos.store.equity import EquityReader, EquityStore
 from argos.store.journal import JournalStore
 from argos.store.lanes import LaneStore
 from argos.store.watching import Listener, read_configuration
@@ -72,12 +74,14 @@ async def _open_desks(
         return read_doors(await read_configuration(pools["argos_gateway"]))
 
     doors = DoorsCopy(read_doors=current_doors, read_node_keys=lanes.node_keys)
+    equity = EquityKeeper(EquityStore(pools["argos_dispatch"]), clock=_now, span_s=chosen.equity_s)
     nodes = NodeDesk(
         doors=doors,
         lanes=lanes,
         turns=LeaseTurns(lanes, clock=_now),
         facts=CollectingStore(pools["argos_dispatch"]),
         keys=KeyExchange(lanes, doors=doors),
+        equity=equity,
         waker=waker,
         settings=settings.node.model_dump(),
     )
@@ -128,13 +132,15 @@ async def _open_desks(
         ),
         nodes=nodes,
         reading=ReadingDesk(pools["argos_reader"]),
-        journal=JournalDesk(JournalStore(pools["argos_reader"])),
+        journal=JournalDesk(
+            JournalStore(pools["argos_reader"]), EquityReader(pools["argos_reader"])
+        ),
         brakes=BrakeDesk(
             store=BrakeStore(pools["argos_control"], reader=pools["argos_reader"]),
             on_change=brakes_changed,
         ),
         health=HealthDesk(pools["argos_reader"], doors=doors),
-        background=(doors.run, follow_changes),
+        background=(doors.run, follow_changes, equity.run),
     )
 
 

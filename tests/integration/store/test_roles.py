@@ -12,6 +12,7 @@ pytestmark = pytest.mark.integration
 RIGHTS = """
 table                    gateway  dispatch  worker  strategy  reader  control  audit
 account_states           -        SIU       S       -         S       -        -
+account_equity           -        I         -       -         S       -        -
 account_anchors          -        -         SIU     -         S       Su       -
 accounts                 -        S         S       -         S       SIU      -
 alarms                   -        I         I       -         S       -        S

@@ -49,6 +49,7 @@ def test_everything_that_contracts_promise_is_there() -> None:
         "GET /api/journal",
         "GET /api/performance",
         "GET /api/performance/win-rate",
+        "GET /api/accounts/{account}/equity",
         "GET /api/reconciled/{trade_id}/{account}/revisions",
         "POST /hooks/tradingview/{hook_key}",
         "POST /api/intents",

@@ -1,6 +1,7 @@
 """The report's section on signals and their trades."""
 
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, time
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,8 @@ from argos.core.execution import FillReason
 from argos.core.intent import Side
 from argos.performance.capital import unknown_capital
 from argos.performance.entry import Origin, entry_of
+from argos.performance.equity import EquitySpan, Flows
+from argos.performance.equity_figures import account_equity
 from argos.performance.exits import exit_part
 from argos.performance.groups import Asked, By, performance_of
 from argos.performance.metrics import figures_of
@@ -124,3 +127,23 @@ def test_an_empty_journal_has_a_section_still() -> None:
 
 def test_a_trade_without_a_signal_has_no_votes() -> None:
     assert votes_text(made_up_entries()[2]) == "–"
+
+
+def test_the_equity_of_the_account_is_drawn_beside_the_figures_of_closed_trades() -> None:
+    spans = [
+        EquitySpan(
+            began_at=at, ended_at=at, first_balance=money, first_equity=money, low_equity=money, low_at=at,
+            high_equity=money, high_at=at, balance=Decimal(1000), equity=money,
+        )
+        for day, money in enumerate((Decimal(1000), Decimal(900), Decimal(1100)))
+        for at in (on(day),)
+    ]  # fmt: skip
+    equity = account_equity(
+        "one", currency="USD", zone="UTC", reset_at=time(0), spans=spans,
+        flows=Flows(transfers=(), charges=Decimal(0)),
+    )  # fmt: skip
+    told = Page(render_section(replace(made_up_section(), equity=equity)))
+    assert told.open_tags == []
+    assert "polyline" in [tag for tag, _ in told.tags]
+    for words in ("Return of the account", "+10.00", "Drawdown of the account", "10.00"):
+        assert words in told.text

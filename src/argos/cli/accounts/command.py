@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from argos.cli.accounts.shown import Name, show, symbols
+from argos.cli.accounts.shown import Name, equity, show, symbols
 from argos.cli.frame.entrance import known_home
 from argos.cli.frame.gateway_client import open_gateway
 from argos.cli.frame.groups import (
@@ -87,9 +87,13 @@ def register(app: typer.Typer) -> None:
         app,
         "accounts",
         listing=list_accounts,
-        text="Broker accounts: list, show, symbols, add, edit.",
+        text="Broker accounts: list, show, equity, symbols, add, edit.",
     )
     noun.command("show", epilog="Example: `argos accounts show demo-2`.")(show)
+    noun.command(
+        "equity",
+        epilog="Examples: `argos accounts equity demo-2`; `... demo-2 --since 2026-11-01T00:00:00Z --json`.",
+    )(equity)
     noun.command(
         "symbols", epilog="Examples: `argos accounts symbols demo-2`; `... demo-2 'EUR*' --json`."
     )(symbols)

@@ -9,9 +9,10 @@ import typer
 from rich.markup import escape
 
 from argos.cli.frame.entrance import known_home
-from argos.cli.frame.gateway_client import GatewayClient, GatewayUrl, open_gateway
+from argos.cli.frame.gateway_client import GatewayClient, GatewayUrl, open_gateway, path_part
 from argos.cli.frame.groups import find
 from argos.cli.frame.printing import AsJson, cell, print_json, screen, table
+from argos.cli.journal.equity_words import show_history
 from argos.cli.nodes.words import age_text
 
 Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
@@ -78,6 +79,27 @@ def show(
     out = screen()
     for label, text in _lines(item).items():
         out.print(f"  {label:<12}{escape(text)}", soft_wrap=True)
+
+
+def equity(
+    context: typer.Context,
+    name: Name,
+    since: Annotated[str | None, typer.Option(help="Seen from this moment on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Seen before this moment.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Whose days; else the account's own.", metavar="ZONE")
+    ] = None,
+    url: GatewayUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """What an account was worth over time: curve, days, time-weighted return, drawdown with floating results."""
+    client = open_gateway(known_home(context), url)
+    path = f"/api/accounts/{path_part(name)}/equity"
+    item = client.get(path, since=since, until=until, zone=zone)
+    if as_json:
+        print_json(item)
+        return
+    show_history(screen(), item)
 
 
 def symbols(

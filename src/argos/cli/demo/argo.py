@@ -41,6 +41,7 @@ from argos.signals.file import FILE, SignalFile
 from argos.sources.settings import CONFIG
 from argos.stack.home import Home, write_atomically
 from argos.store.database import open_pool
+from argos.store.equity import EquityReader
 from argos.store.evidence import EvidenceStore
 from argos.store.journal import JournalStore
 
@@ -157,9 +158,11 @@ async def section_of(result: ArgoResult, reader: Dsn) -> str:
     """The week as a part of the report, in HTML."""
     pool = await open_pool(reader, name="report", size_max=1)
     try:
-        section = await read_section(
-            JournalStore(pool), strategy=STRATEGY, now=datetime.now(tz=UTC)
+        now = datetime.now(tz=UTC)
+        (equity,) = await EquityReader(pool).histories(
+            account=EXCHANGE_ACCOUNT, since=None, until=None, zone=None, now=now
         )
+        section = await read_section(JournalStore(pool), strategy=STRATEGY, equity=equity, now=now)
     finally:
         await pool.close()
     return render_section(section, told=told_lines(result))

@@ -155,7 +155,14 @@ async def _run(run: Demo) -> bool:
             plan = with_exchange(plan, exchange)
             write_config(run.home)
         await server.stop()
-        stack = Stack(run.home, settings, paper=plan, gateway_port=port, everyday_market=False)
+        stack = Stack(
+            run.home,
+            settings,
+            paper=plan,
+            gateway_port=port,
+            everyday_market=False,
+            environ={"ARGOS_GATEWAY_EQUITY_S": "1"},
+        )
         running = await stack.__aenter__()
     try:
         store = await EvidenceStore.open(open_access(run.home, settings).as_role("argos_reader"))

@@ -13,6 +13,7 @@ from rich.markup import escape
 from argos.cli.frame.entrance import known_home
 from argos.cli.frame.gateway_client import GatewayUrl, open_gateway
 from argos.cli.frame.printing import AsJson, print_json, screen
+from argos.cli.journal.equity_words import account_notes, accounts_table
 from argos.cli.journal.words import (
     beside_table,
     entries_table,
@@ -129,7 +130,12 @@ def performance(
     version: OfVersion = None,
     since: Since = None,
     until: Until = None,
-    zone: Annotated[str, typer.Option(help="Whose days and months.", metavar="ZONE")] = "UTC",
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose days and months; else UTC, for equity the account's own.", metavar="ZONE"
+        ),
+    ] = None,
     capital: Annotated[
         str | None,
         typer.Option(help="Measure returns on it; else it is worked out.", metavar="MONEY"),
@@ -174,6 +180,11 @@ def _show_performance(out: Console, found: Mapping[str, Any]) -> None:
         out.print(votes_table(found["groups"]))
     if found["beside"]:
         out.print(beside_table(found["beside"]))
+    if any(account["figures"] for account in found["accounts"]):
+        out.print(accounts_table(found["accounts"]))
+        for account in found["accounts"]:
+            for line in account_notes(account):
+                out.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def write_csv(path: Path, items: Iterable[Mapping[str, Any]]) -> int:

@@ -136,10 +136,10 @@ def figures_table(title: str, rows: Sequence[tuple[str, Item]]) -> Table:
             ("expectancy in R (n)", _expectancy_r),
             ("SQN", lambda f: rounded(f["sqn"], 2)),
             ("mean time held", lambda f: held_text(f["holding_s_mean"])),
-            ("total return", lambda f: _percent(_of_raw(f["curve"], "total_return"))),
-            ("Sharpe, daily", _sharpe),
+            ("total return, closed trades", lambda f: percent(_of_raw(f["curve"], "total_return"))),
+            ("Sharpe, daily, closed trades", _sharpe),
             ("  PSR, n", _psr),
-            ("deepest drawdown", _drawdown),
+            ("drawdown, closed trades", _drawdown),
         )
     )
     return table(title, ("", *(f">{name}" for name in names)), lines)
@@ -155,7 +155,7 @@ def votes_table(groups: Iterable[Item]) -> Table:
                 group["key"],
                 votes["n"],
                 votes["hits"],
-                _percent(votes["hit_rate"]),
+                percent(votes["hit_rate"]),
                 _span(votes),
                 votes["voted_for"],
                 votes["voted_against"],
@@ -176,7 +176,7 @@ def beside_table(items: Iterable[Item]) -> Table:
 
 
 def _win_rate(figures: Item) -> str | None:
-    rate = _percent(figures["win_rate"])
+    rate = percent(figures["win_rate"])
     return f"{rate}, {TOO_SHORT}" if rate and figures["too_short"] else rate
 
 
@@ -185,7 +185,7 @@ def _interval(figures: Item) -> str | None:
 
 
 def _span(item: Item) -> str | None:
-    low, high = _percent(item["wilson_low"]), _percent(item["wilson_high"])
+    low, high = percent(item["wilson_low"]), percent(item["wilson_high"])
     return None if low is None or high is None else f"{low} to {high}"
 
 
@@ -209,14 +209,14 @@ def _sharpe(figures: Item) -> str | None:
 
 def _psr(figures: Item) -> str | None:
     curve = figures["curve"]
-    return None if curve is None else f"{_percent(curve['psr']) or '-'}, {curve['days']}"
+    return None if curve is None else f"{percent(curve['psr']) or '-'}, {curve['days']}"
 
 
 def _drawdown(figures: Item) -> str | None:
     curve = figures["curve"]
     if curve is None:
         return None
-    return f"{_percent(curve['drawdown'])}, {curve['drawdown_days']} days"
+    return f"{percent(curve['drawdown'])}, {curve['drawdown_days']} days"
 
 
 def _money(figures: Item, name: str, *, unit: bool = False) -> str | None:
@@ -235,8 +235,8 @@ def _of(item: Item | None, name: str) -> str | None:
     return rounded(_of_raw(item, name), 2)
 
 
-def _percent(value: str | None) -> str | None:
-    return None if value is None else f"{Decimal(value) * 100:.1f} %"
+def percent(value: str | None, digits: int = 1) -> str | None:
+    return None if value is None else f"{Decimal(value) * 100:.{digits}f} %"
 
 
 def rounded(value: str | None, digits: int) -> str | None:

@@ -53,7 +53,7 @@ def export_command(
     until: Annotated[str | None, typer.Option(help="Before this moment.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write alerts, intents, orders, executions, execution_shares, legs or discrepancies to a file.
+    """Write alerts, intents, orders, executions, execution_shares, legs, discrepancies or equity to a file.
 
     One moment's picture, streamed; the file is complete or not there. Decimals keep every digit.
     """

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from argos.consensus.vote import Direction
 from argos.core.intent import Side
+from argos.gateway.schemas.equity import AccountEquityItem, Count, DayText, Missing
 from argos.gateway.schemas.values import (
     AccountName,
     BotVersion,
@@ -21,16 +22,6 @@ from argos.performance.groups import By
 from argos.reconcile.result import Divergence, Outcome
 
 SourceName = Annotated[str, Field(examples=["massive"])]
-DayText = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-        json_schema_extra={"format": "date"},
-        examples=["2026-11-02"],
-    ),
-]
-Count = Annotated[int, Field(ge=0, examples=[42])]
-Missing = Annotated[str | None, Field(description="why it is null", examples=[None])]
 
 
 class JournalExit(BaseModel):
@@ -263,3 +254,4 @@ class PerformanceAnswer(BaseModel):
     overall: FiguresItem
     groups: list[FiguresGroup]
     beside: list[BesideItem]
+    accounts: list[AccountEquityItem]

@@ -53,6 +53,9 @@ class SnapshotBody(BaseModel):
     quotes: Annotated[list[dict[str, Any]], Field(examples=[[]])]
     instruments: Annotated[list[dict[str, Any]], Field(examples=[[]])]
     margin: Annotated[str | None, Field(examples=["1250"])] = None
+    credit: Annotated[
+        str | None, Field(description="part of equity, not of balance", examples=["0"])
+    ] = None
     leverage: Annotated[int | None, Field(examples=[100])] = None
     node: Annotated[
         dict[str, Any],

@@ -74,3 +74,10 @@ SELECT d.discrepancy_id, d.found_at, d.code, d.account, d.trade_id, d.order_id, 
 FROM discrepancies d LEFT JOIN discrepancy_resolutions r USING (discrepancy_id)
 WHERE ($1::timestamptz IS NULL OR d.found_at >= $1) AND ($2::timestamptz IS NULL OR d.found_at < $2)
 ORDER BY d.found_at, d.discrepancy_id;
+
+-- name: equity
+SELECT account, began_at, ended_at, currency, first_balance, first_equity, low_equity, low_at, high_equity, high_at, balance,
+       equity, credit, margin, snapshots, recorded_at
+FROM account_equity
+WHERE ($1::timestamptz IS NULL OR began_at >= $1) AND ($2::timestamptz IS NULL OR began_at < $2)
+ORDER BY began_at, account;

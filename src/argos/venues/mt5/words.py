@@ -305,6 +305,7 @@ def snapshot_of(
         quotes=quotes,
         instruments=instruments,
         margin=number(row, "margin") if "margin" in row else None,
+        credit=number(row, "credit") if "credit" in row else None,
         leverage=int(number(row, "leverage")) if "leverage" in row else None,
         blocks=_blocks_of(row),
         node=node or {},
