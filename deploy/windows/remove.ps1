@@ -14,7 +14,7 @@ Set-StrictMode -Version 3
 $venv = Join-Path $Directory 'venv'
 $interpreter = Join-Path $venv 'Scripts\python.exe'
 foreach ($node in @(Get-ChildItem -Path (Join-Path $Directory '*\node\*.json'))) {
-    & $interpreter -m argos.cli.main mt5 uninstall $node.FullName
+    & $interpreter -m argos.cli.front mt5 uninstall $node.FullName
     if ($LASTEXITCODE -ne 0) { throw "$($node.Name) is still there: nothing more was removed" }
 }
 Remove-Item -Recurse -Force -Path $venv

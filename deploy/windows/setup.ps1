@@ -25,5 +25,5 @@ if (-not (Test-Path $interpreter)) {
 & $interpreter -m pip install --quiet --upgrade $Source
 if ($LASTEXITCODE -ne 0) { throw "pip install ended with exit code $LASTEXITCODE" }
 
-& $interpreter -m argos.cli.main --version
+& $interpreter -m argos.cli.front --version
 Write-Output "in this window, say first: Set-Alias argos '$venv\Scripts\argos.exe'"

@@ -17,7 +17,7 @@ $nodes = @(Get-ChildItem -Path (Join-Path $Directory '*\node\*.json'))
 
 function Invoke-Argos {
     param([Parameter(ValueFromRemainingArguments)] [string[]] $Words)
-    & $interpreter -m argos.cli.main @Words
+    & $interpreter -m argos.cli.front @Words
     if ($LASTEXITCODE -ne 0) { throw "argos $Words ended with exit code $LASTEXITCODE" }
 }
 

@@ -1,4 +1,4 @@
-"""The command `argos`, all of it: what the reference pages are made from, and `python -m argos.cli.main`."""
+"""The command `argos`, all of it: what the reference pages are made from."""
 
 from typing import Final
 

@@ -93,7 +93,7 @@ class Forked:
 
 class Commanded:
     def __init__(self, file: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "argos.cli.main", "node", str(file), *options]
+        command = [sys.executable, "-m", "argos.cli.front", "node", str(file), *options]
         with (file.parent / "output").open("ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
 

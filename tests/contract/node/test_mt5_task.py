@@ -52,14 +52,14 @@ async def test_a_code_becomes_a_key_without_a_node_that_begins_to_work(
     tmp_path: Path, gateway: GatewayStub
 ) -> None:
     file = node_file(tmp_path, gateway)
-    code, said = await run("argos.cli.main", "mt5", "enrol", str(file), CODE, "--json")
+    code, said = await run("argos.cli.front", "mt5", "enrol", str(file), CODE, "--json")
     assert (code, json.loads(said)["node"]) == (0, NODE)
     assert json.loads((tmp_path / "node-1.key").read_text()) == {"node": NODE, "key": KEY.hex()}
     assert [name for name, _ in gateway.requests] == ["enrol"]
-    again, said = await run("argos.cli.main", "mt5", "enrol", str(file), "another", "--json")
+    again, said = await run("argos.cli.front", "mt5", "enrol", str(file), "another", "--json")
     assert (again, json.loads(said)["node"]) == (0, NODE)
     (tmp_path / "node-1.key").unlink()
-    refused, said = await run("argos.cli.main", "mt5", "enrol", str(file), "used", "--json")
+    refused, said = await run("argos.cli.front", "mt5", "enrol", str(file), "used", "--json")
     assert (refused, json.loads(said)["error"]["code"]) == (1, "NODE_ENROL_REFUSED")
 
 

@@ -29,7 +29,7 @@ COMMANDS = [
     f"argos.cli.{place.partition(':')[0]}" for places in PANELS.values() for place in places
 ]
 LOADED_THERE = {
-    "argos": ("argos.cli.main", *COMMANDS),
+    "argos": ("argos.cli.front", *COMMANDS),
     "enrolling": ("argos.cli.mt5.install.enrolling",),
     "mt5_node": ("argos.entries.mt5_node",),
     "node": ("argos.entries.node",),
@@ -82,7 +82,7 @@ def test_the_walk_sees_an_import_and_passes_a_guarded_one_by() -> None:
     assert set(imports(ast.parse(source))) == {"pwd", "a", "a.b"}
 
 
-CALL = re.compile(r"(?:argos\.cli\.main|Invoke-Argos|\bargos) ((?:mt5|--version)[^'\"}\n]*)")
+CALL = re.compile(r"(?:argos\.cli\.front|Invoke-Argos|\bargos) ((?:mt5|--version)[^'\"}\n]*)")
 MODULE = re.compile(r"-m (argos[\w.]+)")
 PARAMETER = re.compile(r"\$\w+(?:\.\w+)*")
 
@@ -139,8 +139,8 @@ WISHES = Wishes(
 def test_a_plan_says_only_what_argos_has(argos: Any, kind: Kind) -> None:
     lines = []
     for step in plan_install(replace(WISHES, kind=kind)):
-        if isinstance(step.action, Run) and "argos.cli.main" in step.action.argv:
-            words = step.action.argv[step.action.argv.index("argos.cli.main") + 1 :]
+        if isinstance(step.action, Run) and "argos.cli.front" in step.action.argv:
+            words = step.action.argv[step.action.argv.index("argos.cli.front") + 1 :]
             lines.append("argos " + " ".join(word.replace("\\", "/") for word in words))
         elif isinstance(step.action, ByHand):
             clicks = [click.replace("\\", "/") for click in step.action.clicks]

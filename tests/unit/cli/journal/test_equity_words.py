@@ -4,9 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from io import StringIO
 
-from argos.cli.journal.equity_words import account_notes, show_history, sparkline
 from rich.console import Console
 
+from argos.cli.journal.equity_words import account_notes, show_history, sparkline
 from argos.performance.equity import EquitySpan, flows_of
 from argos.performance.equity_documents import history_document
 from argos.performance.equity_figures import account_equity

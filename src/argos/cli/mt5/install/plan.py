@@ -202,7 +202,7 @@ def _first_chart(wishes: Wishes) -> Iterator[Step]:
 
 def _first_run(wishes: Wishes) -> Iterator[Step]:
     layout = wishes.layout
-    argos = (str(wishes.interpreter), "-m", "argos.cli.main", "mt5")
+    argos = (str(wishes.interpreter), "-m", "argos.cli.front", "mt5")
     clicks = [
         f'press Win+R and run: "{layout.program}" /portable "/config:{layout.start_file}"',
         "lower right corner: the login is connected, with a speed in ms",

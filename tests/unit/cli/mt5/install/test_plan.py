@@ -141,7 +141,7 @@ def test_a_python_node_finds_its_terminal_and_its_password() -> None:
     enrol = actions(plan_install(WISHES), Run)[-1]
     assert enrol.argv[1:] == (
         "-m",
-        "argos.cli.main",
+        "argos.cli.front",
         "mt5",
         "enrol",
         "D:\\Argos\\prop-1\\node\\prop-1.json",
