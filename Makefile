@@ -12,6 +12,8 @@ TESTS ?=
 BIN := .venv/bin
 CODE := $(wildcard src tests benchmarks mt5/host)
 STAMP := .venv/.prepared
+# Where it is set, each of the many processes of a stack compiles all its modules anew, which takes longer than its work.
+unexport PYTHONDONTWRITEBYTECODE
 FIND_PYTHON := for p in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$p"; exit 0; }; done; exit 1
