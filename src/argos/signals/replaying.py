@@ -179,8 +179,8 @@ class _Replay:
         """What stood there is taken up, once it was held against what was led to."""
         if number != self._stored.first:
             self._compare_standing(number, document)
-            for symbol in sorted(self._symbols - frozenset(document["symbols"])):
-                self._end_unwatched(self._open.get(symbol, ""))
+        for symbol in self._open.keys() - frozenset(document["symbols"]):
+            self._end_unwatched(self._open[symbol])
         ticked_at = optional_moment(document["ticked_at"], field="ticked_at")
         votes = self._held(document)
         if len(votes) < len(document["votes"]):

@@ -70,6 +70,7 @@ def made(one: tuple[str, str, str], now: float) -> Vote:
 
 @settings(max_examples=60, deadline=None)
 @given(steps=STEPS)
+@example(steps=[Step(5), Step(5), Step(5, ALL_LONG), Step(5), Step(DAY_S, (), "fewer")])
 @example(
     steps=[
         Step(5, ALL_LONG),
