@@ -31,6 +31,7 @@ PANELS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
         ],
         "journal.command:register": ["journal", "performance"],
         "trades.doubt:register": ["doubt", "discrepancies"],
+        "trades.given_up:register": ["retry"],
     },
     "What is set up": {
         "accounts.command:register": ["accounts"],

@@ -192,6 +192,15 @@ class ControlStore:
         """All keys of a node end now: it must be enrolled again."""
         await self._value("drop_keys", node)
 
+    async def given_up(self) -> list[dict[str, Any]]:
+        """The oldest 1,000 steps that were tried often enough: outbox_id, step, key, attempts, last_error, created_at."""
+        return await self._rows("given_up")
+
+    async def retry(self, outbox_ids: Sequence[int]) -> list[int]:
+        """Have these steps tried again, those of them that were given up. Returns which."""
+        retried: list[int] = await self._value("retry", list(outbox_ids))
+        return retried
+
     async def put_decision(
         self,
         *,

@@ -48,4 +48,12 @@ async def test_the_others_are_reconciled_and_it_is_set_aside(database: FreshData
                 await connection.execute("UPDATE outbox SET available_at = now()")
         async with spine.legs.transaction() as connection:
             topics = [row["topic"] for row in await connection.fetch("SELECT topic FROM outbox")]
-    assert topics == ["dead:reconcile"]
+        assert topics == ["dead:reconcile"]
+        [row] = await spine.control.given_up()
+        assert (row["step"], row["key"]) == ("reconcile", f"bad|{account}")
+        assert "a story that nobody thought of" in row["last_error"]
+        assert await spine.control.retry([row["outbox_id"], 4_711]) == [row["outbox_id"]]
+        await reconcile_next(spine.legs, DiscrepancyBook(), clock=now)
+        async with spine.legs.transaction() as connection:
+            assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+        assert await spine.control.given_up() == []

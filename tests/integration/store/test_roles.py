@@ -43,7 +43,7 @@ nodes                    -        S         S       -         S       SIU      -
 order_states             -        Su        SIu     -         S       -        -
 order_transitions        -        -         -       -         S       -        -
 orders                   -        S         SI      -         S       -        S
-outbox                   I        I         SIuD    I         S       -        -
+outbox                   I        I         SIuD    I         S       su       -
 position_totals          -        -         S       -         S       -        -
 reconciled_legs          -        -         SI      -         S       -        S
 route_legs               -        -         S       -         S       SIUD     -
@@ -58,6 +58,7 @@ signals                  -        -         -       SI        S       -        -
 """
 UPDATABLE = {
     ("control", "account_anchors"): "peak_balance peak_day_balance peak_equity",
+    ("control", "outbox"): "attempts available_at topic",
     ("dispatch", "commands"): "attempt done_at epoch leased_at log_id node state",
     ("dispatch", "enrolment_codes"): "used_at",
     ("dispatch", "order_states"): "closed_qty effective_qty filled_qty status updated_at",
@@ -68,6 +69,7 @@ UPDATABLE = {
     ("worker", "outbox"): "attempts available_at last_error topic",
 }
 READABLE = {
+    ("control", "outbox"): "attempts available_at created_at key last_error outbox_id topic",
     ("reader", "enrolment_codes"): "expires_at node used_at",
     ("reader", "node_keys"): "created_at key_id node replaces slot",
 }

@@ -179,7 +179,9 @@ def _dead(outbox: Mapping[str, Row]) -> Finding:
     if dead:
         shown = ", ".join(f"{topic.removeprefix('dead:')} {depth}" for topic, depth in dead.items())
         return fail(
-            "work given up", shown, fix="argos alarms says why; logs/worker.log has the details"
+            "work given up",
+            shown,
+            fix="argos retry says why, and argos retry --all has it tried again once the cause is gone",
         )
     return ok("work given up", "none")
 

@@ -127,3 +127,18 @@ ON CONFLICT (node, slot) DO UPDATE SET key = excluded.key, created_at = now();
 -- name: put_decision
 INSERT INTO manual_decisions (decision_id, order_id, discrepancy_id, decision, reason, decided_by, decided_at)
 VALUES ($1, $2, $3, $4, $5, $6, now());
+
+-- name: given_up
+SELECT outbox_id, substr(topic, 6) AS step, key, attempts, last_error, created_at
+FROM outbox WHERE topic LIKE 'dead:%' ORDER BY outbox_id LIMIT 1000;
+
+-- name: retry
+WITH retried AS (
+    UPDATE outbox SET topic = substr(topic, 6), attempts = 0, available_at = now()
+    WHERE topic LIKE 'dead:%' AND outbox_id = ANY($1)
+    RETURNING outbox_id, topic
+), woken AS (
+    SELECT pg_notify('argos_outbox', topic) FROM (SELECT DISTINCT topic FROM retried) AS topics
+)
+SELECT coalesce(array_agg(outbox_id ORDER BY outbox_id), '{}') FROM retried
+WHERE (SELECT count(*) FROM woken) >= 0;
