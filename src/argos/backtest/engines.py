@@ -83,9 +83,9 @@ class CompiledEngine:
         self.book = book
         self._kept = (feed, fine, orders, clock)
         self._bars = len(book.equity)
-        self._event_bar: memoryview[int] = cells(book.account["event_bar"])
         self._advance = kernel()
         self._bind()
+        self._event_bar: memoryview[int] = cells(book.account["event_bar"])
 
     def _bind(self) -> None:
         self._table = bind(*self._kept, self.book)

@@ -193,7 +193,9 @@ class ControlStore:
         await self._value("drop_keys", node)
 
     async def given_up(self) -> list[dict[str, Any]]:
-        """The oldest 1,000 steps that were tried often enough: outbox_id, step, key, attempts, last_error, created_at."""
+        """The oldest 1,000 steps that were tried often enough.
+
+        outbox_id, step, key, attempts, last_error, created_at."""
         return await self._rows("given_up")
 
     async def retry(self, outbox_ids: Sequence[int]) -> list[int]:
