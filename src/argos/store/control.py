@@ -195,7 +195,8 @@ class ControlStore:
     async def given_up(self) -> list[dict[str, Any]]:
         """The oldest 1,000 steps that were tried often enough.
 
-        outbox_id, step, key, attempts, last_error, created_at."""
+        Each with outbox_id, step, key, attempts, last_error and created_at.
+        """
         return await self._rows("given_up")
 
     async def retry(self, outbox_ids: Sequence[int]) -> list[int]:
