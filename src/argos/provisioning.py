@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from argos.core.account import Account, AccountLimits, Route, RouteLeg
 from argos.core.intent import Size, SizeMode
+from argos.core.risk_limits import RiskLimits
 from argos.doors import configure_doors
 from argos.dsn import Access
 from argos.paperbroker.settings import BrokerSettings
@@ -12,6 +14,11 @@ from argos.plans import PAPER_ROUTE, SIGNALS_ROUTE, ExchangePlan, PaperPlan, Pla
 from argos.stack.home import Home
 from argos.store.control import ControlStore
 from argos.store.database import open_pool
+
+OF_OTHER_YEARS: Final = AccountLimits(
+    risk=RiskLimits(price_apart_fraction_max=None, level_apart_fraction_max=None)
+)
+"""The limits where past years are replayed: an alert from today's chart is far from their prices by design."""
 
 
 async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
@@ -23,7 +30,7 @@ async def configure_paper(access: Access, home: Home, plan: PaperPlan) -> None:
     try:
         control = ControlStore(pool)
         for node in plan.nodes:
-            await control.put_account(_paper_account(plan.brokers, node, limits=AccountLimits()))
+            await control.put_account(_paper_account(plan.brokers, node, limits=OF_OTHER_YEARS))
             await control.put_node(node.name, account=node.account, venue=node.venue)
         legs = tuple(_paper_leg(node.account) for node in plan.nodes)
         await control.put_route(

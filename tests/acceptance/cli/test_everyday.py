@@ -230,16 +230,21 @@ async def test_a_risk_limit_denies_and_explains_itself(
         argos.ask_here("risk", "explain", "nothing-of-that-name", code=1)["error"]["code"]
         == "NOT_FOUND"
     )
-    # cents for dollars, at accounts where nobody set anything
+    # a price of today's chart, where past years are replayed, and where the operator wants it judged all the same
+    argos.ask_here("risk", "set", account, "duplicate_s=none", "price_apart_fraction_max=0.2")
     argos.ask(*BUY, "--price", "1000000", "--trade-id", "ruled-3", "--wait", code=3)
     [intent] = argos.ask_here("risk", "explain", "ruled-3")["intents"]
-    assert {order["denial_code"] for order in intent["orders"]} == {"PRICE_APART"}
-    checks = {check["check"]: check for check in intent["orders"][0]["checks"]}
+    denied = {order["account"]: order["denial_code"] for order in intent["orders"]}
+    assert denied == {account: "PRICE_APART", "meridian-net": None, "harbor-cash": None}
+    [order] = [order for order in intent["orders"] if order["account"] == account]
+    checks = {check["check"]: check for check in order["checks"]}
     assert checks["price_near"]["values"].keys() >= {"price_seen", "quote", "quote_age_s", "apart"}
     assert argos.ask_here("risk", "reset", account)["reset"] is True
-    argos.ask_here("risk", "set", account, "duplicate_s=none", "daily_loss_fraction_max=none")
+    argos.ask_here(
+        "risk", "set", account, "price_apart_fraction_max=none", "daily_loss_fraction_max=none"
+    )
     assert argos.ask_here("risk")["items"][0].keys() >= {"firm", "limits"}
-    for trade_id in ("ruled-1", "ruled-2"):
+    for trade_id in ("ruled-1", "ruled-2", "ruled-3"):
         argos.ask_here("send", "--symbol", "AAPL", "--action", "close", "--trade-id", trade_id)
 
 
