@@ -87,7 +87,7 @@ bench-peers: .venv-peers/.prepared
 	"$$uv" pip sync --quiet --python .venv-peers/bin/python --require-hashes $< >&2 && touch $@
 
 docs: setup
-	@$(BIN)/python -m argos.cli.main docs
+	@$(BIN)/python -m argos.cli.front docs
 
 # Development first: what is tested and what is installed are the same versions, also where a tool wants an older one.
 lock: setup

@@ -7,6 +7,3 @@ import typer
 from argos.cli.front import app_of
 
 app: Final[typer.Typer] = app_of(())
-
-if __name__ == "__main__":
-    app()

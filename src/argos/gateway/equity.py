@@ -92,10 +92,13 @@ class EquityKeeper:
 
     async def flush(self) -> None:
         """Append what is finished. Raises StoreError, and keeps it for the next time."""
-        rows = self._finished[:]
-        if rows:
-            await self.store.append(rows)
-            self._finished = [row for row in self._finished if row not in rows]
+        rows, self._finished = self._finished, []
+        try:
+            if rows:
+                await self.store.append(rows)
+        except BaseException:
+            self._finished = [*rows, *self._finished][-WAITING_MAX:]
+            raise
 
     async def run(self) -> None:
         """For ever; when cancelled, the spans under way are appended as they are."""

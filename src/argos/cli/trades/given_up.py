@@ -48,20 +48,17 @@ def retry(
         return rows, await control.retry(wanted) if wanted else []
 
     rows, retried = with_control(context, work)
-    if retried or every:
-        _show_retried(retried, as_json=as_json)
-        return
-    shown = [row | {"since": clock_time(row["created_at"])} for row in rows]
+    acts = bool(retried) or every
     if as_json:
-        print_json({"items": rows, "retried": []})
-        return
-    show_rows("given up", COLUMNS, shown, names=NAMES, as_json=False)
+        print_json({"items": [] if acts else rows, "retried": retried})
+    elif acts:
+        _show_retried(retried)
+    else:
+        shown = [row | {"since": clock_time(row["created_at"])} for row in rows]
+        show_rows("given up", COLUMNS, shown, names=NAMES, as_json=False)
 
 
-def _show_retried(retried: list[int], *, as_json: bool) -> None:
-    if as_json:
-        print_json({"items": [], "retried": retried})
-        return
+def _show_retried(retried: list[int]) -> None:
     if not retried:
         screen().print("nothing was given up")
         return
